@@ -1,0 +1,64 @@
+import type { StatementFacts } from "./statement-facts.ts";
+
+/** One row: column name to value. Rows that come out of the optimizer are frozen. */
+export type Row = Readonly<Record<string, unknown>>;
+
+/** What a statement gave. */
+export interface QueryResult {
+  readonly rows: readonly Row[];
+  /** Rows returned by a read, rows changed by a write. */
+  readonly rowCount: number;
+  /** Key of the row inserted last, where the engine tells (SQLite's rowid). */
+  readonly lastInsertRowid?: number | bigint;
+}
+
+/** Bounds of one operation, shared by all its steps. */
+export interface Operation {
+  /** Absolute, in milliseconds of the optimizer's clock; `Infinity` for none. */
+  readonly deadline: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * One open connection of a foreign driver. Used by one holder at a time.
+ * Errors of the database are the driver's own, unchanged.
+ */
+export interface DriverConnection {
+  /** False once the connection is known to be broken; the pool then discards it. */
+  readonly usable: boolean;
+  /**
+   * Runs one statement, with the placeholders of the driver's own dialect.
+   * When `signal` aborts, the server is asked to cancel and the promise rejects with the signal's reason.
+   */
+  query(sql: string, params: readonly unknown[], signal?: AbortSignal): Promise<QueryResult>;
+  /**
+   * Runs one statement for each row, inside the transaction that the caller has opened, the fastest way
+   * the driver knows.
+   * @returns rows changed in all
+   * @throws {BatchError} naming the first row that failed
+   */
+  batch(sql: string, rows: readonly (readonly unknown[])[], signal?: AbortSignal): Promise<number>;
+  /** Resolves when the connection answers. */
+  ping(signal?: AbortSignal): Promise<void>;
+  /** Puts session state (SET, LISTEN, temporary tables, …) back to what it was after connecting. */
+  reset?(): Promise<void>;
+  /** Ends the session in order. */
+  close(): Promise<void>;
+  /** Cuts the connection at once; never throws. */
+  destroy(): void;
+}
+
+/** A foreign driver, as far as pool and cache need it. Anything of this shape may be passed as `driver`. */
+export interface DatabaseDriver {
+  /** OpenTelemetry's `db.system.name`: `postgresql`, `mysql`, … */
+  readonly system: string;
+  /** Where it connects to, without credentials, for messages and metrics. */
+  readonly address: string;
+  /** How the driver writes placeholders: `?`, or `$1` and so on. */
+  readonly placeholders: "?" | "$";
+  /** Opens a connection; rejects when `signal` aborts, and then leaves nothing open behind. */
+  connect(signal?: AbortSignal): Promise<DriverConnection>;
+  /** What the statement reads and writes; what can't be known is said to be unknown, never guessed. */
+  dependencies(sql: string): StatementFacts | Promise<StatementFacts>;
+  close(): Promise<void>;
+}

@@ -1,0 +1,39 @@
+/**
+ * What is known of a statement without running it. Facts fail closed: whatever is not certain makes a read
+ * uncacheable and a write bump everything.
+ */
+export interface StatementFacts {
+  /**
+   * - `read`: changes nothing.
+   * - `write`: changes rows of `writes`.
+   * - `ddl`: changes the schema or privileges; all facts and all cached results go.
+   * - `transaction`: BEGIN, COMMIT, ROLLBACK, SAVEPOINT and their like.
+   * - `session`: changes the state of the connection (SET, LISTEN, temporary tables, …).
+   */
+  readonly kind: "read" | "write" | "ddl" | "transaction" | "session";
+  /** Tables whose rows the result depends on, views resolved; ids of the engine's own making. */
+  readonly reads: readonly string[];
+  /** Tables that it may change, by triggers and cascades too; `"all"` when that can't be known. */
+  readonly writes: readonly string[] | "all";
+  /** May the result be cached? Only ever true of a `read`. */
+  readonly cacheable: boolean;
+  /** Why the result may not be cached, for people. */
+  readonly reason?: string;
+  /**
+   * The statement touches exactly the one row of `table` whose primary key is given, and no other row of that
+   * table. For a read, all of its result comes from that row.
+   */
+  readonly point?: PointAccess;
+}
+
+/** A single row of one table, named by its whole primary key (of one column). */
+export interface PointAccess {
+  readonly table: string;
+  /** Index into the parameters, from 0, where the key stands. */
+  readonly param: number;
+  /**
+   * The key in canonical form: values that the engine takes for the same key give the same string.
+   * @returns `undefined` when that can't be said of `value`; the access then counts as one to the whole table
+   */
+  canonicalKey(value: unknown): string | undefined;
+}

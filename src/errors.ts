@@ -1,0 +1,134 @@
+/**
+ * Base of every error that the toolkit itself raises. Match on `code`, which is stable; messages may change.
+ * A driver's own error (an SQL error, say) is passed on as it is, with the driver's code and position.
+ * A caller's mistake in an argument is a plain `TypeError` or `RangeError`.
+ */
+export class VictorError extends Error {
+  override readonly name: string = "VictorError";
+  readonly code: string;
+  constructor(code: string, message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.code = code;
+  }
+}
+
+/** `VICTOR_CLOSED`: something was asked of a part that has been closed. */
+export class ClosedError extends VictorError {
+  override readonly name = "ClosedError";
+  constructor(what: string) {
+    super("VICTOR_CLOSED", `${what} is closed; create a new one, or close it after its last use`);
+  }
+}
+
+/** `VICTOR_DEADLINE`: an operation's absolute deadline passed. `step` says where the time went. */
+export class DeadlineError extends VictorError {
+  override readonly name = "DeadlineError";
+  readonly step: string;
+  readonly timeoutMs: number;
+  constructor(step: string, timeoutMs: number, options?: ErrorOptions) {
+    super("VICTOR_DEADLINE", `${step}: not done within ${timeoutMs} ms`, options);
+    this.step = step;
+    this.timeoutMs = timeoutMs;
+  }
+}
+
+/** `VICTOR_POOL_TIMEOUT`: no connection became free, or none could be opened (`cause`), before the deadline. */
+export class PoolTimeoutError extends VictorError {
+  override readonly name = "PoolTimeoutError";
+  readonly pool: string;
+  /** Milliseconds that the caller waited. */
+  readonly waitedMs: number;
+  /** The pool's `maxSize`. */
+  readonly limit: number;
+  constructor(pool: string, waitedMs: number, limit: number, options?: ErrorOptions) {
+    super(
+      "VICTOR_POOL_TIMEOUT",
+      `pool ${pool}: no connection within ${Math.round(waitedMs)} ms (limit ${limit} connections)`,
+      options,
+    );
+    this.pool = pool;
+    this.waitedMs = waitedMs;
+    this.limit = limit;
+  }
+}
+
+/** `VICTOR_POOL_QUEUE_FULL`: as many callers wait for a connection as the pool allows. */
+export class PoolQueueFullError extends VictorError {
+  override readonly name = "PoolQueueFullError";
+  readonly pool: string;
+  readonly queueLimit: number;
+  constructor(pool: string, queueLimit: number) {
+    super("VICTOR_POOL_QUEUE_FULL", `pool ${pool}: ${queueLimit} callers already wait for a connection`);
+    this.pool = pool;
+    this.queueLimit = queueLimit;
+  }
+}
+
+/** `VICTOR_UNKNOWN_SCHEME`: a database URL of a kind that no driver here speaks. */
+export class UnknownSchemeError extends VictorError {
+  override readonly name = "UnknownSchemeError";
+  readonly scheme: string;
+  constructor(scheme: string, known: readonly string[]) {
+    super(
+      "VICTOR_UNKNOWN_SCHEME",
+      `unknown database URL scheme "${scheme}:"; known are ${known.map((k) => `${k}:`).join(", ")}`,
+    );
+    this.scheme = scheme;
+  }
+}
+
+/** `VICTOR_MISSING_DRIVER`: an optional peer package is needed and not installed. */
+export class MissingDriverError extends VictorError {
+  override readonly name = "MissingDriverError";
+  readonly packageName: string;
+  constructor(packageName: string, what: string, options?: ErrorOptions) {
+    super(
+      "VICTOR_MISSING_DRIVER",
+      `${what} needs the package "${packageName}": npm install ${packageName}`,
+      options,
+    );
+    this.packageName = packageName;
+  }
+}
+
+/** `VICTOR_PARAMETER_COUNT`: a statement has another number of placeholders than parameters were given. */
+export class ParameterCountError extends VictorError {
+  override readonly name = "ParameterCountError";
+  readonly expected: number;
+  readonly received: number;
+  constructor(expected: number, received: number, where = "the statement") {
+    super(
+      "VICTOR_PARAMETER_COUNT",
+      `${where} has ${expected} placeholders, but ${received} parameters were given`,
+    );
+    this.expected = expected;
+    this.received = received;
+  }
+}
+
+/** `VICTOR_BATCH`: one row of a batch failed, so none of it was kept. `cause` is the driver's error. */
+export class BatchError extends VictorError {
+  override readonly name = "BatchError";
+  /** Index into the rows given, from 0; `undefined` where the engine doesn't tell. */
+  readonly row: number | undefined;
+  constructor(row: number | undefined, options: ErrorOptions) {
+    const cause = options.cause instanceof Error ? options.cause.message : String(options.cause);
+    super(
+      "VICTOR_BATCH",
+      `batch rolled back: ${row === undefined ? "a row" : `row ${row}`} failed: ${cause}`,
+      options,
+    );
+    this.row = row;
+  }
+}
+
+/** `VICTOR_CONNECTION_LOST`: the connection broke while a statement ran on it. */
+export class ConnectionLostError extends VictorError {
+  override readonly name = "ConnectionLostError";
+  /** True when a commit was under way, so that nobody knows whether it took effect; it is treated as committed. */
+  readonly outcomeUnknown: boolean;
+  constructor(message: string, outcomeUnknown: boolean, options?: ErrorOptions) {
+    super("VICTOR_CONNECTION_LOST", message, options);
+    this.outcomeUnknown = outcomeUnknown;
+  }
+}

@@ -1,0 +1,54 @@
+/** The one place that checks options: every message says what was expected and what came. */
+
+const show = (value: unknown): string => {
+  if (typeof value === "string") return JSON.stringify(value.length > 60 ? `${value.slice(0, 60)}…` : value);
+  if (typeof value === "function") return "a function";
+  if (typeof value === "object" && value !== null) return Array.isArray(value) ? "an array" : "an object";
+  return typeof value === "bigint" ? `${value}n` : String(value);
+};
+
+/** @throws {RangeError} with `name: expected …, got …` */
+export function reject(name: string, expected: string, value: unknown): never {
+  throw new RangeError(`${name}: expected ${expected}, got ${show(value)}`);
+}
+
+const range = (min: number, max: number): string =>
+  max === Number.MAX_SAFE_INTEGER || max === Number.POSITIVE_INFINITY ? `≥ ${min}` : `from ${min} to ${max}`;
+
+/** @returns `value` when it is an integer in [min, max] */
+export function integer(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
+  if (Number.isSafeInteger(value) && (value as number) >= min && (value as number) <= max)
+    return value as number;
+  return reject(name, `an integer ${range(min, max)}`, value);
+}
+
+/** @returns `value` when it is a finite number in [min, max] */
+export function finite(name: string, value: unknown, min: number, max = Number.POSITIVE_INFINITY): number {
+  if (typeof value === "number" && Number.isFinite(value) && value >= min && value <= max) return value;
+  return reject(name, `a finite number ${range(min, max)}`, value);
+}
+
+/** @returns `value` when it is a number of milliseconds in [min, ∞]; `Infinity` means "never" */
+export function durationMs(name: string, value: unknown, min = 0): number {
+  if (typeof value === "number" && value >= min) return value;
+  return reject(name, `milliseconds ≥ ${min}`, value);
+}
+
+/** @returns `value` when it is one of `choices` */
+export function oneOf<const T extends readonly unknown[]>(
+  name: string,
+  value: unknown,
+  choices: T,
+): T[number] {
+  if (choices.includes(value)) return value as T[number];
+  return reject(name, `one of ${choices.map(show).join(", ")}`, value);
+}
+
+/** @throws {TypeError} when `options` is no object or has a key that is not in `known` */
+export function knownKeys(where: string, options: unknown, known: readonly string[]): void {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    throw new TypeError(`${where}: expected an object of options, got ${show(options)}`);
+  for (const key of Object.keys(options))
+    if (!known.includes(key))
+      throw new TypeError(`${where}: unknown option ${show(key)}; known are ${known.join(", ")}`);
+}
