@@ -1,3 +1,4 @@
+import type { InvalidationSink } from "./engine.ts";
 import type { StatementFacts } from "./statement-facts.ts";
 
 /** One row: column name to value. Rows that come out of the optimizer are frozen. */
@@ -60,5 +61,18 @@ export interface DatabaseDriver {
   connect(signal?: AbortSignal): Promise<DriverConnection>;
   /** What the statement reads and writes; what can't be known is said to be unknown, never guessed. */
   dependencies(sql: string): StatementFacts | Promise<StatementFacts>;
+  /** Forgets all facts: the schema changed. Without it, facts must not depend on the schema. */
+  forgetFacts?(): void;
+  /** Starts to watch what other processes write. A driver without it is never coherent: nothing is cached. */
+  coherence?(sink: InvalidationSink, operation: Operation): Promise<Coherence>;
+  /** The statement that shows the plan of `sql` without running it. */
+  explainSql?(sql: string): string;
+  close(): Promise<void>;
+}
+
+/** How the results of one database stay true while other processes write to it. */
+export interface Coherence {
+  /** False while writes of others may go unnoticed; nothing is then cached or served from the cache. */
+  coherent(): boolean;
   close(): Promise<void>;
 }

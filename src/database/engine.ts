@@ -16,6 +16,8 @@ export interface Engine extends MetricSource {
   initialize(operation: Operation): Promise<void>;
   /** Facts of a statement, remembered by its text until the schema changes. */
   facts(sql: string): StatementFacts | Promise<StatementFacts>;
+  /** Forgets all facts: the schema changed. */
+  forgetFacts(): void;
   execute(sql: string, params: readonly unknown[], operation: Operation): QueryResult | Promise<QueryResult>;
   /** One statement for many rows in one transaction, all or nothing. @returns rows changed in all */
   executeBatch(sql: string, rows: readonly (readonly unknown[])[], operation: Operation): Promise<number>;
