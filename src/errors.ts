@@ -132,3 +132,17 @@ export class ConnectionLostError extends VictorError {
     this.outcomeUnknown = outcomeUnknown;
   }
 }
+
+/** `VICTOR_ARM`: an arm of a measurement threw, exited or hung, so there is nothing to compare. */
+export class ArmError extends VictorError {
+  override readonly name = "ArmError";
+  /** The arm's name. */
+  readonly arm: string;
+  /** What it was asked for: `start`, `setup`, `round` or `finish`. */
+  readonly step: string;
+  constructor(arm: string, step: string, why: string, options?: ErrorOptions) {
+    super("VICTOR_ARM", `arm ${arm}: ${step}: ${why}`, options);
+    this.arm = arm;
+    this.step = step;
+  }
+}

@@ -1,3 +1,4 @@
+import type { Bounded } from "../deadline.ts";
 import type { InvalidationSink } from "./engine.ts";
 import type { StatementFacts } from "./statement-facts.ts";
 
@@ -13,12 +14,8 @@ export interface QueryResult {
   readonly lastInsertRowid?: number | bigint;
 }
 
-/** Bounds of one operation, shared by all its steps. */
-export interface Operation {
-  /** Absolute, in milliseconds of the optimizer's clock; `Infinity` for none. */
-  readonly deadline: number;
-  readonly signal?: AbortSignal | undefined;
-}
+/** Bounds of one operation, in milliseconds of the optimizer's clock. */
+export type Operation = Bounded;
 
 /**
  * One open connection of a foreign driver. Used by one holder at a time.
