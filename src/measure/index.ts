@@ -1,0 +1,21 @@
+export type { Arm, ArmSetup, ArmSpec } from "./arm.ts";
+export type { ArmResult } from "./arm-result.ts";
+export {
+  type BootstrapOptions,
+  bootstrapDefaults,
+  bootstrapRatio,
+  type RatioEstimate,
+  type Samples,
+} from "./bootstrap-ratio.ts";
+export type { CgroupLimits } from "./cgroup-limits.ts";
+export { type Comparison, compareArms } from "./comparison.ts";
+export { type Environment, environment, formatEnvironment } from "./environment.ts";
+export { formatDuration, formatFigure, formatRatio } from "./figure-format.ts";
+export { holm } from "./holm.ts";
+export { type Measurement, measureInterleaved } from "./interleaved.ts";
+export { type MannWhitneyResult, mannWhitney } from "./mann-whitney.ts";
+export { type MeasureOptions, type MeasureProgress, measureDefaults } from "./measure-options.ts";
+export { mad, median, quantile } from "./order-statistics.ts";
+export { type Random, seededRandom, shuffled } from "./random.ts";
+export { markdownTable } from "./table.ts";
+export { type Verdict, verdict } from "./verdict.ts";
