@@ -146,3 +146,11 @@ export class ArmError extends VictorError {
     this.step = step;
   }
 }
+
+/** `VICTOR_COHERENCE_UNAVAILABLE`: the chosen way to learn of others' writes can't work over this connection. */
+export class CoherenceUnavailableError extends VictorError {
+  override readonly name = "CoherenceUnavailableError";
+  constructor(message: string, options?: ErrorOptions) {
+    super("VICTOR_COHERENCE_UNAVAILABLE", message, options);
+  }
+}

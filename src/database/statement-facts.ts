@@ -17,6 +17,11 @@ export interface StatementFacts {
   readonly writes: readonly string[] | "all";
   /** May the result be cached? Only ever true of a `read`. */
   readonly cacheable: boolean;
+  /**
+   * May the result for these parameters be cached? PostgreSQL reads the text `now` as the current time, for one.
+   * Absent when `cacheable` holds for all parameters.
+   */
+  readonly cacheableFor?: (params: readonly unknown[]) => boolean;
   /** Why the result may not be cached, for people. */
   readonly reason?: string;
   /**

@@ -1,0 +1,32 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { Command, CommanderError } from "commander";
+import { addReportCommand } from "./report-command.ts";
+
+/** Exit codes: 0 done; 1 a check or a workload failed; 2 wrong usage; 130 stopped by a signal. */
+async function main(): Promise<number> {
+  const { version } = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as {
+    version: string;
+  };
+  let exitCode = 0;
+  const program = new Command("victor")
+    .description(
+      "Measures what the victor-optimizations toolkit gains, on this machine and on your own program.",
+    )
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError("(victor --help lists commands and options)");
+  addReportCommand(program, (code) => {
+    exitCode = code;
+  });
+  try {
+    await program.parseAsync();
+    return exitCode;
+  } catch (error) {
+    // Commander has already said what is wrong; help and version come this way too, with code 0.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    throw error;
+  }
+}
+
+process.exitCode = await main();

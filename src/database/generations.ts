@@ -1,0 +1,202 @@
+import { integer, knownKeys } from "../options.ts";
+import type { InvalidationSink } from "./engine.ts";
+import type { StatementFacts } from "./statement-facts.ts";
+
+/** A counter that only grows. */
+interface Cell {
+  count: number;
+}
+
+/**
+ * What a result depends on, as it stood when the dependency was taken. Counters only grow, so their sum is the same
+ * if and only if none of them has moved.
+ */
+export interface Dependency {
+  readonly cells: readonly Readonly<Cell>[];
+  readonly sum: number;
+}
+
+interface Table {
+  /** Moved by every write to the table. */
+  readonly any: Cell;
+  /** Moved by writes of which it isn't known which rows they touch. */
+  readonly bulk: Cell;
+  /** Moved by writes to this row; only rows that a dependency has asked for are here. */
+  readonly rows: Map<string, Cell>;
+}
+
+export interface GenerationsOptions {
+  /** Tables told apart at most; one more, and everything is bumped. @default 4096 */
+  readonly maxTables?: number;
+  /** Rows of one table told apart at most; one more, and the whole table is bumped. @default 65_536 */
+  readonly maxRowsPerTable?: number;
+}
+
+const defaults = Object.freeze({ maxTables: 4096, maxRowsPerTable: 65_536 });
+
+/** Where the effects of a write are told, one by one. */
+export interface WriteEffects {
+  /** The row of `table` with this key (canonical form) changed, and no other. */
+  row(table: string, key: string): void;
+  /** Any rows of these tables changed. */
+  tables(tables: readonly string[]): void;
+  /** Anything may have changed. */
+  everything(): void;
+  /** The schema changed. */
+  schema(): void;
+}
+
+/** Tells `effects` what a statement changes when it is run with `params`. */
+export function tellEffects(facts: StatementFacts, params: readonly unknown[], effects: WriteEffects): void {
+  if (facts.kind === "ddl") {
+    effects.schema();
+    return;
+  }
+  if (facts.writes === "all") {
+    effects.everything();
+    return;
+  }
+  const { point, writes } = facts;
+  if (writes.length === 0) return;
+  const key = point?.canonicalKey(params[point.param]);
+  if (point === undefined || key === undefined) {
+    effects.tables(writes);
+    return;
+  }
+  if (writes.length > 1) effects.tables(writes.filter((table) => table !== point.table));
+  effects.row(point.table, key);
+}
+
+/**
+ * Knows how often each table, and each row that somebody cares for, has been written: the order of reads and writes
+ * without a clock. A loader takes a dependency before it starts; when it is no longer current, what was read may be
+ * older than the last write. Memory is bounded; where it runs out, more is bumped than need be, never less.
+ */
+export class Generations implements InvalidationSink, WriteEffects {
+  readonly #epoch: Cell = { count: 0 };
+  readonly #tables = new Map<string, Table>();
+  readonly #maxTables: number;
+  readonly #maxRowsPerTable: number;
+  #schemaVersion = 0;
+  #bumps = 0;
+
+  /** @throws {RangeError} when a bound is no integer ≥ 1 */
+  constructor(options: GenerationsOptions = {}) {
+    knownKeys("Generations", options, Object.keys(defaults));
+    this.#maxTables = integer("maxTables", options.maxTables ?? defaults.maxTables, 1);
+    this.#maxRowsPerTable = integer(
+      "maxRowsPerTable",
+      options.maxRowsPerTable ?? defaults.maxRowsPerTable,
+      1,
+    );
+  }
+
+  /** Grows with every change of the schema; facts of another version are void. */
+  get schemaVersion(): number {
+    return this.#schemaVersion;
+  }
+
+  /** Invalidations so far: rows, tables, everything, schema; for metrics. */
+  get bumps(): number {
+    return this.#bumps;
+  }
+
+  /** What a read depends on. To be taken before the read starts. */
+  dependency(facts: StatementFacts, params: readonly unknown[]): Dependency {
+    const { point, reads } = facts;
+    const key = point && reads.includes(point.table) ? point.canonicalKey(params[point.param]) : undefined;
+    // Cells first, sum last: making a cell may overflow a bound, which bumps.
+    for (;;) {
+      const before = this.#epoch.count;
+      const cells: Cell[] = [this.#epoch];
+      for (const name of reads) {
+        const table = this.#table(name);
+        if (key === undefined || name !== point!.table) cells.push(table.any);
+        else cells.push(table.bulk, this.#row(table, key));
+      }
+      if (this.#epoch.count === before) return { cells, sum: sumOf(cells) };
+      // All tables were dropped on the way, so some of these cells may be nobody's any longer.
+      if (reads.length > this.#maxTables) return { cells, sum: -1 };
+    }
+  }
+
+  /** @returns false once anything that `dependency` depends on was written, or may have been */
+  isCurrent(dependency: Dependency): boolean {
+    const cells = dependency.cells;
+    let sum = 0;
+    for (let i = 0; i < cells.length; i++) sum += cells[i]!.count;
+    return sum === dependency.sum;
+  }
+
+  /** @returns the ids of the tables in use that are called `name`, in whatever schema; `name` itself if qualified */
+  idsOf(name: string): readonly string[] {
+    if (name.includes(".")) return [name];
+    return [...this.#tables.keys()].filter((id) => id.slice(id.indexOf(".") + 1) === name);
+  }
+
+  /** A write took effect (its transaction is committed, or may be). */
+  write(facts: StatementFacts, params: readonly unknown[]): void {
+    tellEffects(facts, params, this);
+  }
+
+  row(name: string, key: string): void {
+    this.#bumps++;
+    const table = this.#tables.get(name);
+    if (table === undefined) return;
+    table.any.count++;
+    const row = table.rows.get(key);
+    if (row !== undefined) row.count++;
+  }
+
+  tables(names: readonly string[]): void {
+    this.#bumps++;
+    for (const name of names) {
+      const table = this.#tables.get(name);
+      if (table === undefined) continue;
+      table.any.count++;
+      table.bulk.count++;
+    }
+  }
+
+  everything(): void {
+    this.#bumps++;
+    this.#epoch.count++;
+  }
+
+  schema(): void {
+    this.#schemaVersion++;
+    this.everything();
+  }
+
+  #table(name: string): Table {
+    let table = this.#tables.get(name);
+    if (table === undefined) {
+      if (this.#tables.size >= this.#maxTables) {
+        this.#tables.clear();
+        this.#epoch.count++;
+      }
+      table = { any: { count: 0 }, bulk: { count: 0 }, rows: new Map() };
+      this.#tables.set(name, table);
+    }
+    return table;
+  }
+
+  #row(table: Table, key: string): Cell {
+    let row = table.rows.get(key);
+    if (row === undefined) {
+      if (table.rows.size >= this.#maxRowsPerTable) {
+        table.rows.clear();
+        table.bulk.count++;
+      }
+      row = { count: 0 };
+      table.rows.set(key, row);
+    }
+    return row;
+  }
+}
+
+function sumOf(cells: readonly Cell[]): number {
+  let sum = 0;
+  for (const cell of cells) sum += cell.count;
+  return sum;
+}

@@ -1,0 +1,64 @@
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { parseDatabaseUrl } from "./database-url.ts";
+import type { DatabaseDriver } from "./driver.ts";
+import type { Engine } from "./engine.ts";
+import type { EngineFactory, ResolvedOptions } from "./optimizer-options.ts";
+
+/** Chooses the engine for what the options name. Drivers are loaded only when they are used. */
+export function engineFactory(options: ResolvedOptions): EngineFactory {
+  const { driver, url = process.env.DATABASE_URL } = options.source;
+  if (typeof driver === "function") return driver;
+  if (driver !== undefined && "dependencies" in driver) return pooled(() => driver, options);
+  if (driver !== undefined && "prepare" in driver) return sqlite(options, { database: driver });
+  if (driver !== undefined)
+    throw new TypeError("driver: expected a DatabaseDriver, a better-sqlite3 database or an engine factory");
+  if (!url) return temporarySqlite(options);
+  const address = parseDatabaseUrl(url);
+  if (address.system === "sqlite") return sqlite(options, { path: address.path });
+  return pooled(async () => {
+    const { postgresDriver } = await import("./postgres/driver.ts");
+    return postgresDriver({ url: address.url, ...(options.coherence && { coherence: options.coherence }) });
+  }, options);
+}
+
+type SqliteSource = Parameters<typeof import("./sqlite/engine.ts").createSqliteEngine>[0];
+
+function sqlite(options: ResolvedOptions, source: SqliteSource): EngineFactory {
+  return async (sink, clock) => {
+    const { createSqliteEngine } = await import("./sqlite/engine.ts");
+    return createSqliteEngine({ ...source, blockBudgetMs: options.blockBudgetMs }, sink, clock);
+  };
+}
+
+function pooled(
+  open: () => DatabaseDriver | Promise<DatabaseDriver>,
+  options: ResolvedOptions,
+): EngineFactory {
+  return async (sink, clock) => {
+    const { PooledEngine } = await import("./pooled-engine.ts");
+    return new PooledEngine(await open(), options.pool, sink, clock);
+  };
+}
+
+function temporarySqlite(options: ResolvedOptions): EngineFactory {
+  return async (sink, clock) => {
+    const folder = await mkdtemp(join(tmpdir(), "victor-database-"));
+    const remove = () => rm(folder, { recursive: true, force: true });
+    try {
+      const engine = await sqlite(options, { path: join(folder, "temporary.db") })(sink, clock);
+      return closingWith(engine, remove);
+    } catch (error) {
+      await remove();
+      throw error;
+    }
+  };
+}
+
+/** The engine itself, with `after` run when it has been closed. */
+function closingWith(engine: Engine, after: () => Promise<void>): Engine {
+  const close = engine.close.bind(engine);
+  engine.close = (operation) => close(operation).finally(after);
+  return engine;
+}

@@ -1,0 +1,124 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { durationMs, integer, knownKeys, oneOf } from "../options.ts";
+import type { PoolOptions } from "./connection-pool.ts";
+import type { DatabaseDriver } from "./driver.ts";
+import type { Engine, InvalidationSink } from "./engine.ts";
+import type { SqliteDatabase } from "./sqlite/engine.ts";
+
+/** Makes the engine; called once, by `initialize()`. */
+export type EngineFactory = (sink: InvalidationSink, clock: Clock) => Engine | Promise<Engine>;
+
+/** How cached results stay true while other processes write to the same PostgreSQL database. */
+export type CoherenceMode = "exclusive" | "notify" | "ttl";
+
+export interface DatabaseOptimizerOptions {
+  // Essential
+  /**
+   * `sqlite:app.db`, `sqlite::memory:` or `postgres://…`.
+   * @default the environment's `DATABASE_URL`, else a temporary SQLite file that goes with `close()`
+   */
+  readonly url?: string;
+  /** Instead of `url`: anything of the shape of a `DatabaseDriver`, an open better-sqlite3 database, or an engine factory. */
+  readonly driver?: DatabaseDriver | SqliteDatabase | EngineFactory;
+  /**
+   * PostgreSQL only. `exclusive`: nobody else writes to this database; `notify`: triggers installed with
+   * `installNotifyTriggers` tell of the writes of others; `ttl`: rows may be stale up to `cacheTtlMs`.
+   * @default none: nothing is cached on PostgreSQL
+   */
+  readonly coherence?: CoherenceMode;
+
+  // Frequent
+  /** Results kept at most; 0 turns the cache off. @default 1000 */
+  readonly cacheSize?: number;
+  /** Milliseconds until a cached result expires; `Infinity` for never. @default 300_000 */
+  readonly cacheTtlMs?: number;
+  /** Pool of connections (PostgreSQL and foreign drivers); no effect on SQLite. */
+  readonly pool?: PoolOptions;
+  /** Milliseconds that one operation may take in all, waiting and connecting included. @default 30_000 */
+  readonly timeoutMs?: number;
+
+  // Rare
+  /** Milliseconds past its expiry that a result may still be served while it is loaded anew. @default 0 */
+  readonly cacheStaleMs?: number;
+  /** Bytes of all cached results together, estimated. @default 67_108_864 */
+  readonly cacheMaxBytes?: number;
+  /** Statements slower than this are logged, and their plan is fetched. @default 100 */
+  readonly slowThresholdMs?: number;
+  /** Distinct SQL texts remembered, and fingerprints measured. @default 1000 */
+  readonly maxStatements?: number;
+  /** SQLite only: milliseconds that a statement may hold the event loop before it moves to a thread. @default 2 */
+  readonly blockBudgetMs?: number;
+  /** Source of time; for tests. @default the system's monotonic clock */
+  readonly clock?: Clock;
+}
+
+/** Options of one statement. */
+export interface QueryOptions {
+  /** Look in the cache and fill it. @default true; without effect where the result can't be cached */
+  readonly useCache?: boolean;
+  /** Milliseconds until this result expires, if this call fills the cache. @default the optimizer's `cacheTtlMs` */
+  readonly ttlMs?: number;
+  readonly signal?: AbortSignal;
+  /** Milliseconds for the whole operation. @default the optimizer's `timeoutMs` */
+  readonly timeoutMs?: number;
+}
+
+const defaults = Object.freeze({
+  cacheSize: 1000,
+  cacheTtlMs: 300_000,
+  cacheStaleMs: 0,
+  cacheMaxBytes: 64 * 2 ** 20,
+  timeoutMs: 30_000,
+  slowThresholdMs: 100,
+  maxStatements: 1000,
+  blockBudgetMs: 2,
+});
+
+export type ResolvedOptions = Readonly<Record<keyof typeof defaults, number>> & {
+  readonly source: Pick<DatabaseOptimizerOptions, "url" | "driver">;
+  readonly coherence: CoherenceMode | undefined;
+  readonly pool: PoolOptions;
+  readonly clock: Clock;
+};
+
+const known = [...Object.keys(defaults), "url", "driver", "coherence", "pool", "clock"];
+
+/** @throws {TypeError | RangeError} naming the option, what was expected and what came */
+export function resolveOptions(options: DatabaseOptimizerOptions): ResolvedOptions {
+  knownKeys("DatabaseOptimizer", options, known);
+  const given = { ...defaults, ...dropUndefined(options) };
+  if (given.url !== undefined && given.driver !== undefined)
+    throw new TypeError("DatabaseOptimizer: expected either url or driver, got both");
+  if (given.url !== undefined && typeof given.url !== "string")
+    throw new TypeError("url: expected a string such as sqlite:app.db or postgres://localhost/app");
+  return Object.freeze({
+    source: {
+      ...(given.url !== undefined && { url: given.url }),
+      ...(given.driver && { driver: given.driver }),
+    },
+    coherence: given.coherence && oneOf("coherence", given.coherence, ["exclusive", "notify", "ttl"]),
+    pool: given.pool ?? {},
+    clock: given.clock ?? systemClock,
+    cacheSize: integer("cacheSize", given.cacheSize, 0),
+    cacheTtlMs: durationMs("cacheTtlMs", given.cacheTtlMs),
+    cacheStaleMs: durationMs("cacheStaleMs", given.cacheStaleMs),
+    cacheMaxBytes: integer("cacheMaxBytes", given.cacheMaxBytes, 0),
+    timeoutMs: durationMs("timeoutMs", given.timeoutMs),
+    slowThresholdMs: durationMs("slowThresholdMs", given.slowThresholdMs),
+    maxStatements: integer("maxStatements", given.maxStatements, 1),
+    blockBudgetMs: durationMs("blockBudgetMs", given.blockBudgetMs),
+  });
+}
+
+const queryKeys = ["useCache", "ttlMs", "signal", "timeoutMs"];
+
+/** @throws {TypeError | RangeError} as `resolveOptions` */
+export function checkQueryOptions(options: QueryOptions): void {
+  knownKeys("executeQuery", options, queryKeys);
+  if (options.ttlMs !== undefined) durationMs("ttlMs", options.ttlMs);
+  if (options.timeoutMs !== undefined) durationMs("timeoutMs", options.timeoutMs);
+}
+
+function dropUndefined<T extends object>(options: T): T {
+  return Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)) as T;
+}

@@ -1,0 +1,50 @@
+import type { Relation } from "./catalogue.ts";
+import { whyVolatile } from "./determinism.ts";
+import { type Schema, withAncestors, withDescendants } from "./schema.ts";
+import type { StatementTree } from "./statement-tree.ts";
+
+/** What the result of a query depends on. */
+export interface Dependencies {
+  /** Ids of tables and materialized views. */
+  readonly tables: ReadonlySet<string>;
+  /** Why the result depends on more than their rows, if it does. */
+  readonly reason: string | undefined;
+}
+
+/** Resolves the relations of a statement, through views, with all that decides whether the result may be cached. */
+export function dependencies(root: StatementTree, schema: Schema): Dependencies {
+  const tables = new Set<string>();
+  const views = new Set<Relation>();
+  let reason: string | undefined;
+  const visit = (tree: StatementTree): void => {
+    const relations: Relation[] = [];
+    for (const name of tree.reads) {
+      const relation = schema.catalogue.relation(name, schema.catalogue.path);
+      if (relation === undefined) reason ??= `relation ${name.name} is not known`;
+      else if (relation === "system") reason ??= `${name.name} belongs to the server`;
+      else relations.push(relation);
+    }
+    reason ??= whyVolatile(tree, schema, relations);
+    for (const relation of relations) {
+      reason ??= whyUncacheable(relation);
+      if (relation.kind !== "v") {
+        for (const one of withDescendants(relation)) tables.add(one.id);
+        // A notice from another process may name only the parent through which it wrote.
+        for (const one of withAncestors(relation)) tables.add(one.id);
+      } else if (!views.has(relation)) {
+        views.add(relation);
+        visit(schema.view(relation));
+      }
+    }
+  };
+  visit(root);
+  return { tables, reason };
+}
+
+function whyUncacheable(relation: Relation): string | undefined {
+  if (relation.rowSecurity) return `${relation.id} has row security`;
+  if (relation.temporary) return `${relation.id} is temporary`;
+  if (relation.kind === "S") return `${relation.id} is a sequence`;
+  const foreign = withDescendants(relation).find((one) => one.kind === "f");
+  return foreign === undefined ? undefined : `${foreign.id} is a foreign table`;
+}

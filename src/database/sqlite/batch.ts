@@ -1,0 +1,53 @@
+import { setImmediate } from "node:timers/promises";
+import type { Clock } from "../../clock.ts";
+import { BatchError } from "../../errors.ts";
+import type { Operation } from "../driver.ts";
+import { requireTime } from "./bounded-wait.ts";
+import type { SqliteConnection } from "./connection.ts";
+import { bindParameters } from "./parameters.ts";
+import type { StatementPlan } from "./statement-plan.ts";
+
+export interface InlineBatchBounds {
+  readonly operation: Operation;
+  readonly clock: Clock;
+  /** Milliseconds that the event loop may be held in one go. */
+  readonly budgetMs: number;
+}
+
+/** Rows between two looks at the clock. */
+const rowsPerLook = 16;
+
+/**
+ * Runs a statement for each row inside the transaction that is open on `connection`, and gives the event loop a turn
+ * whenever half the budget is spent.
+ * @returns rows changed in all
+ * @throws {BatchError} naming the row that failed; {@link DeadlineError} or the signal's reason between two rows
+ */
+export async function runBatch(
+  plan: StatementPlan,
+  connection: SqliteConnection,
+  rows: readonly (readonly unknown[])[],
+  { operation, clock, budgetMs }: InlineBatchBounds,
+): Promise<number> {
+  plan.forWriting ??= connection.prepare(plan.sql);
+  const statement = plan.forWriting;
+  let changed = 0;
+  let turnMs = clock.now();
+  let longestMs = 0;
+  for (let index = 0; index < rows.length; index++) {
+    try {
+      changed += statement.change(bindParameters(rows[index]!, plan.parameterCount));
+    } catch (cause) {
+      throw new BatchError(index, { cause });
+    }
+    if (index % rowsPerLook !== rowsPerLook - 1) continue;
+    const now = clock.now();
+    if (now - turnMs < budgetMs / 2) continue;
+    longestMs = Math.max(longestMs, now - turnMs);
+    await setImmediate();
+    turnMs = clock.now();
+    requireTime(operation, turnMs, "a batch");
+  }
+  plan.batchPlacement.record(Math.max(longestMs, clock.now() - turnMs), "inline");
+  return changed;
+}

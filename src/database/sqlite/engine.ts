@@ -1,0 +1,428 @@
+import { LruCache } from "../../algorithms/lru-cache.ts";
+import type { Clock } from "../../clock.ts";
+import { ClosedError } from "../../errors.ts";
+import type { MetricSample } from "../../metrics/metric.ts";
+import type { Operation, QueryResult } from "../driver.ts";
+import type { Engine, EngineTransaction, InvalidationSink } from "../engine.ts";
+import { lex } from "../sql-lexer.ts";
+import type { StatementFacts } from "../statement-facts.ts";
+import { formFacts, unknownFacts } from "./authorizer-facts.ts";
+import { runBatch } from "./batch.ts";
+import { requireTime } from "./bounded-wait.ts";
+import { isBusy, retryWhileBusy } from "./busy-retry.ts";
+import { Checkpoints } from "./checkpoints.ts";
+import type { SqliteValue } from "./connection.ts";
+import type { ForeignChange } from "./foreign-writes.ts";
+import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from "./options.ts";
+import { bindParameters } from "./parameters.ts";
+import { queryPlanText } from "./query-plan-text.ts";
+import { ReaderThreads } from "./reader-threads.ts";
+import { StatementPlan } from "./statement-plan.ts";
+import { hasOwnObjects, openStore, type Store } from "./store.ts";
+import { SqliteTransaction } from "./transaction.ts";
+import { WriteLock } from "./write-lock.ts";
+import { type WriterJob, WriterThread } from "./writer-thread.ts";
+
+export type { SqliteDatabase, SqliteDatabaseStatement } from "./better-connection.ts";
+export type { SqliteOptions } from "./options.ts";
+
+/** SQL texts remembered, with their facts, prepared statements and run times. */
+const maxPlans = 1000;
+
+/**
+ * SQLite inside the process. Statements that are short run in place, where a point read takes about a microsecond; one
+ * that has held the event loop for longer than `blockBudgetMs` goes to a thread from then on. One writer at a time,
+ * in order of asking; reads outside of transactions see what is committed, and in a file never wait for a writer.
+ *
+ * A long statement on a thread can be given up (deadline, signal) but not stopped: SQLite notices only at its next
+ * row. Its thread is replaced, and ends when the statement does; so does the process. A write that is given up has
+ * not happened: it is committed only on demand.
+ *
+ * In memory, and on a better-sqlite3 database, there is one connection: reads then wait while a transaction is open.
+ * Errors are the driver's own, thrown at once where the statement ran at once.
+ * @throws {TypeError | RangeError} naming the wrong option
+ */
+export function createSqliteEngine(options: SqliteOptions, sink: InvalidationSink, clock: Clock): Engine {
+  return new SqliteEngine(resolveSqliteOptions(options), sink, clock);
+}
+
+/** What exists while the database is open. */
+interface Opened {
+  readonly store: Store;
+  readonly readers: ReaderThreads | undefined;
+  readonly writerThread: WriterThread | undefined;
+  readonly checkpoints: Checkpoints | undefined;
+}
+
+class SqliteEngine implements Engine {
+  readonly name = "sqlite";
+  readonly system = "sqlite";
+  readonly placeholders = "?";
+  readonly address: string;
+  readonly #options: ResolvedSqliteOptions;
+  readonly #sink: InvalidationSink;
+  readonly #clock: Clock;
+  readonly #lock: WriteLock;
+  readonly #plans = new LruCache<string, StatementPlan>({ maxSize: maxPlans });
+  #opened: Opened | undefined;
+  #closed = false;
+  #factsVersion = 0;
+  #inlineRuns = 0;
+  #threadRuns = 0;
+
+  constructor(options: ResolvedSqliteOptions, sink: InvalidationSink, clock: Clock) {
+    this.#options = options;
+    this.#sink = sink;
+    this.#clock = clock;
+    this.#lock = new WriteLock(clock);
+    this.address = options.path ?? (options.database!.name || ":memory:");
+  }
+
+  async initialize(operation: Operation): Promise<void> {
+    if (this.#closed) throw new ClosedError("the SQLite engine");
+    if (this.#opened !== undefined) return;
+    const store = await this.#retry(() => openStore(this.#options, () => this.#lock.held), operation);
+    this.#opened = { store, ...this.#threads(store) };
+  }
+
+  #threads(store: Store): Omit<Opened, "store"> {
+    const { busyTimeoutMs, readers, readOnly, pragmas } = this.#options;
+    const path = store.threadPath;
+    if (path === undefined) return { readers: undefined, writerThread: undefined, checkpoints: undefined };
+    const thread = { path, pragmas, clock: this.#clock, busyTimeoutMs };
+    const watch = {
+      expectCommit: () => this.#takeIn(store.foreign.expectCommit()),
+      committed: () => store.foreign.committed(),
+      settle: (alone: boolean) => this.#takeIn(store.foreign.settle(alone)),
+    };
+    const writerThread = readOnly ? undefined : new WriterThread({ ...thread, watch });
+    return {
+      readers: new ReaderThreads({ ...thread, threads: readers }),
+      writerThread,
+      // Whoever sets SQLite's own checkpoints has them.
+      checkpoints:
+        writerThread && pragmas.wal_autocheckpoint === undefined
+          ? new Checkpoints(path, store.writer, writerThread)
+          : undefined,
+    };
+  }
+
+  facts(sql: string): StatementFacts {
+    return this.#factsOf(this.#plan(sql));
+  }
+
+  forgetFacts(): void {
+    this.#factsVersion++;
+    this.#opened?.store.facts?.forget();
+  }
+
+  execute(sql: string, params: readonly unknown[], operation: Operation): QueryResult | Promise<QueryResult> {
+    const opened = this.#open();
+    const plan = this.#plan(sql);
+    const bound = bindParameters(params, plan.parameterCount);
+    requireTime(operation, this.#clock.now(), "executing a statement");
+    const facts = this.#factsOf(plan);
+    if (facts.kind === "transaction")
+      throw new TypeError("sqlite: use begin() instead of running BEGIN, COMMIT, ROLLBACK or SAVEPOINT");
+    return facts.kind === "read"
+      ? this.#read(opened, plan, bound, operation)
+      : this.#write(opened, plan, facts, bound, operation);
+  }
+
+  async executeBatch(
+    sql: string,
+    rows: readonly (readonly unknown[])[],
+    operation: Operation,
+  ): Promise<number> {
+    const { store, writerThread, checkpoints } = this.#open();
+    const plan = this.#plan(sql);
+    const { kind } = this.#factsOf(plan);
+    if (kind !== "write")
+      throw new TypeError(
+        `sqlite: expected an INSERT, UPDATE or DELETE for a batch, got a ${kind} statement`,
+      );
+    if (rows.length === 0) return 0;
+    await this.#lock.acquire(operation);
+    const onThread = plan.batchPlacement.place === "thread" || plan.placement.place === "thread";
+    if (writerThread !== undefined && onThread)
+      return this.#onWriterThread(() => writerThread.batch(plan, rows, operation));
+    this.#inlineRuns++;
+    try {
+      await this.#beginInline(store, operation);
+      const changed = await runBatch(plan, store.writer, rows, {
+        operation,
+        clock: this.#clock,
+        budgetMs: this.#options.blockBudgetMs,
+      });
+      const started = this.#clock.now();
+      await this.#commitInline(store, operation);
+      plan.batchPlacement.record(this.#clock.now() - started, "inline");
+      checkpoints?.committed(rows.length);
+      return changed;
+    } finally {
+      this.#endInline(store);
+    }
+  }
+
+  async begin(operation: Operation): Promise<EngineTransaction> {
+    const { store, checkpoints } = this.#open();
+    await this.#lock.acquire(operation);
+    try {
+      await this.#beginInline(store, operation);
+    } catch (error) {
+      this.#endInline(store);
+      throw error;
+    }
+    return new SqliteTransaction({
+      connection: store.writer,
+      clock: this.#clock,
+      budgetMs: this.#options.blockBudgetMs,
+      plan: (sql) => this.#plan(sql),
+      facts: (plan) => this.#factsOf(plan),
+      run: (plan, facts, bound) => this.#runOnWriter(store, plan, facts, bound),
+      commit: async (bounds) => {
+        await this.#commitInline(store, bounds);
+        checkpoints?.committed(1);
+      },
+      end: (schemaChanged) => {
+        this.#endInline(store);
+        if (schemaChanged) this.#schemaChanged();
+      },
+    });
+  }
+
+  coherent(): boolean {
+    const { foreign } = this.#open().store;
+    let change: ForeignChange;
+    try {
+      change = foreign.poll();
+    } catch {
+      // The file can't be looked at right now: what is cached may be old. The next statement will say why.
+      return false;
+    }
+    this.#takeIn(change);
+    return change !== "undecided";
+  }
+
+  async explain(sql: string, params: readonly unknown[], operation: Operation): Promise<string> {
+    const { store } = this.#open();
+    const plan = this.#plan(sql);
+    requireTime(operation, this.#clock.now(), "explaining a statement");
+    // The plan doesn't depend on the parameters.
+    const given = params.length === plan.parameterCount ? params : new Array(plan.parameterCount).fill(null);
+    const bound = bindParameters(given, plan.parameterCount);
+    const statement = store.reader.prepare(`EXPLAIN QUERY PLAN ${sql}`);
+    return queryPlanText(statement.run(bound, true).rows);
+  }
+
+  async close(operation: Operation): Promise<void> {
+    if (this.#closed) return;
+    this.#closed = true;
+    if (this.#opened === undefined) return;
+    const { store, readers, writerThread } = this.#opened;
+    try {
+      await this.#lock.acquire(operation);
+      await readers?.drain(operation);
+    } finally {
+      await Promise.all([readers?.close(), writerThread?.close(this.#lock.held)]);
+      store.close();
+    }
+  }
+
+  *collect(): Iterable<MetricSample> {
+    const count = (type: "counter" | "gauge", name: string, help: string, value: number, labels = {}) =>
+      ({ type, name, help, unit: "1", labels, value }) satisfies MetricSample;
+    const runs = "victor.sqlite.executions";
+    yield count("counter", runs, "Statements run, by place", this.#inlineRuns, { place: "inline" });
+    yield count("counter", runs, "Statements run, by place", this.#threadRuns, { place: "thread" });
+    yield count("gauge", "victor.sqlite.writer.waiting", "Callers waiting to write", this.#lock.waiting);
+    yield count("gauge", "victor.sqlite.writer.busy", "Is somebody writing", this.#lock.held ? 1 : 0);
+    const readers = this.#opened?.readers;
+    if (readers === undefined) return;
+    const { busy, idle, stuck, queued } = readers.stats();
+    const threads = "victor.sqlite.reader.threads";
+    yield count("gauge", threads, "Reader threads, by state", busy, { state: "busy" });
+    yield count("gauge", threads, "Reader threads, by state", idle, { state: "idle" });
+    yield count("gauge", threads, "Reader threads, by state", stuck, { state: "stuck" });
+    yield count("gauge", "victor.sqlite.reader.queue", "Reads waiting for a thread", queued);
+  }
+
+  #open(): Opened {
+    if (this.#closed) throw new ClosedError("the SQLite engine");
+    if (this.#opened === undefined) throw new TypeError("sqlite: call initialize() first");
+    return this.#opened;
+  }
+
+  #plan(sql: string): StatementPlan {
+    const known = this.#plans.get(sql);
+    if (known !== undefined) return known;
+    const plan = new StatementPlan(sql, this.#options.blockBudgetMs);
+    this.#plans.set(sql, plan);
+    return plan;
+  }
+
+  #factsOf(plan: StatementPlan): StatementFacts {
+    if (plan.facts !== undefined && plan.factsVersion === this.#factsVersion) return plan.facts;
+    const { store } = this.#open();
+    if (store.facts === undefined) return factsOfForm(plan);
+    if (plan.form === "query" && hasOwnObjects(store.writer))
+      return unknownFacts("this connection has temporary or attached tables");
+    const { facts, statement, known } = store.facts.examine(plan.sql, lex(plan.sql, "sqlite"));
+    plan.facts = known ? facts : undefined;
+    plan.factsVersion = this.#factsVersion;
+    if (statement !== undefined && !store.given) plan.forReading ??= statement;
+    return facts;
+  }
+
+  #read(
+    { store, readers }: Opened,
+    plan: StatementPlan,
+    bound: readonly SqliteValue[],
+    operation: Operation,
+  ): QueryResult | Promise<QueryResult> {
+    if (readers !== undefined && plan.placement.place === "thread") {
+      this.#threadRuns++;
+      return readers.read(plan, bound, operation);
+    }
+    const run = (): QueryResult => {
+      plan.forReading ??= store.reader.prepare(plan.sql);
+      return this.#timed(plan, () => plan.forReading!.run(bound, true));
+    };
+    if (store.reader === store.writer && this.#lock.held) return this.#locked(run, operation);
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      return this.#retry(run, operation);
+    }
+  }
+
+  #write(
+    { store, writerThread, checkpoints }: Opened,
+    plan: StatementPlan,
+    facts: StatementFacts,
+    bound: readonly SqliteValue[],
+    operation: Operation,
+  ): QueryResult | Promise<QueryResult> {
+    if (writerThread !== undefined && plan.placement.place === "thread") {
+      // What is not known may be meant for this connection alone.
+      const known = plan.facts !== undefined;
+      if (known && facts.kind === "write")
+        return this.#thenOnWriterThread(() => writerThread.write(plan, bound, operation), operation);
+      if (known && facts.kind === "ddl")
+        return this.#thenOnWriterThread(() => writerThread.define(plan, bound, operation), operation);
+    }
+    const run = (): QueryResult => {
+      const result = this.#runOnWriter(store, plan, facts, bound);
+      checkpoints?.committed(1);
+      if (facts.kind !== "write") this.#schemaChanged();
+      return result;
+    };
+    if (!this.#lock.tryAcquire()) return this.#locked(run, operation);
+    let free = true;
+    try {
+      return run();
+    } catch (error) {
+      if (!isBusy(error)) throw error;
+      free = false;
+      return this.#retry(run, operation).finally(() => this.#lock.release());
+    } finally {
+      if (free) this.#lock.release();
+    }
+  }
+
+  /** Runs a statement on the writer's connection; the caller holds the lock. */
+  #runOnWriter(
+    { writer, foreign }: Store,
+    plan: StatementPlan,
+    { kind }: StatementFacts,
+    bound: readonly SqliteValue[],
+  ): QueryResult {
+    this.#takeIn(foreign.beforeOwn());
+    try {
+      plan.forWriting ??= writer.prepare(plan.sql);
+      const statement = plan.forWriting;
+      const result = this.#timed(plan, () => statement.run(bound, kind === "read"));
+      // Where no rows are changed, SQLite still gives the count of the statement before.
+      return kind === "write" ? result : { rows: result.rows, rowCount: result.rows.length };
+    } finally {
+      foreign.afterOwn();
+    }
+  }
+
+  #timed(plan: StatementPlan, run: () => QueryResult): QueryResult {
+    this.#inlineRuns++;
+    const started = this.#clock.now();
+    const result = run();
+    plan.placement.record(this.#clock.now() - started, "inline");
+    return result;
+  }
+
+  /** Runs `run` when the lock is free, and no other process is in the way. */
+  async #locked<T>(run: () => T, operation: Operation): Promise<T> {
+    await this.#lock.acquire(operation);
+    try {
+      return await this.#retry(run, operation);
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  async #thenOnWriterThread<T>(start: () => WriterJob<T>, operation: Operation): Promise<T> {
+    await this.#lock.acquire(operation);
+    return this.#onWriterThread(start);
+  }
+
+  /** The caller holds the lock; it is released when the thread is done, which may be after the caller has left. */
+  #onWriterThread<T>(start: () => WriterJob<T>): Promise<T> {
+    this.#threadRuns++;
+    const { result, finished } = start();
+    void finished.then(() => this.#lock.release());
+    return result;
+  }
+
+  async #beginInline({ writer, foreign }: Store, operation: Operation): Promise<void> {
+    const begin = writer.prepare(this.#options.readOnly ? "BEGIN" : "BEGIN IMMEDIATE");
+    await this.#retry(() => begin.run([], false), operation);
+    this.#takeIn(foreign.beforeOwn());
+  }
+
+  async #commitInline({ writer }: Store, operation: Operation): Promise<void> {
+    const commit = writer.prepare("COMMIT");
+    await this.#retry(() => commit.run([], false), operation);
+  }
+
+  /** Ends what is still open, and lets the next writer in. */
+  #endInline({ writer, foreign }: Store): void {
+    try {
+      if (writer.inTransaction) writer.prepare("ROLLBACK").run([], false);
+      foreign.afterOwn();
+    } finally {
+      this.#lock.release();
+    }
+  }
+
+  #takeIn(change: ForeignChange): void {
+    if (change === "schema") this.#schemaChanged();
+    else if (change === "data") this.#sink.everything();
+  }
+
+  #schemaChanged(): void {
+    this.forgetFacts();
+    this.#sink.schema();
+  }
+
+  #retry<T>(attempt: () => T, operation: Operation): Promise<T> {
+    return retryWhileBusy(attempt, operation, this.#options.busyTimeoutMs, this.#clock);
+  }
+}
+
+/** Facts where no connection can tell them: by the statement's first word alone. */
+function factsOfForm({ form, sql }: StatementPlan): StatementFacts {
+  if (form !== "query") return formFacts[form];
+  const facts = unknownFacts("nothing can be known of the tables on this connection");
+  // With anything but these, a statement may write.
+  return /^(select|values)$/i.test(lex(sql, "sqlite")[0]?.text ?? "")
+    ? { ...facts, kind: "read", writes: [] }
+    : facts;
+}

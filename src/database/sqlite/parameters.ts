@@ -1,0 +1,66 @@
+import { ParameterCountError } from "../../errors.ts";
+import type { Token } from "../sql-lexer.ts";
+import type { SqliteValue } from "./connection.ts";
+
+/**
+ * @returns how many parameters SQLite expects: its highest number, where a bare `?` takes the next one
+ * @throws {TypeError} on named placeholders, which the driver would silently bind as NULL
+ */
+export function countParameters(tokens: readonly Token[]): number {
+  let highest = 0;
+  for (const { type, text } of tokens) {
+    if (type !== "placeholder") continue;
+    if (text[0] !== "?")
+      throw new TypeError(`placeholder ${text}: only positional placeholders are supported, write ? or ?1`);
+    highest = text === "?" ? highest + 1 : Math.max(highest, Number(text.slice(1)));
+  }
+  return highest;
+}
+
+/**
+ * Parameters as SQLite binds them. The driver alone would bind `1` as `1.0`, which a TEXT column stores as "1.0": so
+ * integers within ±(2^53 − 1) are bound as integers. A boolean becomes 0 or 1, a Date its ISO 8601 text in UTC.
+ * @throws {ParameterCountError} since the driver binds missing ones as NULL
+ * @throws {TypeError} for what SQLite has no type for: undefined, NaN, an invalid Date, objects, arrays, symbols
+ */
+export function bindParameters(params: readonly unknown[], expected: number): readonly SqliteValue[] {
+  if (params.length !== expected) throw new ParameterCountError(expected, params.length);
+  const bound: SqliteValue[] = new Array(expected);
+  for (let i = 0; i < expected; i++) {
+    const value = params[i];
+    if (typeof value === "number")
+      bound[i] = Number.isSafeInteger(value) ? BigInt(value) : checkedFloat(value, i);
+    else if (typeof value === "string" || value === null) bound[i] = value;
+    else bound[i] = converted(value, i);
+  }
+  return bound;
+}
+
+function checkedFloat(value: number, index: number): number {
+  if (Number.isNaN(value)) throw refusal("NaN, which the driver would store as NULL", index);
+  return value;
+}
+
+function converted(value: unknown, index: number): SqliteValue {
+  switch (typeof value) {
+    case "bigint":
+      return value;
+    case "boolean":
+      return value ? 1n : 0n;
+    case "object":
+      if (value instanceof Uint8Array) return value;
+      if (value instanceof Date) {
+        if (Number.isNaN(value.getTime())) throw refusal("an invalid Date", index);
+        return value.toISOString();
+      }
+      throw refusal(Array.isArray(value) ? "an array" : "an object", index);
+    default:
+      throw refusal(typeof value === "undefined" ? "undefined" : `a ${typeof value}`, index);
+  }
+}
+
+function refusal(what: string, index: number): TypeError {
+  return new TypeError(
+    `parameter ${index}: expected null, number, bigint, string, boolean, Date or Uint8Array, got ${what}`,
+  );
+}

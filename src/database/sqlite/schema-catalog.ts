@@ -1,0 +1,149 @@
+import { lex } from "../sql-lexer.ts";
+import type { NodeConnection } from "./node-connection.ts";
+
+/** The one column that names a row. `integer`: the rowid itself; `text`: TEXT affinity, compared byte by byte. */
+export interface PrimaryKey {
+  readonly column: string;
+  readonly type: "integer" | "text";
+}
+
+/** What is remembered of one table of `main`, by its lower-cased name. */
+interface TableEntry {
+  readonly name: string;
+  readonly type: string;
+  primaryKey?: PrimaryKey | null;
+  changesOtherRows?: boolean;
+}
+
+/** Virtual tables that write nothing but their own shadow tables. */
+const knownModules = new Set(["fts3", "fts4", "fts5", "rtree", "rtree_i32", "geopoly"]);
+
+/** Builtin functions whose result depends on more than their arguments, though SQLite flags them otherwise or not. */
+const volatileFunctions = new Set(
+  (
+    "date time datetime julianday unixepoch strftime timediff current_date current_time current_timestamp random " +
+    "randomblob last_insert_rowid changes total_changes load_extension sqlite_offset sqlite_log fts3_tokenizer"
+  ).split(" "),
+);
+
+const deterministicFlag = 0x800;
+
+/** What the authorizer doesn't say: kinds of tables, keys, functions. Read from one connection, kept per schema. */
+export class SchemaCatalog {
+  readonly #connection: NodeConnection;
+  #schemaVersion = -1;
+  #tables = new Map<string, TableEntry>();
+  #modules: ReadonlySet<string> | undefined;
+  #functions: ReadonlySet<string> | undefined;
+
+  constructor(connection: NodeConnection) {
+    this.#connection = connection;
+  }
+
+  /**
+   * Brings the connection's own idea of the schema up to date: a statement prepared after another connection changed
+   * it would otherwise be compiled against the old one, and only found out when run.
+   */
+  refresh(): void {
+    this.#connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").run([], true);
+    const version = this.#scalar("PRAGMA schema_version") as number;
+    if (version === this.#schemaVersion) return;
+    const tables = new Map<string, TableEntry>();
+    for (const row of this.#rows("PRAGMA main.table_list")) {
+      const { schema, name, type } = row as { schema: string; name: string; type: string };
+      if (schema === "main") tables.set(name.toLowerCase(), { name, type });
+    }
+    this.#tables = tables;
+    this.#schemaVersion = version;
+  }
+
+  forget(): void {
+    this.#schemaVersion = -1;
+  }
+
+  /** @returns `table`, `view`, `virtual` or `shadow`; `undefined` when `main` has no such table */
+  typeOf(table: string): string | undefined {
+    return this.#tables.get(table)?.type;
+  }
+
+  /** Is it the name of a module, and so perhaps of a virtual table that nobody created? */
+  isModule(name: string): boolean {
+    this.#modules ??= new Set(this.#rows("PRAGMA module_list").map((row) => String(row.name).toLowerCase()));
+    return this.#modules.has(name);
+  }
+
+  /** Does the function always give the same for the same arguments? False for all that SQLite didn't bring itself. */
+  isDeterministic(name: string): boolean {
+    this.#functions ??= deterministicFunctions(this.#rows("PRAGMA function_list"));
+    return this.#functions.has(name);
+  }
+
+  /** Does the virtual table change nothing but itself? */
+  isKnownVirtual(table: string): boolean {
+    const tokens = lex(this.#definition(table), "sqlite").map(({ text }) => text.toLowerCase());
+    const module = tokens[tokens.indexOf("using") + 1] ?? "";
+    return knownModules.has(module);
+  }
+
+  /** @returns the primary key, if it is one column whose equal values can be told by their text */
+  primaryKey(table: string): PrimaryKey | undefined {
+    const entry = this.#tables.get(table);
+    if (entry === undefined || entry.type !== "table") return undefined;
+    if (entry.primaryKey === undefined) entry.primaryKey = this.#findPrimaryKey(entry.name) ?? null;
+    return entry.primaryKey ?? undefined;
+  }
+
+  /** May a write to one row change others of the same table (a key to itself, `ON CONFLICT REPLACE`)? */
+  changesOtherRows(table: string): boolean {
+    const entry = this.#tables.get(table);
+    if (entry === undefined) return true;
+    entry.changesOtherRows ??=
+      this.#rows(`PRAGMA main.foreign_key_list(${quoted(entry.name)})`).some(
+        (row) => String(row.table).toLowerCase() === table,
+      ) || lex(this.#definition(table), "sqlite").some(({ text }) => text.toLowerCase() === "replace");
+    return entry.changesOtherRows;
+  }
+
+  #findPrimaryKey(name: string): PrimaryKey | undefined {
+    const keys = this.#rows(`PRAGMA main.table_xinfo(${quoted(name)})`).filter((row) => Number(row.pk) > 0);
+    const [key] = keys;
+    if (key === undefined || keys.length > 1) return undefined;
+    const column = String(key.name).toLowerCase();
+    const type = String(key.type).toUpperCase();
+    const index = this.#rows(`PRAGMA main.index_list(${quoted(name)})`).find((row) => row.origin === "pk");
+    // Without an index of its own, the key is the rowid.
+    if (index === undefined) return type === "INTEGER" ? { column, type: "integer" } : undefined;
+    const [part] = this.#rows(`PRAGMA main.index_xinfo(${quoted(String(index.name))})`);
+    const isText = /CHAR|CLOB|TEXT/.test(type) && !type.includes("INT");
+    return isText && part?.coll === "BINARY" ? { column, type: "text" } : undefined;
+  }
+
+  #definition(table: string): string {
+    const sql = this.#connection
+      .prepare("SELECT sql FROM main.sqlite_schema WHERE name = ? AND type = 'table'")
+      .run([this.#tables.get(table)?.name ?? table], true).rows[0]?.sql;
+    return typeof sql === "string" ? sql : "";
+  }
+
+  #rows(sql: string): readonly Readonly<Record<string, unknown>>[] {
+    return this.#connection.prepare(sql).run([], true).rows;
+  }
+
+  #scalar(sql: string): unknown {
+    return Object.values(this.#rows(sql)[0] ?? {})[0];
+  }
+}
+
+const quoted = (name: string): string => `"${name.replaceAll('"', '""')}"`;
+
+/** @param rows of `PRAGMA function_list` @returns names of the builtin functions that are deterministic */
+function deterministicFunctions(rows: readonly Readonly<Record<string, unknown>>[]): ReadonlySet<string> {
+  const names = new Set<string>();
+  // Aggregates and window functions carry no flag; the builtin ones are all deterministic.
+  for (const row of rows)
+    if (row.builtin === 1 && (row.type !== "s" || (Number(row.flags) & deterministicFlag) !== 0))
+      names.add(String(row.name).toLowerCase());
+  for (const row of rows) if (row.builtin !== 1) names.delete(String(row.name).toLowerCase());
+  for (const name of volatileFunctions) names.delete(name);
+  return names;
+}

@@ -1,0 +1,95 @@
+import { LruCache } from "../algorithms/lru-cache.ts";
+import { ParameterCountError } from "../errors.ts";
+import type { Engine } from "./engine.ts";
+import { fingerprint } from "./fingerprint.ts";
+import type { Generations } from "./generations.ts";
+import { translatePlaceholders } from "./placeholders.ts";
+import type { FingerprintEntry, QueryMetrics } from "./query-metrics.ts";
+import type { StatementFacts } from "./statement-facts.ts";
+
+/** All that is remembered of one SQL text. */
+export interface Statement {
+  /** Unique in the process's life; names the statement in the cache. */
+  readonly id: number;
+  /** The text with the engine's own placeholders. */
+  readonly text: string;
+  readonly parameterCount: number;
+  readonly fingerprint: string;
+  readonly metrics: FingerprintEntry;
+  /** Set once known; void when `schemaVersion` is not the present one. */
+  facts: StatementFacts | undefined;
+  schemaVersion: number;
+}
+
+let nextId = 1;
+
+/** SQL text → statement, bounded, so that a text is read once and not at every call. */
+export class Statements {
+  readonly #byText: LruCache<string, Statement>;
+  readonly #engine: Engine;
+  readonly #generations: Generations;
+  readonly #metrics: QueryMetrics;
+
+  constructor(engine: Engine, generations: Generations, metrics: QueryMetrics, maxSize: number) {
+    this.#byText = new LruCache({ maxSize });
+    this.#engine = engine;
+    this.#generations = generations;
+    this.#metrics = metrics;
+  }
+
+  /** @returns the statement if its facts are known and true for the present schema, without waiting */
+  known(sql: string): Statement | undefined {
+    const statement = this.#byText.get(sql);
+    return statement !== undefined && statement.schemaVersion === this.#generations.schemaVersion
+      ? statement
+      : undefined;
+  }
+
+  /**
+   * @returns the statement with facts that are true for the schema at the moment of return
+   * @throws {TypeError} for what is no SQL text, or mixes placeholder styles
+   */
+  async prepare(sql: string): Promise<Statement & { facts: StatementFacts }> {
+    const statement = this.#byText.get(sql) ?? this.#add(sql);
+    while (statement.facts === undefined || statement.schemaVersion !== this.#generations.schemaVersion) {
+      const schemaVersion = this.#generations.schemaVersion;
+      const facts = this.#engine.facts(statement.text);
+      statement.facts = facts instanceof Promise ? await facts : facts;
+      statement.schemaVersion = schemaVersion;
+    }
+    return statement as Statement & { facts: StatementFacts };
+  }
+
+  /** What is cached of it can no longer be found. */
+  forget(sql: string): void {
+    this.#byText.delete(sql);
+  }
+
+  #add(sql: string): Statement {
+    if (typeof sql !== "string" || sql.trim() === "")
+      throw new TypeError(
+        `sql: expected a statement's text, got ${typeof sql === "string" ? '""' : typeof sql}`,
+      );
+    const dialect = this.#engine.placeholders === "?" ? "sqlite" : "postgresql";
+    const { sql: text, count } = translatePlaceholders(sql, dialect, this.#engine.placeholders);
+    const print = fingerprint(sql, dialect);
+    const statement: Statement = {
+      id: nextId++,
+      text,
+      parameterCount: count,
+      fingerprint: print,
+      metrics: this.#metrics.entry(print),
+      facts: undefined,
+      schemaVersion: -1,
+    };
+    this.#byText.set(sql, statement);
+    return statement;
+  }
+}
+
+/** @throws {ParameterCountError} naming both counts; @throws {TypeError} when `params` is no array */
+export function checkParameters(statement: Statement, params: readonly unknown[], where?: string): void {
+  if (!Array.isArray(params)) throw new TypeError(`params: expected an array, got ${typeof params}`);
+  if (params.length !== statement.parameterCount)
+    throw new ParameterCountError(statement.parameterCount, params.length, where);
+}

@@ -1,0 +1,133 @@
+import { formatRatio } from "../measure/index.ts";
+import { type Bar, barChart, type RatioMark, ratioChart } from "./chart-svg.ts";
+import { htmlStyle } from "./html-style.ts";
+import { escapeHtml } from "./html-text.ts";
+import { headLines, limitsText, methodText } from "./method-text.ts";
+import { unitName } from "./quantity.ts";
+import type { AreaResult, ReportDocument, RowResult, VariantResult } from "./report-document.ts";
+import { impactTable, rowFacts, type TextTable, variantFigure, variantTable } from "./row-tables.ts";
+import { summarySentences } from "./summary.ts";
+
+/** The report as one HTML page that needs nothing else: no script, no font, no request. */
+export function renderHtml(document: ReportDocument): string {
+  const body = [
+    "<h1>Performance Tuning Report</h1>",
+    head(document),
+    "<h2>Executive summary</h2>",
+    list(summarySentences(document)),
+    overview(document),
+    ...document.areas.map((area, i) => areaSection(area, i + 1)),
+    "<h2>Machine and versions</h2>",
+    table({ headers: ["What", "Value"], rows: Object.entries(document.environment) }),
+    "<h2>Method</h2>",
+    ...methodText(document).map((text) => `<p>${escapeHtml(text)}</p>`),
+    "<h2>How to repeat</h2>",
+    `<pre>${escapeHtml(document.command)}</pre>`,
+    "<h2>Limits</h2>",
+    list(limitsText(document)),
+  ];
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<link rel="icon" href="data:,">
+<title>Performance Tuning Report</title>
+<style>${htmlStyle}</style>
+</head>
+<body>
+<main>
+${body.filter((part) => part !== "").join("\n")}
+</main>
+</body>
+</html>
+`;
+}
+
+function head(document: ReportDocument): string {
+  const lines = headLines(document).map(([name, value]) => `${name}: ${value}`);
+  const partial = `Partial: ${document.partialReason ?? "not all rows were measured"}.`;
+  return (
+    `<p class="meta">${lines.map(escapeHtml).join("<br>")}</p>` +
+    (document.partial ? `\n<p class="partial">${escapeHtml(partial)}</p>` : "")
+  );
+}
+
+/** All ratios that stand, side by side. */
+function overview(document: ReportDocument): string {
+  const marks = document.areas.flatMap(({ rows }) => rows).flatMap(ratioMark);
+  if (marks.length === 0) return "";
+  const title = "Baseline's time divided by the optimized one's, with 95 % intervals";
+  return figure(
+    ratioChart(title, marks),
+    `${title}: right of 1× the optimized variant takes less time. Logarithmic axis. Grey: no difference shown.`,
+  );
+}
+
+function ratioMark(row: RowResult): RatioMark[] {
+  const { verdict, vsBaseline } = row;
+  if (!vsBaseline || (verdict !== "better" && verdict !== "worse" && verdict !== "no-difference")) return [];
+  const { ratio, low, high } = vsBaseline.wall;
+  return [{ kind: verdict, label: row.title, ratio, low, high, text: formatRatio(vsBaseline.wall) }];
+}
+
+function areaSection(area: AreaResult, number: number): string {
+  return [
+    `<h2>${number}. ${escapeHtml(area.title)}</h2>`,
+    `<p class="about">${escapeHtml(area.about)}</p>`,
+    ...(area.error === undefined ? [] : [`<p class="failed">Failed: ${escapeHtml(area.error)}</p>`]),
+    ...(area.rows.length === 0 ? [] : [table(impactTable(area.rows))]),
+    ...area.rows.map(rowSection),
+  ].join("\n");
+}
+
+function rowSection(row: RowResult): string {
+  const bad = row.verdict === "answers-differ" || row.verdict === "failed";
+  return [
+    `<h3 id="${escapeHtml(row.id)}">${escapeHtml(row.title)}</h3>`,
+    `<p${bad ? ' class="bad"' : ""}>${escapeHtml(row.question)}</p>`,
+    chart(row),
+    table(variantTable(row)),
+    list(rowFacts(row)),
+  ]
+    .filter((part) => part !== "")
+    .join("\n");
+}
+
+/** No bars of variants that did not do the same. */
+function chart(row: RowResult): string {
+  if (row.verdict === "answers-differ") return "";
+  const bars = [
+    ...bar(row, "baseline", row.baseline),
+    ...(row.peer ? bar(row, "peer", row.peer) : []),
+    ...bar(row, "optimized", row.optimized),
+  ];
+  if (bars.length === 0) return "";
+  const better = row.unit.shown === "time" ? "less" : "more";
+  return figure(
+    barChart(`${row.title}: ${unitName(row.unit)}`, bars),
+    `Median ${unitName(row.unit)}; ${better} is better. The whiskers hold the middle half of the rounds.`,
+  );
+}
+
+function bar(row: RowResult, kind: Bar["kind"], variant: VariantResult): Bar[] {
+  if (variant.status !== "measured") return [];
+  const { median, lowerQuartile, upperQuartile } = variant.wallNs;
+  const shown = (ns: number) => (row.unit.shown === "time" ? ns : 1 / ns);
+  const [low, high] = [shown(lowerQuartile), shown(upperQuartile)].sort((a, b) => a - b) as [number, number];
+  return [{ kind, label: variant.name, value: shown(median), low, high, text: variantFigure(row, variant) }];
+}
+
+const figure = (svg: string, caption: string): string =>
+  `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+
+function table({ headers, rows }: TextTable): string {
+  const head = headers.map((header) => `<th scope="col">${escapeHtml(header)}</th>`).join("");
+  const line = (cells: readonly string[]) =>
+    `<tr>${cells.map((cell, i) => `<td data-label="${escapeHtml(headers[i] ?? "")}">${escapeHtml(cell)}</td>`).join("")}</tr>`;
+  return `<table><thead><tr>${head}</tr></thead><tbody>${rows.map(line).join("")}</tbody></table>`;
+}
+
+const list = (items: readonly string[]): string =>
+  `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`;

@@ -1,0 +1,156 @@
+import { peerModule } from "../../peer-module.ts";
+import type { Counters, Figure, MissingVariant, RoomContext, Variant, Workload } from "../../workload.ts";
+import { armModule } from "./module-url.ts";
+import type { ShopWork } from "./shop-arm.ts";
+import type { ShopPlace } from "./shop-place.ts";
+
+/** Results that the optimizer's cache may hold in these rows. */
+const cacheSize = 10_000;
+const zipfExponent = 0.99;
+
+const input = (keys: string): string =>
+  "A shop of 50,000 rows (10,000 users, 10,000 products in 100 categories, 30,000 orders). " +
+  "95 % reads: of them 70 % one row by primary key (product or user), 20 % up to 20 rows by an index " +
+  "(a user's latest orders, a category's cheapest products), 10 % aggregates over about 100 rows and joins over about " +
+  "300. 5 % writes, through the same connection or optimizer: updates of one row by primary key, half on users, a " +
+  `quarter on products, a quarter on orders. Keys: ${keys}.`;
+
+/** Average query time with skewed keys and with uniform ones: the same statements in the same shares. */
+export function queryTimeWorkloads(place: ShopPlace, context: RoomContext): Workload[] {
+  const { rounds, warmupRounds } = context.repetitions;
+  const perRound = place.engine === "sqlite" ? 8000 : 1500;
+  const work = (exponent: number): ShopWork => ({
+    operations: perRound * (warmupRounds + rounds),
+    warmupOperations: perRound * warmupRounds,
+    exponent,
+    seed: context.seed,
+  });
+  const common = {
+    unit: { operation: "query", item: "query", itemsPerOperation: 1, shown: "time" },
+    operationsPerRound: perRound,
+  } as const;
+  return [
+    {
+      ...common,
+      id: "database.query-time",
+      title: "Average query time",
+      question: "How long does a query take on average in a read-heavy service whose keys are skewed?",
+      input: input(`Zipf with exponent ${zipfExponent}`),
+      ...variants(place, work(zipfExponent)),
+      reference: { before: "2.5 ms", after: "1.5 ms", improvement: "−40 %" },
+      figures: hitRate("database.hit-rate", "Cache hit rate", "with skewed keys", true),
+      notes: notes(place),
+    },
+    {
+      ...common,
+      id: "database.query-time-uniform",
+      title: "Average query time, no skew",
+      question: "And when every key is asked for equally often?",
+      input: input("uniform"),
+      ...variants(place, work(0)),
+      figures: hitRate("database.hit-rate-uniform", "Cache hit rate, no skew", "with uniform keys", false),
+      notes: [
+        "No key is asked for more often than another, so a result is seldom asked for again before it is evicted or " +
+          "a write makes it void: a cache can help little here, and its bookkeeping costs time on every miss.",
+        ...notes(place),
+      ],
+    },
+  ];
+}
+
+function notes(place: ShopPlace): string[] {
+  const size = `The optimizer's cache holds up to ${cacheSize.toLocaleString("en-US")} results and has no stale reads: a write makes void what it touches.`;
+  return place.engine === "sqlite"
+    ? [
+        size,
+        "SQLite answers a point read inside the process in a few microseconds, with no server to wait for: a cache can " +
+          "save little on those, and gains where a statement reads many rows.",
+      ]
+    : [
+        size,
+        'The optimizer runs with coherence: "exclusive", which is right only when no other process writes to the ' +
+          'database; with "notify" or "ttl" figures differ, and without a choice nothing is cached.',
+      ];
+}
+
+function variants(
+  place: ShopPlace,
+  work: ShopWork,
+): { baseline: Variant; peer: Variant | MissingVariant; optimized: Variant } {
+  const optimized: Variant = {
+    name: "DatabaseOptimizer",
+    about: "executeQuery with the cache on",
+    module: armModule("shop-optimizer"),
+    export: "optimized",
+    args: { place, cacheSize, ...work },
+  };
+  if (place.engine === "sqlite")
+    return {
+      baseline: {
+        name: "node:sqlite",
+        about: "prepared statements kept in a Map by their text, called synchronously",
+        module: armModule("shop-sqlite"),
+        export: "plain",
+        args: { place, ...work },
+      },
+      peer: peer(
+        "better-sqlite3",
+        "the same code with better-sqlite3",
+        "shop-sqlite",
+        "betterSqlite",
+        place,
+        work,
+      ),
+      optimized,
+    };
+  return {
+    baseline: {
+      name: "pg.Pool",
+      about: "pool.query with named (prepared) statements",
+      module: armModule("shop-postgres"),
+      export: "pool",
+      args: { place, ...work },
+    },
+    peer: peer(
+      "postgres",
+      "postgres.js with prepared statements",
+      "shop-postgres",
+      "postgresJs",
+      place,
+      work,
+    ),
+    optimized,
+  };
+}
+
+function peer(
+  packageName: string,
+  about: string,
+  module: string,
+  exportName: string,
+  place: ShopPlace,
+  work: ShopWork,
+): Variant | MissingVariant {
+  const peerUrl = peerModule(packageName);
+  if (peerUrl === undefined) return { name: packageName, about, install: packageName };
+  const args = { place, peerUrl, ...work };
+  return { name: packageName, about, module: armModule(module), export: exportName, args };
+}
+
+function hitRate(id: string, title: string, keys: string, referenced: boolean) {
+  return ({ reads = 0, hits = 0 }: Counters): Figure[] => {
+    if (reads === 0) return [];
+    const count = (value: number) => Math.round(value).toLocaleString("en-US");
+    return [
+      {
+        id,
+        title,
+        question: `How many reads does the cache answer ${keys}, after the warm-up?`,
+        value: hits / reads,
+        kind: "ratio",
+        detail: `${count(hits)} of ${count(reads)} reads in each process of the row above`,
+        ...(referenced && { reference: { before: "N/A", after: "52 %", improvement: "new" } }),
+      },
+    ];
+  };
+}

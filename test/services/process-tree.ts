@@ -1,0 +1,61 @@
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+
+/** Is a process of this id there (not yet reaped zombies are said to be gone, where /proc tells)? */
+export function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
+  }
+  return stateOf(pid) !== "Z";
+}
+
+function stateOf(pid: number): string | undefined {
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[0];
+  } catch {
+    // No /proc on this system, or the process just went; the caller knows it from kill(2) then.
+    return undefined;
+  }
+}
+
+/** @returns ids of the direct children of `pid`, from /proc, else from `ps` */
+export function childrenOf(pid: number): number[] {
+  const rows: (readonly [pid: number, parent: number])[] = [];
+  if (process.platform === "linux") {
+    for (const entry of readdirSync("/proc")) {
+      if (!/^\d+$/.test(entry)) continue;
+      try {
+        const stat = readFileSync(`/proc/${entry}/stat`, "utf8");
+        // The command's name stands in parentheses and may itself hold blanks and parentheses.
+        const [, parent] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+        rows.push([Number(entry), Number(parent)]);
+      } catch {
+        // The process ended while we were reading.
+      }
+    }
+  } else {
+    const { stdout } = spawnSync("ps", ["-A", "-o", "pid=,ppid="], { encoding: "utf8" });
+    for (const line of stdout.split("\n")) {
+      const [child, parent] = line.trim().split(/\s+/).map(Number);
+      if (child && parent) rows.push([child, parent]);
+    }
+  }
+  return rows.filter(([, parent]) => parent === pid).map(([child]) => child);
+}
+
+/** Sends `signal` to `pid` alone, or with its direct children. A process that is gone already is no error. */
+export function signalTree(pid: number, signal: NodeJS.Signals, withChildren: boolean): void {
+  // Freezing the parent first keeps it from starting children that we would miss; waking it last likewise.
+  const children = (): number[] => (withChildren ? childrenOf(pid) : []);
+  const targets = signal === "SIGCONT" ? [...children(), pid] : [pid, ...children()];
+  for (const target of targets) {
+    try {
+      process.kill(target, signal);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+}

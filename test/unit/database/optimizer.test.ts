@@ -1,0 +1,207 @@
+import { expect, test } from "vitest";
+import { DatabaseOptimizer } from "../../../src/database/optimizer.ts";
+
+const schema = [
+  "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
+  "CREATE TABLE orders (id INTEGER PRIMARY KEY, user_id INTEGER REFERENCES users (id) ON DELETE CASCADE)",
+  "CREATE VIEW names AS SELECT name FROM users",
+];
+
+async function open(options = {}): Promise<DatabaseOptimizer> {
+  const db = new DatabaseOptimizer({ url: "sqlite::memory:", ...options });
+  for (const sql of schema) await db.executeQuery(sql);
+  await db.executeBatch("INSERT INTO users (id, name) VALUES (?, ?)", [
+    [1, "Ada"],
+    [2, "Bob"],
+  ]);
+  return db;
+}
+
+const byId = "SELECT name FROM users WHERE id = ?";
+
+test("the second read of a row comes from the cache, with the same rows", async () => {
+  await using db = await open();
+  const first = await db.executeQuery(byId, [1]);
+  const second = await db.executeQuery(byId, [1]);
+  expect([first.cached, second.cached]).toEqual([false, true]);
+  expect(second.rows).toEqual([{ name: "Ada" }]);
+});
+
+test("a write to one row makes void that row's result and no other's", async () => {
+  await using db = await open();
+  await db.executeQuery(byId, [1]);
+  await db.executeQuery(byId, [2]);
+  await db.executeQuery("UPDATE users SET name = ? WHERE id = ?", ["Eve", 1]);
+  expect(await db.executeQuery(byId, [1])).toMatchObject({ cached: false, rows: [{ name: "Eve" }] });
+  expect(await db.executeQuery(byId, [2])).toMatchObject({ cached: true, rows: [{ name: "Bob" }] });
+});
+
+test("a read through a view is void when the table under it is written", async () => {
+  await using db = await open();
+  await db.executeQuery("SELECT * FROM names");
+  await db.executeQuery("INSERT INTO users (id, name) VALUES (?, ?)", [3, "Cyd"]);
+  const { rows, cached } = await db.executeQuery("SELECT * FROM names");
+  expect(cached).toBe(false);
+  expect(rows).toHaveLength(3);
+});
+
+test("a delete makes void what a cascade takes with it", async () => {
+  await using db = await open();
+  await db.executeQuery("INSERT INTO orders (user_id) VALUES (?)", [1]);
+  expect((await db.executeQuery("SELECT * FROM orders")).rows).toHaveLength(1);
+  await db.executeQuery("DELETE FROM users WHERE id = ?", [1]);
+  expect((await db.executeQuery("SELECT * FROM orders")).rows).toHaveLength(0);
+});
+
+test("a transaction invalidates when it commits, and not when it rolls back", async () => {
+  await using db = await open();
+  await db.executeQuery(byId, [1]);
+  const failure = new Error("changed my mind");
+  const rolledBack = db.transaction(async (tx) => {
+    await tx.executeQuery("UPDATE users SET name = ? WHERE id = ?", ["Eve", 1]);
+    expect((await tx.executeQuery(byId, [1])).rows).toEqual([{ name: "Eve" }]);
+    throw failure;
+  });
+  await expect(rolledBack).rejects.toBe(failure);
+  expect(await db.executeQuery(byId, [1])).toMatchObject({ cached: true, rows: [{ name: "Ada" }] });
+  await db.transaction((tx) => tx.executeQuery("UPDATE users SET name = ? WHERE id = ?", ["Eve", 1]));
+  expect(await db.executeQuery(byId, [1])).toMatchObject({ cached: false, rows: [{ name: "Eve" }] });
+});
+
+test("a change of the schema makes void results and facts", async () => {
+  await using db = await open();
+  await db.executeQuery("SELECT * FROM users WHERE id = ?", [1]);
+  await db.executeQuery("ALTER TABLE users ADD COLUMN mail TEXT");
+  expect(await db.executeQuery("SELECT * FROM users WHERE id = ?", [1])).toMatchObject({
+    cached: false,
+    rows: [{ id: 1, name: "Ada", mail: null }],
+  });
+});
+
+test("useCache: false neither looks in the cache nor fills it", async () => {
+  await using db = await open();
+  await db.executeQuery(byId, [1], { useCache: false });
+  expect((await db.executeQuery(byId, [1])).cached).toBe(false);
+  expect((await db.executeQuery(byId, [1], { useCache: false })).cached).toBe(false);
+});
+
+test("cacheSize: 0 turns the cache off", async () => {
+  await using db = await open({ cacheSize: 0 });
+  await db.executeQuery(byId, [1]);
+  expect((await db.executeQuery(byId, [1])).cached).toBe(false);
+});
+
+test("invalidateCache forgets one statement, the readers of a table, or all", async () => {
+  await using db = await open();
+  const other = "SELECT count(*) AS n FROM orders";
+  const fill = () => Promise.all([db.executeQuery(byId, [1]), db.executeQuery(other)]);
+  const cached = async () => [
+    (await db.executeQuery(byId, [1])).cached,
+    (await db.executeQuery(other)).cached,
+  ];
+  await fill();
+  db.invalidateCache({ sql: byId });
+  expect(await cached()).toEqual([false, true]);
+  db.invalidateCache({ tables: ["orders"] });
+  expect(await cached()).toEqual([true, false]);
+  db.invalidateCache();
+  expect(await cached()).toEqual([false, false]);
+});
+
+test("rows can't be changed by a caller", async () => {
+  await using db = await open();
+  const { rows } = await db.executeQuery<{ name: string }>(byId, [1]);
+  expect(() => Object.assign(rows[0]!, { name: "Mallory" })).toThrow(TypeError);
+  expect((await db.executeQuery(byId, [1])).rows).toEqual([{ name: "Ada" }]);
+});
+
+test("a batch is all or nothing and names the row that failed", async () => {
+  await using db = await open();
+  const rows = [
+    [7, "Gus"],
+    [1, "twice"],
+    [8, "Hal"],
+  ];
+  const batch = db.executeBatch("INSERT INTO users (id, name) VALUES (?, ?)", rows);
+  await expect(batch).rejects.toMatchObject({ code: "VICTOR_BATCH", row: 1 });
+  expect((await db.executeQuery("SELECT count(*) AS n FROM users")).rows).toEqual([{ n: 2 }]);
+});
+
+test("metrics are kept by fingerprint, hits apart from executions", async () => {
+  await using db = await open();
+  for (const id of [1, 1, 1, 2]) await db.executeQuery(byId, [id]);
+  await db.executeQuery("SELECT name FROM users WHERE id = 2");
+  const entry = db.getQueryMetrics().find((each) => each.fingerprint.toLowerCase().startsWith("select name"));
+  expect(entry).toMatchObject({ count: 3, hits: 2, hitRate: 0.4, rows: 3, errors: 0 });
+});
+
+test("a slow query is logged with its plan and without its parameters", async () => {
+  await using db = await open({ slowThresholdMs: 0 });
+  await db.executeQuery(byId, [2]);
+  await expect.poll(() => db.getSlowQueries().find((each) => each.plan?.includes("users"))).toBeDefined();
+  expect(JSON.stringify(db.getSlowQueries())).not.toContain("Bob");
+});
+
+test("dollar placeholders work on SQLite, in any order and more than once", async () => {
+  await using db = await open();
+  const { rows } = await db.executeQuery("SELECT $2 AS b, $1 AS a, $2 AS c", ["x", "y"]);
+  expect(rows).toEqual([{ b: "y", a: "x", c: "y" }]);
+});
+
+test("cachedQuery makes a function of a statement", async () => {
+  await using db = await open();
+  const user = db.cachedQuery((id: number) => ({ sql: byId, params: [id] }));
+  expect(await user(2)).toEqual([{ name: "Bob" }]);
+  await user(2);
+  expect(db.getCacheStats()).toMatchObject({ hits: 1, misses: 1 });
+});
+
+test("each mistake gets a typed error that says what to do", async () => {
+  expect(() => new DatabaseOptimizer({ cacheSise: 1 } as object)).toThrow(
+    /unknown option "cacheSise"; known are/,
+  );
+  expect(() => new DatabaseOptimizer({ cacheSize: -3 })).toThrow(
+    "cacheSize: expected an integer ≥ 0, got -3",
+  );
+  expect(() => new DatabaseOptimizer({ url: "sqlite::memory:", driver: {} as never })).toThrow(/got both/);
+  await expect(new DatabaseOptimizer({ url: "oracle://x" }).initialize()).rejects.toMatchObject({
+    code: "VICTOR_UNKNOWN_SCHEME",
+    message: 'unknown database URL scheme "oracle:"; known are sqlite:, postgres:, postgresql:',
+  });
+  await using db = await open();
+  await expect(db.executeQuery(byId, [])).rejects.toMatchObject({
+    code: "VICTOR_PARAMETER_COUNT",
+    expected: 1,
+    received: 0,
+  });
+  await expect(db.executeQuery(byId, [1, 2])).rejects.toMatchObject({ received: 2 });
+  await expect(db.executeQuery("")).rejects.toThrow("sql: expected a statement's text");
+  await expect(db.executeQuery("SELEC 1")).rejects.toThrow(/near "SELEC"/);
+  await expect(db.executeQuery("BEGIN")).rejects.toThrow(/use transaction\(fn\)/);
+  await expect(db.executeBatch("SELECT ?", [[1]])).rejects.toThrow(/expected an INSERT, UPDATE or DELETE/);
+  await expect(db.executeQuery(byId, [1], { timeout: 5 } as object)).rejects.toThrow(
+    /unknown option "timeout"/,
+  );
+  await db.close();
+  await expect(db.executeQuery(byId, [1])).rejects.toMatchObject({ code: "VICTOR_CLOSED" });
+});
+
+test("a transaction can't be used after it has ended, nor commit by itself", async () => {
+  await using db = await open();
+  const kept = await db.transaction((tx) => tx);
+  await expect(kept.executeQuery(byId, [1])).rejects.toThrow(/it has ended/);
+  await expect(db.transaction((tx) => tx.executeQuery("COMMIT"))).rejects.toThrow(/return to commit/);
+});
+
+test("an aborted signal is refused, also where the cache has the answer", async () => {
+  await using db = await open();
+  await db.executeQuery(byId, [1]);
+  const reason = new Error("no longer wanted");
+  await expect(db.executeQuery(byId, [1], { signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test("without arguments it takes a temporary SQLite file", async () => {
+  await using db = new DatabaseOptimizer();
+  await db.executeQuery("CREATE TABLE t (a)");
+  expect((await db.executeQuery("SELECT * FROM t")).rows).toEqual([]);
+});
