@@ -153,12 +153,8 @@ export class ConnectionPool<C> implements MetricSource {
    * @throws {RangeError} when 0 ≤ minSize ≤ maxSize, maxSize ≥ 1 doesn't hold
    */
   resize(sizes: { readonly minSize?: number; readonly maxSize?: number }): void {
-    const checked = checkSizes({
-      minSize: sizes.minSize ?? this.#minSize,
-      maxSize: sizes.maxSize ?? this.#maxSize,
-    });
-    this.#minSize = checked.minSize;
-    this.#maxSize = checked.maxSize;
+    const { minSize = this.#minSize, maxSize = this.#maxSize } = sizes;
+    ({ minSize: this.#minSize, maxSize: this.#maxSize } = checkSizes({ minSize, maxSize }));
     const { idle } = this.#connections;
     while (idle.length > 0 && this.#isOverfull()) this.#connections.retire(idle.shift()!);
     this.#supply();

@@ -87,7 +87,8 @@ export class OperationLimit {
   }
 
   #expire(): void {
-    this.abort(new DeadlineError(this.#step, Math.max(0, this.#operation.deadline - this.#startedAt)));
+    const timeoutMs = Math.max(0, Math.round(this.#operation.deadline - this.#startedAt));
+    this.abort(new DeadlineError(this.#step, timeoutMs));
   }
 
   readonly #onAbort = (): void => this.abort(this.#operation.signal?.reason);

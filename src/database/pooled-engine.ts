@@ -139,9 +139,10 @@ export class PooledEngine implements Engine {
     try {
       await limit.run("begin", (signal) => lease.connection.query("BEGIN", [], signal));
     } catch (error) {
+      const isBroken = !limit.cut && !lease.connection.usable;
       // It may or may not be in a transaction now.
       lease.destroy();
-      throw error;
+      throw isBroken ? this.#lost(false, error) : error;
     } finally {
       limit.end();
     }
@@ -245,10 +246,14 @@ export class PooledEngine implements Engine {
       return error;
     }
     lease.destroy();
+    return this.#lost(facts.kind !== "read", error);
+  }
+
+  #lost(outcomeUnknown: boolean, cause: unknown): ConnectionLostError {
     return new ConnectionLostError(
       `the connection to ${this.address} was lost while a statement ran`,
-      facts.kind !== "read",
-      { cause: error },
+      outcomeUnknown,
+      { cause },
     );
   }
 

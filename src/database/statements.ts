@@ -21,6 +21,9 @@ export interface Statement {
   schemaVersion: number;
 }
 
+/** A statement whose facts are known. */
+export type PreparedStatement = Statement & { readonly facts: StatementFacts };
+
 let nextId = 1;
 
 /** SQL text → statement, bounded, so that a text is read once and not at every call. */
@@ -38,10 +41,10 @@ export class Statements {
   }
 
   /** @returns the statement if its facts are known and true for the present schema, without waiting */
-  known(sql: string): Statement | undefined {
+  known(sql: string): PreparedStatement | undefined {
     const statement = this.#byText.get(sql);
     return statement !== undefined && statement.schemaVersion === this.#generations.schemaVersion
-      ? statement
+      ? (statement as PreparedStatement)
       : undefined;
   }
 
@@ -49,7 +52,7 @@ export class Statements {
    * @returns the statement with facts that are true for the schema at the moment of return
    * @throws {TypeError} for what is no SQL text, or mixes placeholder styles
    */
-  async prepare(sql: string): Promise<Statement & { facts: StatementFacts }> {
+  async prepare(sql: string): Promise<PreparedStatement> {
     const statement = this.#byText.get(sql) ?? this.#add(sql);
     while (statement.facts === undefined || statement.schemaVersion !== this.#generations.schemaVersion) {
       const schemaVersion = this.#generations.schemaVersion;
@@ -57,7 +60,7 @@ export class Statements {
       statement.facts = facts instanceof Promise ? await facts : facts;
       statement.schemaVersion = schemaVersion;
     }
-    return statement as Statement & { facts: StatementFacts };
+    return statement as PreparedStatement;
   }
 
   /** What is cached of it can no longer be found. */

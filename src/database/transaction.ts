@@ -9,7 +9,10 @@ export interface TransactionContext {
   readonly statements: Statements;
   operation(options?: Pick<QueryOptions, "signal" | "timeoutMs">): Operation;
   /** Runs and measures one statement. */
-  measured(statement: Statement, run: () => QueryResult | Promise<QueryResult>): Promise<QueryResult>;
+  measured(
+    statement: Statement,
+    run: () => QueryResult | Promise<QueryResult>,
+  ): QueryResult | Promise<QueryResult>;
 }
 
 /**

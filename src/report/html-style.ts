@@ -18,8 +18,9 @@ p, ul { margin: .5rem 0; } ul { padding-left: 1.2rem; } li { margin: .25rem 0; }
 .bad { color: var(--bad); font-weight: 600; }
 figure { margin: 1rem 0; padding: .9rem; background: var(--panel); border-radius: .5rem; }
 figcaption { color: var(--soft); font-size: .875rem; margin-top: .6rem; }
-svg { display: block; overflow: visible; font-size: 13px; }
-svg text { fill: var(--ink); } svg .value { font-weight: 600; } svg .axis { fill: var(--soft); font-size: 11px; }
+.pair { display: flex; flex-wrap: wrap; justify-content: space-between; gap: 0 1rem; font-size: .875rem; }
+svg { display: block; overflow: visible; margin-bottom: .5rem; }
+svg.axis { margin: 0; } svg text { fill: var(--soft); font-size: 11px; }
 svg .track { fill: var(--line); opacity: .45; } svg .whisker { stroke: var(--ink); stroke-width: 1.5; }
 svg .tick { stroke: var(--line); } svg .one { stroke: var(--soft); stroke-dasharray: 3 3; }
 .baseline { fill: var(--baseline); } .peer { fill: var(--peer); } .optimized { fill: var(--optimized); }
@@ -34,10 +35,9 @@ details { margin: .5rem 0; } summary { cursor: pointer; color: var(--soft); }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, tr, td { display: block; }
   tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  td { border: 0; padding: .1rem 0 .1rem 8.5rem; min-height: 1.6rem; position: relative; }
-  td::before { content: attr(data-label); position: absolute; left: 0; width: 8rem; color: var(--soft);
-    overflow-wrap: break-word; }
-  td:first-child { padding-left: 0; font-weight: 600; } td:first-child::before { content: none; }
+  td { border: 0; padding: .15rem 0; display: grid; grid-template-columns: 8.5rem 1fr; gap: .75rem; }
+  td::before { content: attr(data-label); color: var(--soft); }
+  td:first-child { display: block; font-weight: 600; } td:first-child::before { content: none; }
 }
 @media print { figure { break-inside: avoid; } }
 `;

@@ -60,7 +60,7 @@ function overview(document: ReportDocument): string {
   if (marks.length === 0) return "";
   const title = "Baseline's time divided by the optimized one's, with 95 % intervals";
   return figure(
-    ratioChart(title, marks),
+    ratioChart(marks),
     `${title}: right of 1× the optimized variant takes less time. Logarithmic axis. Grey: no difference shown.`,
   );
 }
@@ -106,7 +106,7 @@ function chart(row: RowResult): string {
   if (bars.length === 0) return "";
   const better = row.unit.shown === "time" ? "less" : "more";
   return figure(
-    barChart(`${row.title}: ${unitName(row.unit)}`, bars),
+    barChart(bars),
     `Median ${unitName(row.unit)}; ${better} is better. The whiskers hold the middle half of the rounds.`,
   );
 }
@@ -119,8 +119,8 @@ function bar(row: RowResult, kind: Bar["kind"], variant: VariantResult): Bar[] {
   return [{ kind, label: variant.name, value: shown(median), low, high, text: variantFigure(row, variant) }];
 }
 
-const figure = (svg: string, caption: string): string =>
-  `<figure>${svg}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
+const figure = (chart: string, caption: string): string =>
+  `<figure>${chart}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
 
 function table({ headers, rows }: TextTable): string {
   const head = headers.map((header) => `<th scope="col">${escapeHtml(header)}</th>`).join("");

@@ -34,10 +34,11 @@ export const catalogueQuery = `
 SELECT
   to_json(current_schemas(true)) AS path,
   current_user::text AS role,
+  current_setting('standard_conforming_strings') = 'on' AS "standardStrings",
   (SELECT nspname::text FROM pg_catalog.pg_namespace WHERE oid = pg_my_temp_schema()) AS temporary,
   (SELECT json_agg(json_build_object(
       'oid', c.oid::bigint, 'schema', n.nspname, 'name', c.relname, 'kind', c.relkind,
-      'temporary', c.relpersistence = 't', 'rowSecurity', c.relrowsecurity,
+      'persistence', c.relpersistence, 'rowSecurity', c.relrowsecurity,
       'rules', c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r
         WHERE r.ev_class = c.oid AND r.ev_type <> '1'),
       'columns', (SELECT json_agg(json_build_array(a.attname, a.atttypid::bigint) ORDER BY a.attnum)

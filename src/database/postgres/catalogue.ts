@@ -1,7 +1,7 @@
 import type { QueryResult } from "../driver.ts";
 import { builtinQuery, catalogueQuery } from "./catalogue-queries.ts";
 import { harmlessExtension, pureExtension } from "./harmless-extensions.ts";
-import type { Name } from "./statement-tree.ts";
+import type { Name } from "./statement-names.ts";
 
 type Oid = number;
 
@@ -14,7 +14,8 @@ export interface Relation {
   readonly name: string;
   /** `pg_class.relkind`: `r` table, `p` partitioned table, `v` view, `m` materialized view, `f` foreign, `S` sequence. */
   readonly kind: "r" | "p" | "v" | "m" | "f" | "S";
-  readonly temporary: boolean;
+  /** `pg_class.relpersistence`: `p` permanent, `u` unlogged, `t` temporary. */
+  readonly persistence: "p" | "u" | "t";
   readonly rowSecurity: boolean;
   /** Has it rules of the user's, beside the one that makes a view? */
   readonly rules: boolean;
@@ -143,6 +144,8 @@ export class Catalogue {
   /** Schemas in which unqualified names are looked up, in order. */
   readonly path: readonly string[];
   readonly role: string;
+  /** Is a backslash in a plain string constant just that? */
+  readonly standardStrings: boolean;
   readonly #builtins: Builtins;
   readonly #temporary: string | undefined;
   readonly #relations = new Map<string, Map<string, Relation>>();
@@ -159,6 +162,7 @@ export class Catalogue {
     this.#builtins = builtins;
     this.path = rows<string>(row.path);
     this.role = String(row.role ?? "");
+    this.standardStrings = row.standardStrings === true;
     this.#temporary = (row.temporary as string | null) ?? undefined;
     this.casts = rows(row.casts);
     for (const type of rows<UserType>(row.types)) {

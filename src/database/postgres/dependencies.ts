@@ -1,7 +1,7 @@
 import type { Relation } from "./catalogue.ts";
 import { whyVolatile } from "./determinism.ts";
 import { type Schema, withAncestors, withDescendants } from "./schema.ts";
-import type { StatementTree } from "./statement-tree.ts";
+import type { StatementTree } from "./statement-names.ts";
 
 /** What the result of a query depends on. */
 export interface Dependencies {
@@ -43,7 +43,8 @@ export function dependencies(root: StatementTree, schema: Schema): Dependencies 
 
 function whyUncacheable(relation: Relation): string | undefined {
   if (relation.rowSecurity) return `${relation.id} has row security`;
-  if (relation.temporary) return `${relation.id} is temporary`;
+  if (relation.persistence === "t") return `${relation.id} is temporary`;
+  if (relation.persistence === "u") return `${relation.id} is unlogged: a crash of the server empties it`;
   if (relation.kind === "S") return `${relation.id} is a sequence`;
   const foreign = withDescendants(relation).find((one) => one.kind === "f");
   return foreign === undefined ? undefined : `${foreign.id} is a foreign table`;

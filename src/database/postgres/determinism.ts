@@ -1,7 +1,7 @@
 import { pureFunction, type Relation } from "./catalogue.ts";
 import { implicitOperators } from "./effects.ts";
 import type { Schema } from "./schema.ts";
-import type { Name, StatementTree } from "./statement-tree.ts";
+import type { Name, StatementTree } from "./statement-names.ts";
 
 /** Date and time types with their arrays: a cast between them reads no text. */
 const timeTypeOids: ReadonlySet<number> = new Set([

@@ -5,14 +5,8 @@ import { harmlessExtension } from "./harmless-extensions.ts";
 import type { Node } from "./parser.ts";
 import { type Schema, withDescendants } from "./schema.ts";
 import { kindOf, unknownEffect } from "./statement-kind.ts";
-import {
-  type FunctionUse,
-  type Name,
-  type RowEvent,
-  readTree,
-  type StatementTree,
-  type WriteTarget,
-} from "./statement-tree.ts";
+import type { FunctionUse, Name, RowEvent, StatementTree, WriteTarget } from "./statement-names.ts";
+import { readTree } from "./statement-tree.ts";
 import { as, isNode, text, unwrap } from "./tree-node.ts";
 
 type Path = readonly string[];
@@ -62,7 +56,7 @@ export class Effects {
       const relation = this.#schema.catalogue.relation(name, path);
       if (relation !== undefined && relation !== "system") this.#read(relation);
     }
-    for (const use of tree.functions) this.#call(use, path);
+    for (const use of tree.functions) this.#call(use, path, direct);
     for (const name of tree.attributes)
       for (const routine of this.#schema.catalogue.rowFunctions(name, path)) this.#run(routine, path);
     for (const name of [...implicitOperators, ...tree.operators])
@@ -75,7 +69,8 @@ export class Effects {
   addBody(body: FunctionBody, path: Path, volatile: boolean): void {
     // PostgreSQL lets no function change rows that isn't VOLATILE, except through another that is.
     if (body.unknown !== undefined && volatile) this.#anything(body.unknown, body.schema);
-    for (const statement of body.statements) this.#statement(statement, path);
+    const names = body.bound === true ? this.#schema.catalogue.path : path;
+    for (const statement of body.statements) this.#statement(statement, names);
   }
 
   #anything(reason: string, schema = false): void {
@@ -177,17 +172,17 @@ export class Effects {
     this.#runAll(trigger.functions);
   }
 
-  #call(use: FunctionUse, path: Path): void {
+  #call(use: FunctionUse, path: Path, direct: boolean): void {
     const { catalogue } = this.#schema;
     let found = catalogue.functions(use, use.args, path);
     if (found.builtin.length + found.user.length === 0) found = catalogue.functions(use, undefined, path);
-    if (found.builtin.length > 0) this.#builtin(use);
+    if (found.builtin.length > 0) this.#builtin(use, direct);
     for (const routine of found.user) this.#run(routine, path);
     if (found.builtin.length + found.user.length === 0 && !catalogue.plainType(use, path))
       this.#anything(`function ${shown(use)} is not known`);
   }
 
-  #builtin(use: FunctionUse): void {
+  #builtin(use: FunctionUse, direct: boolean): void {
     if (unknownFunctions.has(use.name)) this.#anything(`${use.name} may change anything`);
     if (!sessionFunctions.has(use.name)) return;
     if (use.name === "set_config") {
@@ -195,7 +190,8 @@ export class Effects {
       const custom = typeof setting === "string" && setting.includes(".");
       // A custom setting changes what no name means, and a local one goes with the transaction.
       if (custom && local === true) return;
-      if (!custom) this.#anything("set_config may change what names mean");
+      // What later names in the function mean may depend on it.
+      if (!custom && !direct) this.#anything("a function changes the session");
     }
     this.session = true;
   }

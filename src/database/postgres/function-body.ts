@@ -4,6 +4,8 @@ import { as, isNode, list, strings, text, unwrap } from "./tree-node.ts";
 /** The SQL inside a function. */
 export interface FunctionBody {
   readonly statements: readonly Node[];
+  /** Names were looked up when it was made, and are printed for the session's own search path. */
+  readonly bound?: boolean;
   /** What keeps it from being known in full: dynamic SQL, another language, a syntax error. */
   readonly unknown?: string;
   /** May what isn't known change the schema? */
@@ -24,7 +26,7 @@ export function functionBody(parser: SqlParser, definition: string): FunctionBod
     const language = text(as("String", option("language"))?.sval) ?? (type === "DoStmt" ? "plpgsql" : "sql");
     if (language === "plpgsql") return plpgsqlBody(parser, definition);
     if (language !== "sql") return { statements: [], unknown: `written in ${language}` };
-    if (node.sql_body !== undefined) return { statements: sqlBody(node.sql_body) };
+    if (node.sql_body !== undefined) return { statements: sqlBody(node.sql_body), bound: true };
     const source = strings(as("List", option("as"))?.items)[0];
     return { statements: parser.statements(source ?? "") };
   } catch (error) {

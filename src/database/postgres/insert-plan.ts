@@ -19,19 +19,19 @@ line AS (
   UNION SELECT a.relid::oid FROM target, pg_catalog.pg_partition_ancestors(target.oid::regclass) AS a (relid)
 ),
 expression (classid, objid) AS (
-  SELECT 'pg_catalog.pg_attrdef'::regclass, d.oid FROM pg_catalog.pg_attrdef d WHERE d.adrelid IN (SELECT oid FROM tree)
+  SELECT 'pg_catalog.pg_attrdef'::regclass, d.oid FROM pg_catalog.pg_attrdef d WHERE d.adrelid = ANY (ARRAY (SELECT oid FROM tree))
   UNION ALL
   SELECT 'pg_catalog.pg_constraint'::regclass, c.oid FROM pg_catalog.pg_constraint c
-  WHERE c.contype = 'c' AND c.conrelid IN (SELECT oid FROM tree)
+  WHERE c.contype = 'c' AND c.conrelid = ANY (ARRAY (SELECT oid FROM tree))
 )
 SELECT
   NOT EXISTS (SELECT FROM tree)
-  OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid IN (SELECT oid FROM tree)
+  OR EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.oid = ANY (ARRAY (SELECT oid FROM tree))
     AND (c.relkind NOT IN ('r', 'p') OR c.relhasrules OR c.relrowsecurity))
-  OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid IN (SELECT oid FROM tree)
+  OR EXISTS (SELECT FROM pg_catalog.pg_trigger t WHERE t.tgrelid = ANY (ARRAY (SELECT oid FROM tree))
     AND NOT t.tgisinternal AND t.tgname <> $2)
   OR EXISTS (SELECT FROM pg_catalog.pg_constraint c WHERE c.contype = 'f'
-    AND c.conrelid IN (SELECT oid FROM tree) AND c.confrelid IN (SELECT oid FROM line))
+    AND c.conrelid = ANY (ARRAY (SELECT oid FROM tree)) AND c.confrelid = ANY (ARRAY (SELECT oid FROM line)))
   OR EXISTS (SELECT FROM expression e JOIN pg_catalog.pg_depend d ON d.classid = e.classid AND d.objid = e.objid
     JOIN pg_catalog.pg_proc p ON d.refclassid = 'pg_catalog.pg_proc'::regclass AND p.oid = d.refobjid
     JOIN pg_catalog.pg_language l ON l.oid = p.prolang WHERE l.lanname NOT IN ('c', 'internal'))

@@ -98,10 +98,10 @@ WITH RECURSIVE marked AS (
 ),
 line AS (
   SELECT oid, oid AS relative, 0 AS direction FROM marked
-  UNION SELECT line.oid, i.inhparent, -1 FROM line JOIN pg_catalog.pg_inherits i
-    ON i.inhrelid = line.relative AND line.direction <= 0
-  UNION SELECT line.oid, i.inhrelid, 1 FROM line JOIN pg_catalog.pg_inherits i
-    ON i.inhparent = line.relative AND line.direction >= 0
+  UNION SELECT line.oid, CASE WHEN up THEN i.inhparent ELSE i.inhrelid END, CASE WHEN up THEN -1 ELSE 1 END
+  FROM line CROSS JOIN (VALUES (true), (false)) AS way (up)
+  JOIN pg_catalog.pg_inherits i ON CASE WHEN up THEN i.inhrelid ELSE i.inhparent END = line.relative
+  WHERE CASE WHEN up THEN line.direction <= 0 ELSE line.direction >= 0 END
 )
 SELECT pg_catalog.concat(n.nspname, '.', c.relname) AS id
 FROM marked JOIN pg_catalog.pg_class c ON c.oid = marked.oid

@@ -1,5 +1,6 @@
 import type { PointAccess } from "../statement-facts.ts";
-import { type StatementTree, timeWords } from "./statement-tree.ts";
+import type { StatementTree } from "./statement-names.ts";
+import { timeWords } from "./statement-tree.ts";
 
 /**
  * PostgreSQL takes the text `now` or `today` for the current time wherever a date or time is wanted, and so in a
@@ -30,5 +31,10 @@ function mayHoldText(value: unknown): boolean {
   if (Array.isArray(value))
     return value.some((item) => (typeof item === "string" ? timeWords.test(item) : mayHoldText(item)));
   if ("toPostgres" in value) return true;
-  return timeWords.test(JSON.stringify(value) ?? "");
+  try {
+    return timeWords.test(JSON.stringify(value) ?? "");
+  } catch {
+    // What has no JSON, the driver itself will refuse.
+    return true;
+  }
 }

@@ -4,7 +4,7 @@ import type { Relation } from "./catalogue.ts";
 import { type Effects, rewritesInsertedRows, rewritesUpdatedRows } from "./effects.ts";
 import type { Node } from "./parser.ts";
 import type { Schema } from "./schema.ts";
-import { nameOf, type StatementTree } from "./statement-tree.ts";
+import { nameOf, type StatementTree } from "./statement-names.ts";
 import { as, isNode, list, strings, text, unwrap } from "./tree-node.ts";
 
 /** @returns the single row that a statement touches, when its words and the catalogue leave no doubt */
@@ -35,7 +35,10 @@ function plainTable(range: unknown, schema: Schema): Relation | undefined {
   const relation = schema.catalogue.relation(nameOf(range), schema.catalogue.path);
   if (relation === undefined || relation === "system") return undefined;
   const plain =
-    relation.kind === "r" && relation.children.length === 0 && !relation.temporary && !relation.rules;
+    relation.kind === "r" &&
+    relation.children.length === 0 &&
+    relation.persistence !== "t" &&
+    !relation.rules;
   return plain && relation.primaryKey !== undefined ? relation : undefined;
 }
 

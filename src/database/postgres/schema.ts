@@ -1,6 +1,7 @@
 import type { Catalogue, Relation } from "./catalogue.ts";
 import type { SqlParser } from "./parser.ts";
-import { emptyTree, readTree, type StatementTree } from "./statement-tree.ts";
+import { emptyTree, type StatementTree } from "./statement-names.ts";
+import { readTree } from "./statement-tree.ts";
 
 /** A catalogue with a parser to read the queries of its views. */
 export class Schema {

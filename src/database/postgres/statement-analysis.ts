@@ -14,6 +14,8 @@ type Kind = StatementFacts["kind"];
 
 /** @returns the facts of a text that may hold any number of statements; never throws */
 export function statementFacts(sql: string, schema: Schema): StatementFacts {
+  if (!schema.catalogue.standardStrings && sql.includes("\\"))
+    return unknownFacts("backslashes escape in this database's strings", sql);
   try {
     const statements = schema.parser.statements(sql);
     if (statements.length === 0) return frozen("read", [], [], "it has no statement");
@@ -51,7 +53,8 @@ function singleFacts(sql: string, statement: Node, schema: Schema): StatementFac
   const { tables, reason } = dependencies(tree, schema);
   const reads = [...tables];
   const cacheable = kind === "read" && reason === undefined;
-  const point = cacheable || kind === "write" ? pointAccess(statement, tree, schema, effects) : undefined;
+  const known = cacheable || (kind === "write" && writes !== "all");
+  const point = known ? pointAccess(statement, tree, schema, effects) : undefined;
   const cacheableFor = cacheable ? timeFreeParameters(tree, point) : undefined;
   const why = kind === "read" ? reason : (unknown ?? `it is a ${kind} statement`);
   const facts = frozen(kind, reads, writes, why);

@@ -1,6 +1,6 @@
 import type { StatementFacts } from "../statement-facts.ts";
 import type { Node } from "./parser.ts";
-import type { StatementTree } from "./statement-tree.ts";
+import type { StatementTree } from "./statement-names.ts";
 import { as, isNode, list, unwrap } from "./tree-node.ts";
 
 type Kind = StatementFacts["kind"];

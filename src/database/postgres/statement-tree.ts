@@ -1,67 +1,14 @@
 import type { Node } from "./parser.ts";
+import {
+  emptyTree,
+  type Name,
+  nameOf,
+  qualified,
+  type RowEvent,
+  type StatementTree,
+  type WriteTarget,
+} from "./statement-names.ts";
 import { as, isNode, list, strings, text, unwrap } from "./tree-node.ts";
-
-/** A name as the statement writes it; without `schema` the search path decides. */
-export interface Name {
-  readonly schema: string | undefined;
-  readonly name: string;
-}
-
-export type RowEvent = "insert" | "update" | "delete" | "truncate" | "refresh";
-
-/** A relation that a statement changes, and how. */
-export interface WriteTarget extends Name {
-  readonly event: RowEvent;
-  /** Columns that an UPDATE assigns; `undefined` when that may be any. */
-  readonly assigned?: readonly string[] | undefined;
-  /** TRUNCATE … CASCADE */
-  readonly cascade?: boolean;
-}
-
-/** A function call by name. `args` is the number of arguments, `undefined` where overloads can't be told by it. */
-export interface FunctionUse extends Name {
-  readonly args: number | undefined;
-  readonly nodes: readonly unknown[];
-}
-
-/** What one statement names, before any of it is looked up in the catalogue. */
-export interface StatementTree {
-  readonly reads: Name[];
-  readonly writes: WriteTarget[];
-  readonly functions: FunctionUse[];
-  /** `b` of each `a.b`: where no column has that name, PostgreSQL calls the function `b(a)`. */
-  readonly attributes: Set<string>;
-  readonly operators: Name[];
-  readonly types: Name[];
-  /** Columns cast to a date or time type: harmless unless they hold text. */
-  readonly timeCasts: Set<string>;
-  /** How often each placeholder occurs, by its number from 1. */
-  readonly params: Map<number, number>;
-  /** Is there anything but plain tables in FROM that gives columns names of its own? */
-  derived: boolean;
-  /** The first thing that forbids to cache. */
-  uncacheable: string | undefined;
-  /** The first thing that may change anything at all. */
-  unknown: string | undefined;
-  temporary: boolean;
-}
-
-export function emptyTree(): StatementTree {
-  return {
-    reads: [],
-    writes: [],
-    functions: [],
-    attributes: new Set(),
-    operators: [],
-    types: [],
-    timeCasts: new Set(),
-    params: new Map(),
-    derived: false,
-    uncacheable: undefined,
-    unknown: undefined,
-    temporary: false,
-  };
-}
 
 /**
  * Collects all names of a parse tree. It walks every field of every node, whatever the node is, so that no table can
@@ -107,7 +54,9 @@ class TreeWalker {
     const wrapped = unwrap(value);
     if (wrapped === undefined) this.#node(shapeOf(value), value, scope);
     else {
-      if (!plainNodes.has(wrapped[0])) this.#uncacheable(`${wrapped[0]} is not part of a plain query`);
+      if (wrapped[0] === "SQLValueFunction")
+        this.#uncacheable(`${valueFunction(wrapped[1])} is not IMMUTABLE`);
+      else if (!plainNodes.has(wrapped[0])) this.#uncacheable(`${wrapped[0]} is not part of a plain query`);
       this.#node(wrapped[0], wrapped[1], scope);
     }
   }
@@ -202,9 +151,6 @@ class TreeWalker {
       case "RangeTableSample":
         this.#uncacheable("TABLESAMPLE");
         this.#fields(node, scope);
-        break;
-      case "SQLValueFunction":
-        this.#uncacheable(`${String(node.op).replace("SVFOP_", "")} depends on time or session`);
         break;
       case "RangeSubselect":
       case "RangeFunction":
@@ -389,14 +335,8 @@ function shapeOf(node: Node): string {
   return "";
 }
 
-export function nameOf(relation: Node): Name {
-  return { schema: text(relation.schemaname), name: text(relation.relname) ?? "" };
-}
-
-/** @param parts of a dotted name; the database's name before the schema's is dropped */
-export function qualified(parts: readonly string[]): Name {
-  return { schema: parts.at(-2), name: parts.at(-1) ?? "" };
-}
+/** CURRENT_DATE, CURRENT_USER and their like. */
+const valueFunction = (node: Node): string => String(node.op).replace("SVFOP_", "").toLowerCase();
 
 function assignedColumns(targets: unknown): string[] {
   return list(targets).map((target) => text(as("ResTarget", target)?.name) ?? "");

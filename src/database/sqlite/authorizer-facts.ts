@@ -146,7 +146,8 @@ class Notes {
     if (this.#writesAll)
       return { kind: "write", reads, writes: "all", cacheable: false, reason: reason ?? "it writes" };
     const writes = [...this.#writes].map((table) => `main.${table}`);
-    const alone = this.#writes.size === 1 && !this.#indirect && this.#reads.isSubsetOf(this.#writes);
+    // What it reads of other tables is for foreign keys: the shapes of a point access have no subqueries.
+    const alone = this.#writes.size === 1 && !this.#indirect;
     const point = alone ? this.#point(tokens, this.#writes) : undefined;
     return { kind: "write", reads, writes, cacheable: false, reason: "it writes", ...(point && { point }) };
   }

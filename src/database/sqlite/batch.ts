@@ -3,7 +3,7 @@ import type { Clock } from "../../clock.ts";
 import { BatchError } from "../../errors.ts";
 import type { Operation } from "../driver.ts";
 import { requireTime } from "./bounded-wait.ts";
-import type { SqliteConnection } from "./connection.ts";
+import type { SqliteConnection, SqliteValue } from "./connection.ts";
 import { bindParameters } from "./parameters.ts";
 import type { StatementPlan } from "./statement-plan.ts";
 
@@ -31,12 +31,13 @@ export async function runBatch(
 ): Promise<number> {
   plan.forWriting ??= connection.prepare(plan.sql);
   const statement = plan.forWriting;
+  const bound: SqliteValue[] = new Array(plan.parameterCount);
   let changed = 0;
   let turnMs = clock.now();
   let longestMs = 0;
   for (let index = 0; index < rows.length; index++) {
     try {
-      changed += statement.change(bindParameters(rows[index]!, plan.parameterCount));
+      changed += statement.change(bindParameters(rows[index]!, plan.parameterCount, bound));
     } catch (cause) {
       throw new BatchError(index, { cause });
     }

@@ -46,7 +46,8 @@ export const nobodyElse: ForeignWrites = Object.freeze({
  * 2. The thread is told to commit. From here on a moved number is `undecided`: nothing is cached.
  * 3. After the commit `committed` takes the number, and only then the thread looks at its own again. If that hasn't
  *    moved since step 1, nobody but the thread committed up to here, and what `committed` took is ours (`settle(true)`).
- *    If it has, a stranger committed before or after we took it: `settle(false)`, and everything is void.
+ *    If it has, a stranger committed before or after we took it: `settle(false)`, and everything is void. Until then
+ *    the number that was taken may hide a stranger's commit: everything is `undecided`, whether it moves or not.
  *
  * A write transaction of the watching connection itself doesn't disturb: it begins IMMEDIATE, so nobody commits in
  * the meantime.
@@ -57,7 +58,8 @@ export class FileVersions implements ForeignWrites {
   readonly #schemaVersion: StatementSync;
   #knownData: number;
   #knownSchema: number;
-  #expecting = false;
+  /** `expecting`: the thread may commit at any time. `doubtful`: it has, and a stranger perhaps as well. */
+  #state: "sure" | "expecting" | "doubtful" = "sure";
 
   /** @param connection the one that makes all writes but the writer thread's */
   constructor(connection: NodeConnection) {
@@ -68,9 +70,10 @@ export class FileVersions implements ForeignWrites {
   }
 
   poll(): ForeignChange {
+    if (this.#state === "doubtful") return "undecided";
     const data = this.#data();
     if (data === this.#knownData) return "none";
-    if (this.#expecting) return "undecided";
+    if (this.#state === "expecting") return "undecided";
     this.#knownData = data;
     return this.#schemaMoved() ? "schema" : "data";
   }
@@ -87,16 +90,17 @@ export class FileVersions implements ForeignWrites {
 
   expectCommit(): ForeignChange {
     const change = this.poll();
-    this.#expecting = true;
+    this.#state = "expecting";
     return change;
   }
 
   committed(): void {
     this.#knownData = this.#data();
+    this.#state = "doubtful";
   }
 
   settle(alone: boolean): ForeignChange {
-    this.#expecting = false;
+    this.#state = "sure";
     if (alone) return "none";
     this.#knownData = this.#data();
     return this.#schemaMoved() ? "schema" : "data";

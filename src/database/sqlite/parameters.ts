@@ -20,12 +20,16 @@ export function countParameters(tokens: readonly Token[]): number {
 /**
  * Parameters as SQLite binds them. The driver alone would bind `1` as `1.0`, which a TEXT column stores as "1.0": so
  * integers within ±(2^53 − 1) are bound as integers. A boolean becomes 0 or 1, a Date its ISO 8601 text in UTC.
+ * @param bound array of `expected` places that takes the result, to spare one in a loop
  * @throws {ParameterCountError} since the driver binds missing ones as NULL
  * @throws {TypeError} for what SQLite has no type for: undefined, NaN, an invalid Date, objects, arrays, symbols
  */
-export function bindParameters(params: readonly unknown[], expected: number): readonly SqliteValue[] {
+export function bindParameters(
+  params: readonly unknown[],
+  expected: number,
+  bound: SqliteValue[] = new Array(expected),
+): readonly SqliteValue[] {
   if (params.length !== expected) throw new ParameterCountError(expected, params.length);
-  const bound: SqliteValue[] = new Array(expected);
   for (let i = 0; i < expected; i++) {
     const value = params[i];
     if (typeof value === "number")

@@ -154,11 +154,12 @@ class RowError extends Error {
 
 function runRows(request: ThreadRequest & { kind: "rows" }): Reply {
   const statement = connection().prepare(request.sql);
+  const bound: SqliteValue[] = new Array(request.parameterCount);
   let changed = 0;
   for (const [index, row] of request.rows.entries()) {
     if (Atomics.load(cancelled, 0) === 1) break;
     try {
-      changed += statement.change(bindParameters(row, request.parameterCount));
+      changed += statement.change(bindParameters(row, request.parameterCount, bound));
     } catch (error) {
       throw new RowError(index, error);
     }

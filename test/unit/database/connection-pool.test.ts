@@ -20,7 +20,11 @@ function setUp(options: PoolOptions = {}, target: { canReset?: boolean } = {}) {
 
 /** What has become of a promise by now. */
 function watch<T>(promise: Promise<T>) {
-  const seen: { value?: T; error?: unknown; done: boolean } = { done: false };
+  const seen: { value: T | undefined; error: unknown; done: boolean } = {
+    value: undefined,
+    error: undefined,
+    done: false,
+  };
   promise.then(
     (value) => Object.assign(seen, { value, done: true }),
     (error: unknown) => Object.assign(seen, { error, done: true }),
@@ -414,10 +418,10 @@ describe("the spike", () => {
       });
   });
   it("of longer requests opens what helps", async () => {
-    // Ideal: 170 ms with 8 opened.
+    // The best would be 170 ms, with 8 more opened: 200 is within a quarter of it.
     expect(await spike({ idle: 5, useMs: 20, requests: 50, hasHistory: true })).toEqual({
       finish: 200,
-      surplus: 1,
+      surplus: 0,
     });
     // 5 × 150 / 1000 < 1: the present connections reach nobody in time.
     expect(await spike({ idle: 5, useMs: 1000, requests: 50, hasHistory: true })).toEqual({
@@ -480,8 +484,7 @@ describe("a wrong estimate", () => {
     expect(target.attempts).toBe(7);
     await clock.advance(2000);
     await Promise.all(loops);
-    // Seven for eight: the queue is empty again and again.
-    expect(target.attempts).toBe(7);
+    expect(target.attempts).toBe(8);
   });
   it("goes on without a ping that isn't answered", async () => {
     const { clock, pool, target } = setUp({ validateAfterIdleMs: 100 });
@@ -684,6 +687,19 @@ describe("close", () => {
     held.release();
     held.destroy();
     expect(pool.stats()).toMatchObject({ size: 0, used: 0, idle: 0, opened: 1, closed: 1 });
+  });
+  it("touches no more what it destroyed while a ping was under way", async () => {
+    const { clock, pool, target } = setUp({ validateAfterIdleMs: 5 });
+    await warm(pool, clock, 1);
+    await clock.advance(6);
+    target.pings.push({ ms: 50, deaf: true });
+    const waiting = watch(pool.acquire());
+    const closed = watch(pool.close({ deadline: clock.now() + 10 }));
+    await clock.advance(100);
+    expect(closed.done).toBe(true);
+    expect(waiting.error).toBeInstanceOf(ClosedError);
+    expect(target.connections.map(({ state }) => state)).toEqual(["destroyed"]);
+    expect(target.misuses).toEqual([]);
   });
   it("gives up connects under way and leaves nothing open", async () => {
     const { clock, pool, target } = setUp();

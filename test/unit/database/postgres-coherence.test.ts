@@ -61,7 +61,8 @@ test("listens first, and is coherent from then on", async () => {
 
 test("a notice names its table; one of the schema, or without a word, voids all", async () => {
   const { first, events } = await watching();
-  const notify = (channel: string, payload?: string) => first.client.emit("notification", { channel, payload });
+  const notify = (channel: string, payload?: string) =>
+    first.client.emit("notification", { channel, payload });
   notify("victor_coherence", "public.orders");
   notify("victor_coherence", "schema");
   notify("victor_coherence");

@@ -16,14 +16,16 @@ describe("postgresDriver", () => {
     expect([driver.system, driver.placeholders]).toEqual(["postgresql", "$"]);
   });
 
-  test.each(["postgres//ann:s3cret@host", "mysql://ann:s3cret@host/db", "postgres://ann:s3cret@ho st/db", ""])(
-    "refuses %j without repeating it",
-    (url) => {
-      const attempt = () => postgresDriver({ url });
-      expect(attempt).toThrow(TypeError);
-      expect(attempt).not.toThrow(/s3cret/);
-    },
-  );
+  test.each([
+    "postgres//ann:s3cret@host",
+    "mysql://ann:s3cret@host/db",
+    "postgres://ann:s3cret@ho st/db",
+    "",
+  ])("refuses %j without repeating it", (url) => {
+    const attempt = () => postgresDriver({ url });
+    expect(attempt).toThrow(TypeError);
+    expect(attempt).not.toThrow(/s3cret/);
+  });
 
   test("refuses options that it doesn't know and values out of bounds", () => {
     const url = "postgres://localhost/db";

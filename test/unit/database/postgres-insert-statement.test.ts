@@ -28,7 +28,11 @@ describe("an INSERT of one row of placeholders", () => {
   });
 
   test.each([
-    ["a column named values", 'insert into t ("values", values) values ($1, $2)', 'insert into t ("values", values) '],
+    [
+      "a column named values",
+      'insert into t ("values", values) values ($1, $2)',
+      'insert into t ("values", values) ',
+    ],
     ["an alias named values", "insert into t as values (a) values ($1)", "insert into t as values (a) "],
     ["values in a comment", "/* values ($1) */ insert into t (a) -- values\n values ($1)", undefined],
     ["letters of several bytes", 'insert into "größe€" (a) values ($1)', 'insert into "größe€" (a) '],

@@ -58,7 +58,8 @@ How long does a query take?
 });
 
 test("a difference within noise is called no difference shown, in the summary and in the table", () => {
-  const noisy = (shift: number) => [0, 1, 2].map((p) => [800, 1000, 1200, 1400].map((ns) => ns + 150 * p + shift));
+  const noisy = (shift: number) =>
+    [0, 1, 2].map((p) => [800, 1000, 1200, 1400].map((ns) => ns + 150 * p + shift));
   const measurement = smallMeasurement({ baseline: noisy(40), optimized: noisy(0) });
   const text = renderMarkdown(smallDocument([rowResult(smallWorkload, { repetitions: plan, measurement })]));
   expect(text).toContain("1 row: 1 without a difference shown.");
@@ -69,7 +70,9 @@ test("a difference within noise is called no difference shown, in the summary an
 test("a partial report says so first, and why", () => {
   const text = renderMarkdown(smallDocument([], { partial: true, partialReason: "stopped by hand" }));
   expect(text.split("## Executive summary")[0]).toContain("**PARTIAL:** stopped by hand");
-  expect(text).toContain("- 0 rows: none. All variants gave the same answers in 0 of 0 rows that were checked.");
+  expect(text).toContain(
+    "- 0 rows: none. All variants gave the same answers in 0 of 0 rows that were checked.",
+  );
 });
 
 test("a failed check is named and takes the figures' claim away", () => {
@@ -79,7 +82,9 @@ test("a failed check is named and takes the figures' claim away", () => {
   );
   const text = renderMarkdown(smallDocument([rowResult(smallWorkload, { repetitions: plan, measurement })]));
   expect(text).toContain("ANSWERS DIFFER");
-  expect(text).toContain("- Query time: check failed: the variants did not do the same, so their times say nothing.");
+  expect(text).toContain(
+    "- Query time: check failed: the variants did not do the same, so their times say nothing.",
+  );
   expect(text).toContain('Check: FAILED; plain answered "42", toolkit answered "43".');
 });
 

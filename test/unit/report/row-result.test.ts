@@ -22,7 +22,8 @@ describe("a row's verdict", () => {
     expect(verdictText(row)).toBe("50 % more time (50 %)");
   });
   test("is no difference shown when the interval holds 1, however the medians lie", () => {
-    const noisy = (shift: number) => [0, 1, 2].map((p) => [800, 1000, 1200, 1400].map((ns) => ns + 150 * p + shift));
+    const noisy = (shift: number) =>
+      [0, 1, 2].map((p) => [800, 1000, 1200, 1400].map((ns) => ns + 150 * p + shift));
     const measurement = smallMeasurement({ baseline: noisy(40), optimized: noisy(0) });
     const row = rowResult(smallWorkload, { repetitions: plan, measurement });
     expect(row.vsBaseline?.wall.ratio).toBeGreaterThan(1);
@@ -35,7 +36,10 @@ describe("a row's verdict", () => {
       { answers: { baseline: "42", optimized: "43" } },
     );
     const row = rowResult(
-      { ...smallWorkload, figures: () => [{ id: "f", title: "F", question: "?", value: 1, kind: "count", detail: "" }] },
+      {
+        ...smallWorkload,
+        figures: () => [{ id: "f", title: "F", question: "?", value: 1, kind: "count", detail: "" }],
+      },
       { repetitions: plan, measurement },
     );
     expect(row.verdict).toBe("answers-differ");
@@ -49,7 +53,9 @@ describe("a row's verdict", () => {
     );
     const row = rowResult(smallWorkload, { repetitions: plan, measurement });
     expect(row.verdict).toBe("answers-differ");
-    expect(row.check?.detail).toBe("toolkit: its processes gave different answers; make the work deterministic");
+    expect(row.check?.detail).toBe(
+      "toolkit: its processes gave different answers; make the work deterministic",
+    );
   });
   test("is failed when nothing could be measured, with the reason", () => {
     const row = rowResult(smallWorkload, { repetitions: plan, error: "out of paper" });
@@ -85,7 +91,12 @@ describe("a row's variants", () => {
   });
   test("say what to install for a peer that isn't there", () => {
     const row = smallRow({ peer: { name: "rival", about: "a library", install: "rival" } });
-    expect(row.peer).toEqual({ status: "not-installed", name: "rival", about: "a library", install: "rival" });
+    expect(row.peer).toEqual({
+      status: "not-installed",
+      name: "rival",
+      about: "a library",
+      install: "rival",
+    });
     expect(row.vsPeer).toBeUndefined();
     expect(row.verdict).toBe("better");
   });
@@ -119,12 +130,27 @@ describe("a row that was cut short", () => {
 
 describe("the usual check", () => {
   test("passes only when all answered, and alike", () => {
-    expect(sameAnswers([{ variant: "a", answer: [1] }, { variant: "b", answer: [1] }])).toEqual({
+    expect(
+      sameAnswers([
+        { variant: "a", answer: [1] },
+        { variant: "b", answer: [1] },
+      ]),
+    ).toEqual({
       ok: true,
       detail: 'all 2 variants answered "[1]"',
     });
-    expect(sameAnswers([{ variant: "a", answer: 1 }, { variant: "b", answer: undefined }]).ok).toBe(false);
-    expect(sameAnswers([{ variant: "a", answer: 0 }, { variant: "b", answer: null }]).ok).toBe(false);
+    expect(
+      sameAnswers([
+        { variant: "a", answer: 1 },
+        { variant: "b", answer: undefined },
+      ]).ok,
+    ).toBe(false);
+    expect(
+      sameAnswers([
+        { variant: "a", answer: 0 },
+        { variant: "b", answer: null },
+      ]).ok,
+    ).toBe(false);
     expect(sameAnswers([]).ok).toBe(false);
   });
   test("gives way to the workload's own", () => {

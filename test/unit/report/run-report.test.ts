@@ -61,19 +61,35 @@ const saved = (): ReportDocument =>
 describe("a run of the report", () => {
   test("measures every row, writes the formats asked for and clears its folder away", async () => {
     const one = room([workload("room.a"), workload("room.b")]);
-    const run = await runReport({ rooms: [one], outDir, repetitions, formats: ["json", "md"], command: "again" });
+    const run = await runReport({
+      rooms: [one],
+      outDir,
+      repetitions,
+      formats: ["json", "md"],
+      command: "again",
+    });
     expect(run.files.map((file) => file.slice(outDir.length + 1))).toEqual([
       "performance-tuning-report.json",
       "performance-tuning-report.md",
     ]);
-    expect((await readdir(outDir)).sort()).toEqual(["performance-tuning-report.json", "performance-tuning-report.md"]);
+    expect((await readdir(outDir)).sort()).toEqual([
+      "performance-tuning-report.json",
+      "performance-tuning-report.md",
+    ]);
     expect(saved()).toEqual(JSON.parse(JSON.stringify(run.document)));
     expect(run.document).toMatchObject({
       schemaVersion: 1,
       partial: false,
       command: "again",
       environment: { Engine: "7" },
-      areas: [{ rows: [{ id: "room.a", check: { ok: true } }, { id: "room.b", check: { ok: true } }] }],
+      areas: [
+        {
+          rows: [
+            { id: "room.a", check: { ok: true } },
+            { id: "room.b", check: { ok: true } },
+          ],
+        },
+      ],
     });
     expect(one.closed).toBe(1);
     await expect(stat(one.context?.workDir ?? "")).rejects.toThrow("ENOENT");
@@ -94,9 +110,17 @@ describe("a run of the report", () => {
 
   test("leaves out a peer that fails, and measures the rest", async () => {
     const peer = { ...arm("same"), export: "missing" };
-    const { document } = await runReport({ rooms: [room([workload("room.a", { peer })])], outDir, repetitions });
+    const { document } = await runReport({
+      rooms: [room([workload("room.a", { peer })])],
+      outDir,
+      repetitions,
+    });
     const row = document.areas[0]?.rows[0];
-    expect(row).toMatchObject({ peer: { status: "failed" }, optimized: { status: "measured" }, check: { ok: true } });
+    expect(row).toMatchObject({
+      peer: { status: "failed" },
+      optimized: { status: "measured" },
+      check: { ok: true },
+    });
     expect(row?.error).toContain('expected an exported function "missing"');
   });
 
@@ -147,7 +171,10 @@ describe("a run of the report", () => {
       },
     });
     const [a, b] = document.areas[0]?.rows ?? [];
-    expect(document).toMatchObject({ partial: true, partialReason: "the run was stopped before all rows were measured" });
+    expect(document).toMatchObject({
+      partial: true,
+      partialReason: "the run was stopped before all rows were measured",
+    });
     expect(a).toMatchObject({ partial: true, repetitions: { processes: 1, rounds: 1 } });
     expect(a?.check).toBeUndefined();
     expect(b?.verdict).toBe("not-run");
@@ -163,7 +190,11 @@ describe("a run of the report", () => {
 
   test("keeps the rooms that open when another one doesn't", async () => {
     const broken: Room = { ...room([], "broken"), open: () => Promise.reject(new Error("no server")) };
-    const { document } = await runReport({ rooms: [broken, room([workload("room.a")])], outDir, repetitions });
+    const { document } = await runReport({
+      rooms: [broken, room([workload("room.a")])],
+      outDir,
+      repetitions,
+    });
     expect(document.areas).toMatchObject([{ id: "broken", rows: [], error: "no server" }, { id: "room" }]);
     expect(document.areas[1]?.rows).toHaveLength(1);
   });
@@ -177,7 +208,9 @@ test("an engine with a server needs a URL", async () => {
 });
 
 test("wrong options are named", async () => {
-  await expect(runReport({ engine: "oracle" as "sqlite" })).rejects.toThrow('engine: expected one of "sqlite", "postgres"');
+  await expect(runReport({ engine: "oracle" as "sqlite" })).rejects.toThrow(
+    'engine: expected one of "sqlite", "postgres"',
+  );
   await expect(runReport({ rooms: [] })).rejects.toThrow("rooms: expected at least one room");
   await expect(runReport({ outdir: "x" } as object)).rejects.toThrow('unknown option "outdir"');
 });

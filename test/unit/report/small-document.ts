@@ -49,7 +49,10 @@ export function smallRow(change: Partial<Workload> = {}): RowResult {
   );
 }
 
-export function smallDocument(rows: readonly RowResult[], change: Partial<ReportDocument> = {}): ReportDocument {
+export function smallDocument(
+  rows: readonly RowResult[],
+  change: Partial<ReportDocument> = {},
+): ReportDocument {
   return {
     schema: "victor-optimizations/report",
     schemaVersion: 1,

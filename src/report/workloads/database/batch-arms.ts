@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import type { DatabaseOptimizer } from "../../../database/index.ts";
 import type { Arm } from "../../../measure/arm.ts";
 import { copyShopFile, copyShopSchema, dropShopSchema, type ShopPlace, sqlitePragmas } from "./shop-place.ts";
 
@@ -77,23 +78,31 @@ export async function postgresMultiRow(args: BatchArgs): Promise<Arm> {
 
 /** `DatabaseOptimizer.executeBatch`. */
 export async function optimized({ place, rowsPerBatch }: BatchArgs): Promise<Arm> {
+  if (place.engine === "sqlite") {
+    const { openSqliteOptimizer } = await import("./sqlite-optimizer.ts");
+    const database = await openSqliteOptimizer(copyShopFile(place));
+    return batchArm(rowsPerBatch, optimizedWriter(database, "events"));
+  }
   const { DatabaseOptimizer } = await import("../../../database/index.ts");
-  const schema = place.engine === "postgres" ? await copyShopSchema(place) : undefined;
-  const database = new DatabaseOptimizer({
-    url: place.engine === "sqlite" ? `sqlite:${copyShopFile(place)}` : place.url,
-  });
+  const schema = await copyShopSchema(place);
+  const database = new DatabaseOptimizer({ url: place.url });
   await database.initialize();
-  const table = schema === undefined ? "events" : `${schema}.events`;
+  const writer = optimizedWriter(database, `${schema}.events`);
+  const close = async (): Promise<void> => {
+    await writer.close();
+    await dropShopSchema(place, schema);
+  };
+  return batchArm(rowsPerBatch, { ...writer, close });
+}
+
+function optimizedWriter(database: DatabaseOptimizer, table: string): BatchWriter {
   const insert = `INSERT INTO ${table} ${columns} VALUES (?, ?, ?, ?, ?)`;
   const sums = `SELECT ${summary} FROM ${table}`;
-  return batchArm(rowsPerBatch, {
+  return {
     insert: async (rows) => void (await database.executeBatch(insert, rows)),
     summary: async () => (await database.executeQuery(sums, [], { useCache: false })).rows[0],
-    close: async () => {
-      await database.close();
-      if (place.engine === "postgres" && schema !== undefined) await dropShopSchema(place, schema);
-    },
-  });
+    close: () => database.close(),
+  };
 }
 
 interface BatchWriter {

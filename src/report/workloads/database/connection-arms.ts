@@ -63,14 +63,22 @@ export async function postgresPool({ place, seed }: ConnectionArgs): Promise<Arm
 
 /** `DatabaseOptimizer` with its cache left out, so that only the connection differs. */
 export async function optimized({ place, seed }: ConnectionArgs): Promise<Arm> {
-  const { DatabaseOptimizer } = await import("../../../database/index.ts");
   const sql = place.engine === "sqlite" ? sqliteSql : postgresQuery(place).sql;
-  const url = place.engine === "sqlite" ? `sqlite:${place.seedFile}` : place.url;
-  const database = new DatabaseOptimizer({ url });
-  await database.initialize();
+  const database = await openOptimizer(place);
   const read = async (id: number) =>
     (await database.executeQuery(sql, [id], { useCache: false })).rows[0] as unknown as Product;
   return readingArm(seed, read, () => database.close());
+}
+
+async function openOptimizer(place: ShopPlace) {
+  if (place.engine === "sqlite") {
+    const { openSqliteOptimizer } = await import("./sqlite-optimizer.ts");
+    return await openSqliteOptimizer(place.seedFile);
+  }
+  const { DatabaseOptimizer } = await import("../../../database/index.ts");
+  const database = new DatabaseOptimizer({ url: place.url });
+  await database.initialize();
+  return database;
 }
 
 function readingArm(

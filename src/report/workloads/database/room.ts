@@ -15,7 +15,7 @@ export const databaseRoom: Room = {
   limits: [
     "One caller at a time: each query is awaited before the next, so the figures are latencies, not the throughput of a busy server.",
     "On PostgreSQL, CPU time is that of the Node process; the server's own is not in it.",
-    "The SQLite rows run with journal_mode = WAL and synchronous = NORMAL in every variant.",
+    "On SQLite every variant runs with journal_mode = WAL and synchronous = NORMAL, so that all commit equally safely; the optimizer's own default is FULL, which waits for the disk at each commit.",
   ],
   async open(context) {
     if (context.engine === "postgres") return await openPostgres(context);

@@ -3,6 +3,7 @@ import type { Arm } from "../../../measure/arm.ts";
 import { type ShopExecutor, type ShopWork, shopArm } from "./shop-arm.ts";
 import { shopSql } from "./shop-operations.ts";
 import { copyShopFile, copyShopSchema, dropShopSchema, type ShopPlace } from "./shop-place.ts";
+import { openSqliteOptimizer } from "./sqlite-optimizer.ts";
 
 export interface ShopOptimizerArgs extends ShopWork {
   readonly place: ShopPlace;
@@ -14,9 +15,7 @@ export interface ShopOptimizerArgs extends ShopWork {
 export async function optimized(args: ShopOptimizerArgs): Promise<Arm> {
   const { place, cacheSize } = args;
   if (place.engine === "sqlite") {
-    const database = new DatabaseOptimizer({ url: `sqlite:${copyShopFile(place)}`, cacheSize });
-    await database.initialize();
-    return shopArm(args, executor(database));
+    return shopArm(args, executor(await openSqliteOptimizer(copyShopFile(place), cacheSize)));
   }
   const schema = await copyShopSchema(place);
   // Nobody else knows of this process's own schema, so nobody else writes to it.

@@ -11,8 +11,11 @@ export type ShopPlace =
 export type SqlitePlace = Extract<ShopPlace, { engine: "sqlite" }>;
 export type PostgresPlace = Extract<ShopPlace, { engine: "postgres" }>;
 
-/** Journal and durability of every variant on SQLite. */
-export const sqlitePragmas = "PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;";
+/** Journal and durability of every variant on SQLite, as services commonly run it. */
+export const sqliteSettings = Object.freeze({ journal_mode: "WAL", synchronous: "NORMAL" });
+export const sqlitePragmas = Object.entries(sqliteSettings)
+  .map(([name, value]) => `PRAGMA ${name} = ${value};`)
+  .join(" ");
 
 /** @returns path of a fresh copy of the seeded file, this process's own */
 export function copyShopFile(place: SqlitePlace): string {

@@ -1,11 +1,14 @@
 import { seededRandom } from "../../../measure/random.ts";
 
-/** Rows of each table; about 50,000 in all. */
-export const shop = Object.freeze({ users: 10_000, products: 10_000, orders: 30_000, categories: 100 });
+/** Keys of each kind. With one row of `inventory` for each product the tables hold 50,000 rows. */
+export const shop = Object.freeze({ users: 10_000, products: 10_000, reviews: 20_000, categories: 100 });
+
+/** The tables that the queries read and write. */
+export type ShopTableName = "users" | "products" | "inventory" | "reviews";
 
 /** One table: its columns as both engines write them, and the indexes that a competent developer gives it. */
 export interface ShopTable {
-  readonly name: "users" | "products" | "orders" | "events";
+  readonly name: ShopTableName | "events";
   readonly columns: readonly (readonly [name: string, type: string])[];
   /** Column lists; the primary key is `id`. */
   readonly indexes: readonly string[];
@@ -31,21 +34,27 @@ export const shopTables: readonly ShopTable[] = [
       ["title", "TEXT NOT NULL"],
       ["description", "TEXT NOT NULL"],
       ["price_cents", "INTEGER NOT NULL"],
-      ["stock", "INTEGER NOT NULL"],
     ],
     indexes: ["category_id, price_cents"],
   },
   {
-    name: "orders",
+    name: "inventory",
     columns: [
       ["id", "INTEGER PRIMARY KEY"],
-      ["user_id", "INTEGER NOT NULL"],
-      ["product_id", "INTEGER NOT NULL"],
-      ["quantity", "INTEGER NOT NULL"],
-      ["price_cents", "INTEGER NOT NULL"],
-      ["status", "INTEGER NOT NULL"],
+      ["stock", "INTEGER NOT NULL"],
     ],
-    indexes: ["user_id, id", "product_id"],
+    indexes: [],
+  },
+  {
+    name: "reviews",
+    columns: [
+      ["id", "INTEGER PRIMARY KEY"],
+      ["product_id", "INTEGER NOT NULL"],
+      ["user_id", "INTEGER NOT NULL"],
+      ["rating", "INTEGER NOT NULL"],
+      ["body", "TEXT NOT NULL"],
+    ],
+    indexes: ["product_id, id"],
   },
   {
     name: "events",
@@ -75,12 +84,11 @@ export function createShopSql(schema?: string): string[] {
 const countries = ["AT", "BR", "CA", "DE", "ES", "FR", "IN", "JP", "KE", "US"];
 const words = "amber basalt cedar delta ember fjord granite harbor indigo juniper kelp lumen".split(" ");
 
-/** The rows of the three tables that the queries read, always the same for one seed. `events` begins empty. */
-export function shopRows(seed: number): Record<"users" | "products" | "orders", (string | number)[][]> {
+/** The rows, always the same for one seed. `events`, the table for batches, begins empty. */
+export function shopRows(seed: number): Record<ShopTableName, (string | number)[][]> {
   const random = seededRandom(seed);
   const below = (limit: number) => Math.floor(random() * limit);
   const sentence = (length: number) => Array.from({ length }, () => words[below(words.length)]).join(" ");
-  const price = () => 100 + below(20_000);
   return {
     users: Array.from({ length: shop.users }, (_, i) => {
       const name = sentence(2);
@@ -91,16 +99,15 @@ export function shopRows(seed: number): Record<"users" | "products" | "orders", 
       1 + below(shop.categories),
       sentence(3),
       sentence(12),
-      price(),
-      below(500),
+      100 + below(20_000),
     ]),
-    orders: Array.from({ length: shop.orders }, (_, i) => [
+    inventory: Array.from({ length: shop.products }, (_, i) => [i + 1, below(500)]),
+    reviews: Array.from({ length: shop.reviews }, (_, i) => [
       i + 1,
-      1 + below(shop.users),
       1 + below(shop.products),
+      1 + below(shop.users),
       1 + below(5),
-      price(),
-      below(4),
+      sentence(8),
     ]),
   };
 }

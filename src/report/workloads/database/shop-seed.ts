@@ -91,6 +91,8 @@ async function dropAll(url: string, seedSchema: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();
   try {
+    // A session that a killed process left behind may hold its tables for a moment, but not for ever.
+    await client.query("SET lock_timeout = '10s'");
     const { rows } = await client.query<{ nspname: string }>(
       "SELECT nspname FROM pg_namespace WHERE starts_with(nspname, $1)",
       [seedSchema],

@@ -23,7 +23,7 @@ export interface ShopSqliteArgs extends ShopWork {
 }
 
 /** Prepared statements of `node:sqlite`, kept in a Map by their text, called directly. */
-export function plain(args: ShopSqliteArgs): Arm {
+export function plain(args: ShopSqliteArgs): Promise<Arm> {
   const database = new DatabaseSync(copyShopFile(args.place));
   return shopArm(
     args,

@@ -1,0 +1,71 @@
+/**
+ * What does a hit of the query cache cost, beside the same point query through `pg` on this machine, a memory hit of
+ * bentocache, and a bare Map that knows no bound, no expiry and no invalidation?
+ * Bars: ≥ 100 × faster than `pg`, ≥ 2 × faster than bentocache at its fastest (values not serialized, plain `get`).
+ * The arms that end in a promise are awaited one by one, as a caller would.
+ */
+import { readFileSync } from "node:fs";
+import {
+  type ArmResult,
+  type ArmSpec,
+  compareArms,
+  formatDuration,
+  formatRatio,
+  markdownTable,
+  measureInterleaved,
+  median,
+} from "../../src/measure/index.ts";
+import { startPostgres } from "../../test/services/postgres.ts";
+
+const bento = `bentocache ${version("../node_modules/bentocache/package.json")}`;
+const module = new URL("./arms/cached-hit.ts", import.meta.url);
+const never = Number.POSITIVE_INFINITY;
+
+await using postgres = await startPostgres();
+const specs: (ArmSpec & { readonly bar?: number })[] = [
+  { name: "executeQuery, a hit", module, export: "optimizer", args: { ttlMs: 300_000 } },
+  { name: "the same without expiry", module, export: "optimizer", args: { ttlMs: never } },
+  { name: "QueryCache.lookup", module, export: "queryCache", args: { ttlMs: 300_000 } },
+  { name: "the same without expiry ", module, export: "queryCache", args: { ttlMs: never } },
+  { name: "a bare Map", module, export: "bareMap" },
+  { name: `${bento}: get`, module, export: "bentocache", args: { serialize: false, call: "get" }, bar: 2 },
+  { name: `${bento}: getOrSet`, module, export: "bentocache", args: { serialize: false, call: "getOrSet" } },
+  { name: `${bento}: get, serialized`, module, export: "bentocache", args: { serialize: true, call: "get" } },
+  {
+    name: `pg ${version("../../node_modules/pg/package.json")}: the query itself`,
+    module,
+    export: "pgClient",
+    args: { url: postgres.url },
+    bar: 100,
+  },
+];
+const { arms, warnings } = await measureInterleaved({
+  arms: specs.map(({ bar: _bar, ...arm }) => arm),
+  processes: 5,
+  rounds: 10,
+  roundMs: 20,
+  warmupRounds: 5,
+});
+const [ours] = arms as [ArmResult];
+for (const arm of arms)
+  if (JSON.stringify(arm.answer) !== JSON.stringify(ours.answer))
+    throw new Error(
+      `${arm.name}: expected ${JSON.stringify(ours.answer)}, got ${JSON.stringify(arm.answer)}`,
+    );
+
+const rows = arms.map((arm, i) => {
+  const { bar } = specs[i]!;
+  const comparison = compareArms(arm, ours);
+  return [
+    arm.name.trim(),
+    formatDuration(median(arm.wallNs.flat())),
+    arm === ours ? "" : formatRatio(comparison),
+    bar === undefined ? "" : `≥ ${bar}× ${comparison.wall.ratio >= bar ? "met" : "missed"}`,
+  ];
+});
+console.log(markdownTable(["arm", "median", "takes × ours, 95 %", "bar"], rows));
+for (const warning of warnings) console.log(`\nWarning: ${warning}`);
+
+function version(path: string): string {
+  return (JSON.parse(readFileSync(new URL(path, import.meta.url), "utf8")) as { version: string }).version;
+}

@@ -1,0 +1,246 @@
+import { within } from "../deadline.ts";
+import { DeadlineError, PoolTimeoutError } from "../errors.ts";
+import { cacheKey } from "./cache-key.ts";
+import type { Operation, QueryResult } from "./driver.ts";
+import type { Engine } from "./engine.ts";
+import type { Generations } from "./generations.ts";
+import { checkQueryOptions, type QueryOptions, type ResolvedOptions } from "./optimizer-options.ts";
+import { type CachedResult, type QueryCache, type RunQuery, uncached } from "./query-cache.ts";
+import type { QueryMetrics } from "./query-metrics.ts";
+import { SlowQueryPlans } from "./slow-query-plans.ts";
+import type { StatementFacts } from "./statement-facts.ts";
+import { checkParameters, type PreparedStatement, type Statement, Statements } from "./statements.ts";
+import { Transaction } from "./transaction.ts";
+import { WriteSet } from "./write-set.ts";
+
+export type Bounds = Pick<QueryOptions, "signal" | "timeoutMs">;
+
+export const noOptions: QueryOptions = Object.freeze({});
+
+/**
+ * The ways of a statement through an open database: facts, cache, engine, metrics, and the invalidation of what it
+ * wrote.
+ */
+export class OpenDatabase {
+  readonly engine: Engine;
+  readonly statements: Statements;
+  readonly #options: ResolvedOptions;
+  readonly #generations: Generations;
+  readonly #cache: QueryCache;
+  readonly #plans: SlowQueryPlans;
+  /** Changes of the schema that may have taken effect and aren't acknowledged yet. */
+  #schemaChanges = 0;
+
+  constructor(
+    engine: Engine,
+    options: ResolvedOptions,
+    generations: Generations,
+    cache: QueryCache,
+    metrics: QueryMetrics,
+  ) {
+    this.engine = engine;
+    this.#options = options;
+    this.#generations = generations;
+    this.#cache = cache;
+    this.statements = new Statements(engine, generations, metrics, options.maxStatements);
+    this.#plans = new SlowQueryPlans(engine, metrics, () => operationOf(options, noOptions));
+  }
+
+  async prepareAndRun(sql: string, params: readonly unknown[], options: QueryOptions): Promise<CachedResult> {
+    return this.run(sql, await this.statements.prepare(sql), params, options);
+  }
+
+  /** Waits for nothing before the statement is under way, so that its facts are still true when it starts. */
+  run(
+    sql: string,
+    statement: PreparedStatement,
+    params: readonly unknown[],
+    options: QueryOptions,
+  ): Promise<CachedResult> {
+    if (options !== noOptions) checkQueryOptions(options);
+    const wantsCache = options.useCache !== false && this.#options.cacheSize > 0;
+    // A plain read needs no look at what others wrote.
+    const coherent = (wantsCache || statement.facts.kind !== "read") && this.engine.coherent();
+    // The facts may have become void between their arrival and this moment, or by what coherent() took in.
+    if (statement.schemaVersion !== this.#generations.schemaVersion)
+      return this.prepareAndRun(sql, params, options);
+    const { facts } = statement;
+    const key = wantsCache && coherent && facts.cacheable ? cacheKey(params) : undefined;
+    if (key !== undefined && !options.signal?.aborted) {
+      const hit = this.#cache.lookup(statement, key);
+      if (hit !== undefined) {
+        statement.metrics.hits++;
+        return Promise.resolve(hit);
+      }
+    }
+    checkParameters(statement, params);
+    const operation = operationOf(this.#options, options);
+    const execute = (signal: AbortSignal | undefined) => {
+      const bounds = signal === operation.signal ? operation : { deadline: operation.deadline, signal };
+      return this.#measured(statement, () => this.engine.execute(statement.text, params, bounds));
+    };
+    if (facts.kind === "transaction")
+      throw new TypeError("executeQuery: use transaction(fn) instead of running BEGIN, COMMIT or ROLLBACK");
+    if (facts.kind !== "read") return this.#write(facts, params, () => execute(operation.signal));
+    if (key !== undefined) return this.#load(statement, key, facts, params, execute, options, operation);
+    const result = execute(operation.signal);
+    return result instanceof Promise ? result.then(uncached) : Promise.resolve(uncached(result));
+  }
+
+  /** One statement for many rows in one transaction. @returns rows changed in all */
+  async batch(sql: string, rows: readonly (readonly unknown[])[], operation: Operation): Promise<number> {
+    if (!Array.isArray(rows)) throw new TypeError(`rows: expected an array of rows, got ${typeof rows}`);
+    const statement = await this.statements.prepare(sql);
+    const { facts, schemaVersion } = statement;
+    if (facts.kind !== "write")
+      throw new TypeError(
+        `executeBatch: expected an INSERT, UPDATE or DELETE, got a ${facts.kind} statement`,
+      );
+    rows.forEach((row, index) => {
+      checkParameters(statement, row, `row ${index}: the statement`);
+    });
+    if (rows.length === 0) return 0;
+    const writes = new WriteSet();
+    for (const row of rows) writes.add(facts, row);
+    const { clock } = this.#options;
+    const startedMs = clock.now();
+    try {
+      const changed = await this.engine.executeBatch(statement.text, rows, operation);
+      statement.metrics.record(clock.now() - startedMs, changed);
+      return changed;
+    } catch (error) {
+      statement.metrics.fail(clock.now() - startedMs);
+      throw error;
+    } finally {
+      this.#applied(writes, schemaVersion);
+    }
+  }
+
+  /** Commits when `fn` returns, rolls back when it throws. */
+  async transaction<T>(fn: (transaction: Transaction) => T | Promise<T>, operation: Operation): Promise<T> {
+    const inner = await this.engine.begin(operation);
+    const writes = new WriteSet();
+    const { schemaVersion } = this.#generations;
+    const context = {
+      statements: this.statements,
+      operation: (bounds: Bounds) => operationOf(this.#options, bounds),
+      measured: (statement: Statement, run: () => QueryResult | Promise<QueryResult>) =>
+        this.#measured(statement, run),
+    };
+    const transaction = new Transaction(context, inner, writes, operation);
+    let result: T;
+    try {
+      result = await fn(transaction);
+    } catch (error) {
+      transaction.end();
+      // A rollback that fails has cut its connection, which rolls back too; what went wrong before is what matters.
+      await inner.rollback(operation).catch(() => undefined);
+      throw error;
+    }
+    transaction.end();
+    if (writes.hasDdl) this.#schemaChanges++;
+    try {
+      await inner.commit(operation);
+    } finally {
+      if (writes.hasDdl) this.#schemaChanges--;
+      // A commit whose outcome is unknown counts as one that happened.
+      this.#applied(writes, schemaVersion);
+    }
+    return result;
+  }
+
+  async #write(facts: StatementFacts, params: readonly unknown[], execute: RunQuery): Promise<CachedResult> {
+    const writes = new WriteSet();
+    writes.add(facts, params);
+    const { schemaVersion } = this.#generations;
+    if (writes.hasDdl) this.#schemaChanges++;
+    try {
+      const result = execute();
+      return uncached(result instanceof Promise ? await result : result);
+    } finally {
+      if (writes.hasDdl) this.#schemaChanges--;
+      // Also after an error: whether the statement took effect is not always known.
+      this.#applied(writes, schemaVersion);
+    }
+  }
+
+  /** Loads through the cache; another caller's deadline or signal is not ours. */
+  async #load(
+    statement: Statement,
+    key: string,
+    facts: StatementFacts,
+    params: readonly unknown[],
+    run: RunQuery,
+    options: QueryOptions,
+    operation: Operation,
+  ): Promise<CachedResult> {
+    const { clock } = this.#options;
+    for (;;) {
+      let leads = false;
+      const loading = this.#cache.load(
+        statement,
+        key,
+        facts,
+        params,
+        (signal) => {
+          leads = true;
+          return run(signal);
+        },
+        options,
+      );
+      try {
+        return await (leads ? loading : within(loading, operation, this.#options.timeoutMs, clock));
+      } catch (error) {
+        const foreign = error instanceof DeadlineError || error instanceof PoolTimeoutError;
+        if (leads || !foreign || clock.now() >= operation.deadline) throw error;
+      }
+    }
+  }
+
+  /** Runs a statement and notes how long it took, without waiting where the answer is there at once. */
+  #measured(
+    statement: Statement,
+    run: () => QueryResult | Promise<QueryResult>,
+  ): QueryResult | Promise<QueryResult> {
+    const { clock, slowThresholdMs } = this.#options;
+    const startedMs = clock.now();
+    const succeeded = (result: QueryResult): QueryResult => {
+      const durationMs = clock.now() - startedMs;
+      statement.metrics.record(durationMs, result.rowCount);
+      if (durationMs >= slowThresholdMs) this.#plans.fetch(statement);
+      return result;
+    };
+    const failed = (error: unknown): never => {
+      statement.metrics.fail(clock.now() - startedMs);
+      throw error;
+    };
+    let result: QueryResult | Promise<QueryResult>;
+    try {
+      result = run();
+    } catch (error) {
+      return failed(error);
+    }
+    return result instanceof Promise ? result.then(succeeded, failed) : succeeded(result);
+  }
+
+  /** Makes void what the writes touched. Facts that a schema change overtook name the wrong tables. */
+  #applied(writes: WriteSet, schemaVersion: number): void {
+    if (writes.hasDdl) {
+      this.engine.forgetFacts();
+      this.#generations.schema();
+    } else if (
+      !writes.isEmpty &&
+      (this.#schemaChanges > 0 || schemaVersion !== this.#generations.schemaVersion)
+    ) {
+      this.#generations.everything();
+    } else {
+      writes.apply(this.#generations);
+    }
+  }
+}
+
+/** The bounds of an operation that begins now. @throws the signal's reason when it is aborted already */
+export function operationOf({ clock, timeoutMs }: ResolvedOptions, options: Bounds): Operation {
+  options.signal?.throwIfAborted();
+  return { deadline: clock.now() + (options.timeoutMs ?? timeoutMs), signal: options.signal };
+}
