@@ -10,7 +10,7 @@ import { join } from "node:path";
 const root = join(import.meta.dirname, "..");
 const files = globSync(["README.md", "docs/**/*.md"], { cwd: root, exclude: ["docs/decisions/**"] }).sort();
 const block = /^```(js|ts)\n([\s\S]*?)^```\n(?:\s*(?:Output:\s*)?^```text\n([\s\S]*?)^```)?/gm;
-const escape = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".*");
+const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".*");
 
 const folder = mkdtempSync(join(tmpdir(), "victor-docs-"));
 let passed = 0;
@@ -31,7 +31,8 @@ try {
         timeout: 60_000,
         env: { ...process.env, DATABASE_URL: undefined },
       });
-      const same = expected === undefined || new RegExp(`^${escape(expected.trim())}$`).test(stdout.trim());
+      const same =
+        expected === undefined || new RegExp(`^${literally(expected.trim())}$`).test(stdout.trim());
       if (status === 0 && same) {
         passed++;
         continue;

@@ -21,9 +21,16 @@ interface Table {
   readonly any: Cell;
   /** Moved by writes of which it isn't known which rows they touch. */
   readonly bulk: Cell;
+  /** Moved by all writes but those that only change columns which are known. */
+  readonly members: Cell;
   /** Moved by writes to this row; only rows that a dependency has asked for are here. */
   readonly rows: Map<string, Cell>;
+  /** Moved by updates of this column; only columns that a dependency has asked for are here. */
+  readonly columns: Map<string, Cell>;
 }
+
+/** Columns that one dependency tells apart at most; with more it takes the table as a whole. */
+const maxColumns = 16;
 
 export interface GenerationsOptions {
   /** Tables told apart at most; one more, and everything is bumped. @default 4096 */
@@ -36,10 +43,12 @@ const defaults = Object.freeze({ maxTables: 4096, maxRowsPerTable: 65_536 });
 
 /** Where the effects of a write are told, one by one. */
 export interface WriteEffects {
-  /** The row of `table` with this key (canonical form) changed, and no other. */
-  row(table: string, key: string): void;
-  /** Any rows of these tables changed. */
-  tables(tables: readonly string[]): void;
+  /**
+   * Rows of a table changed.
+   * @param key     the only one, in canonical form; `undefined` when it isn't known which
+   * @param columns the only ones that changed in it; `undefined` when that isn't known, or rows came or went
+   */
+  table(name: string, key: string | undefined, columns: readonly string[] | undefined): void;
   /** Anything may have changed. */
   everything(): void;
   /** The schema changed. */
@@ -48,23 +57,14 @@ export interface WriteEffects {
 
 /** Tells `effects` what a statement changes when it is run with `params`. */
 export function tellEffects(facts: StatementFacts, params: readonly unknown[], effects: WriteEffects): void {
-  if (facts.kind === "ddl") {
-    effects.schema();
-    return;
-  }
-  if (facts.writes === "all") {
-    effects.everything();
-    return;
-  }
-  const { point, writes } = facts;
-  if (writes.length === 0) return;
-  const key = point?.canonicalKey(params[point.param]);
-  if (point === undefined || key === undefined) {
-    effects.tables(writes);
-    return;
-  }
-  if (writes.length > 1) effects.tables(writes.filter((table) => table !== point.table));
-  effects.row(point.table, key);
+  const { kind, writes, point, updates } = facts;
+  if (kind === "ddl") effects.schema();
+  else if (writes === "all") effects.everything();
+  else
+    for (const name of writes) {
+      const key = name === point?.table ? point.canonicalKey(params[point.param]) : undefined;
+      effects.table(name, key, writes.length === 1 ? updates : undefined);
+    }
 }
 
 /**
@@ -111,8 +111,10 @@ export class Generations implements InvalidationSink, WriteEffects {
       const cells: Cell[] = [this.#epoch];
       for (const name of reads) {
         const table = this.#table(name);
-        if (key === undefined || name !== point!.table) cells.push(table.any);
-        else cells.push(table.bulk, this.#row(table, key));
+        const columns = facts.columns?.get(name);
+        if (key !== undefined && name === point?.table) cells.push(table.bulk, this.#row(table, key));
+        else if (columns === undefined || columns.length > maxColumns) cells.push(table.any);
+        else cells.push(table.members, ...columns.map((column) => this.#column(table, column)));
       }
       if (this.#epoch.count === before) return { cells, sum: sumOf(cells) };
       // All tables were dropped on the way, so some of these cells may be nobody's any longer.
@@ -139,23 +141,19 @@ export class Generations implements InvalidationSink, WriteEffects {
     tellEffects(facts, params, this);
   }
 
-  row(name: string, key: string): void {
+  table(name: string, key: string | undefined, columns: readonly string[] | undefined): void {
     this.#bumps++;
     const table = this.#tables.get(name);
     if (table === undefined) return;
     table.any.count++;
-    const row = table.rows.get(key);
-    if (row !== undefined) row.count++;
+    if (key === undefined) table.bulk.count++;
+    else increment(table.rows.get(key));
+    if (columns === undefined) table.members.count++;
+    else for (const column of columns) increment(table.columns.get(column));
   }
 
   tables(names: readonly string[]): void {
-    this.#bumps++;
-    for (const name of names) {
-      const table = this.#tables.get(name);
-      if (table === undefined) continue;
-      table.any.count++;
-      table.bulk.count++;
-    }
+    for (const name of names) this.table(name, undefined, undefined);
   }
 
   everything(): void {
@@ -175,10 +173,23 @@ export class Generations implements InvalidationSink, WriteEffects {
         this.#tables.clear();
         this.#epoch.count++;
       }
-      table = { any: { count: 0 }, bulk: { count: 0 }, rows: new Map() };
+      table = {
+        any: { count: 0 },
+        bulk: { count: 0 },
+        members: { count: 0 },
+        rows: new Map(),
+        columns: new Map(),
+      };
       this.#tables.set(name, table);
     }
     return table;
+  }
+
+  // A table has as many columns as it has: no bound is needed.
+  #column(table: Table, name: string): Cell {
+    let column = table.columns.get(name);
+    if (column === undefined) table.columns.set(name, (column = { count: 0 }));
+    return column;
   }
 
   #row(table: Table, key: string): Cell {
@@ -193,6 +204,10 @@ export class Generations implements InvalidationSink, WriteEffects {
     }
     return row;
   }
+}
+
+function increment(cell: Cell | undefined): void {
+  if (cell !== undefined) cell.count++;
 }
 
 function sumOf(cells: readonly Cell[]): number {

@@ -65,7 +65,7 @@ export class OpenDatabase {
     if (statement.schemaVersion !== this.#generations.schemaVersion)
       return this.prepareAndRun(sql, params, options);
     const { facts } = statement;
-    const key = wantsCache && coherent && facts.cacheable ? cacheKey(params) : undefined;
+    const key = wantsCache && coherent && isCacheable(facts, params) ? cacheKey(params) : undefined;
     if (key !== undefined && !options.signal?.aborted) {
       const hit = this.#cache.lookup(statement, key);
       if (hit !== undefined) {
@@ -237,6 +237,10 @@ export class OpenDatabase {
       writes.apply(this.#generations);
     }
   }
+}
+
+function isCacheable(facts: StatementFacts, params: readonly unknown[]): boolean {
+  return facts.cacheable && (facts.cacheableFor === undefined || facts.cacheableFor(params));
 }
 
 /** The bounds of an operation that begins now. @throws the signal's reason when it is aborted already */

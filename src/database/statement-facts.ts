@@ -29,6 +29,13 @@ export interface StatementFacts {
    * table. For a read, all of its result comes from that row.
    */
   readonly point?: PointAccess;
+  /**
+   * Of a read: by table, the columns that its result depends on besides which rows there are. A table that is missing
+   * here may matter in all its columns.
+   */
+  readonly columns?: ReadonlyMap<string, readonly string[]>;
+  /** Of a write: it changes only these columns, of rows of its one table; none comes or goes. */
+  readonly updates?: readonly string[];
 }
 
 /** A single row of one table, named by its whole primary key (of one column). */

@@ -25,6 +25,7 @@ export class Transaction {
   readonly #writes: WriteSet;
   readonly #bounds: Operation;
   #open = true;
+  #sessionChanged = false;
 
   constructor(context: TransactionContext, inner: EngineTransaction, writes: WriteSet, bounds: Operation) {
     this.#context = context;
@@ -95,6 +96,10 @@ export class Transaction {
       throw new TypeError(
         "transaction: return to commit and throw to roll back, instead of running COMMIT or ROLLBACK",
       );
-    if (facts.kind !== "read") this.#writes.add(facts, params);
+    if (facts.kind === "session") this.#sessionChanged = true;
+    // With another search_path, or a temporary table in front, the same text means other tables.
+    if (this.#sessionChanged && facts.kind !== "ddl")
+      this.#writes.add({ ...facts, kind: "write", writes: "all" }, params);
+    else if (facts.kind !== "read") this.#writes.add(facts, params);
   }
 }

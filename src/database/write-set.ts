@@ -5,13 +5,18 @@ import type { StatementFacts } from "./statement-facts.ts";
 /** Row keys of one transaction told apart at most, when nothing else is said. */
 const defaultMaxRows = 10_000;
 
+/** What was written to one table; `undefined` stands for all of them. */
+interface TableWrites {
+  keys: Set<string> | undefined;
+  columns: Set<string> | undefined;
+}
+
 /**
  * What one transaction has written so far. Nobody else may see it yet: it is applied when the transaction commits
  * and forgotten when it rolls back. Keys are taken at once, so that a caller may reuse its parameters.
  */
 export class WriteSet {
-  readonly #rows = new Map<string, Set<string>>();
-  readonly #tables = new Set<string>();
+  readonly #tables = new Map<string, TableWrites>();
   readonly #maxRows: number;
   readonly #effects: WriteEffects;
   #rowCount = 0;
@@ -22,10 +27,7 @@ export class WriteSet {
   constructor(maxRows: number = defaultMaxRows) {
     this.#maxRows = integer("maxRows", maxRows, 0);
     this.#effects = {
-      row: (table, key) => this.#addRow(table, key),
-      tables: (tables) => {
-        for (const table of tables) this.#addTable(table);
-      },
+      table: (name, key, columns) => this.#add(name, key, columns),
       everything: () => {
         this.#everything = true;
       },
@@ -42,7 +44,7 @@ export class WriteSet {
 
   /** Has nothing been written? */
   get isEmpty(): boolean {
-    return !this.#schema && !this.#everything && this.#tables.size === 0 && this.#rows.size === 0;
+    return !this.#schema && !this.#everything && this.#tables.size === 0;
   }
 
   /** A statement of the transaction was run, or was tried: a failed one may have changed something before. */
@@ -52,29 +54,33 @@ export class WriteSet {
 
   /** The transaction committed, or may have: bumps all that it wrote. */
   apply(generations: Generations): void {
-    if (this.#schema) {
-      generations.schema();
-      return;
-    }
-    if (this.#everything) {
-      generations.everything();
-      return;
-    }
-    if (this.#tables.size > 0) generations.tables([...this.#tables]);
-    for (const [table, keys] of this.#rows) for (const key of keys) generations.row(table, key);
+    if (this.#schema) generations.schema();
+    else if (this.#everything) generations.everything();
+    else
+      for (const [name, { keys, columns }] of this.#tables) {
+        let changed = columns && [...columns];
+        for (const key of keys ?? [undefined]) {
+          generations.table(name, key, changed);
+          // Once is enough for what all the rows have in common.
+          changed = [];
+        }
+      }
   }
 
-  #addRow(table: string, key: string): void {
-    if (this.#tables.has(table)) return;
-    const keys = this.#rows.get(table) ?? new Set();
-    if (keys.has(key)) return;
-    this.#rows.set(table, keys.add(key));
-    if (++this.#rowCount > this.#maxRows) for (const each of [...this.#rows.keys()]) this.#addTable(each);
+  #add(name: string, key: string | undefined, columns: readonly string[] | undefined): void {
+    let table = this.#tables.get(name);
+    if (table === undefined) this.#tables.set(name, (table = { keys: new Set(), columns: new Set() }));
+    if (columns === undefined) table.columns = undefined;
+    else for (const column of columns) table.columns?.add(column);
+    if (key === undefined) this.#forgetKeys(table);
+    else if (table.keys !== undefined && !table.keys.has(key)) {
+      table.keys.add(key);
+      if (++this.#rowCount > this.#maxRows) for (const each of this.#tables.values()) this.#forgetKeys(each);
+    }
   }
 
-  #addTable(table: string): void {
-    this.#tables.add(table);
-    this.#rowCount -= this.#rows.get(table)?.size ?? 0;
-    this.#rows.delete(table);
+  #forgetKeys(table: TableWrites): void {
+    this.#rowCount -= table.keys?.size ?? 0;
+    table.keys = undefined;
   }
 }

@@ -26,6 +26,8 @@ export const reads = [
   "SELECT * FROM c",
   "SELECT * FROM v",
   "SELECT * FROM a JOIN c",
+  "SELECT id FROM a",
+  "SELECT id FROM c",
 ] as const;
 export const pointReads = ["SELECT * FROM a WHERE id = ?", "SELECT * FROM c WHERE id = ?"] as const;
 export const writes = ["UPDATE a", "UPDATE b", "UPDATE c", "CALL anything"] as const;
@@ -40,10 +42,12 @@ export const ddl = ["ALTER VIEW v", "ALTER TRIGGER a"] as const;
 /** The words of a statement: `SELECT * FROM a WHERE id = ?`. */
 const table = (sql: string): string =>
   sql
-    .replace("SELECT * FROM", "")
+    .replace(/^SELECT (\*|id) FROM/, "")
     .trim()
     .split(/\s+/)
     .find((word) => /^[abcv]$/.test(word)) ?? "";
+/** Every table has the columns `id` and `value`, and only this reads the first alone. */
+const readsValue = (sql: string): boolean => !sql.startsWith("SELECT id");
 const isPoint = (sql: string): boolean => sql.endsWith("?");
 
 /**
@@ -83,6 +87,10 @@ export class SimulatedDatabase {
       reads: kind === "read" ? reads : [],
       writes: kind === "read" ? [] : name === "a" && trigger ? ["a", "c"] : [name],
       cacheable: kind === "read",
+      // Through a view the columns aren't known.
+      ...(kind === "read" &&
+        name !== "v" && { columns: new Map(reads.map((each) => [each, readsValue(sql) ? ["value"] : []])) }),
+      ...(sql.startsWith("UPDATE") && { updates: ["value"] }),
       ...(isPoint(sql) && { point: { table: name, param: 0, canonicalKey: (value: unknown) => `${value}` } }),
     };
   }
@@ -131,7 +139,7 @@ function select(snapshot: Snapshot, sql: string, params: readonly unknown[]): Ro
   return names.flatMap((each) =>
     Object.entries(snapshot.tables[each]!)
       .filter(([id]) => !isPoint(sql) || id === String(params[0]))
-      .map(([id, value]) => ({ id, value })),
+      .map(([id, value]) => (readsValue(sql) ? { id, value } : { id })),
   );
 }
 

@@ -30,7 +30,7 @@ export function columnArrays(
         list += `,${raw}`;
         continue;
       }
-      const value = typeof raw === "string" ? raw : (utcText(raw) ?? prepareValue(raw));
+      const value = typeof raw === "string" ? raw : prepareValue(raw);
       if (value === null) list += ",NULL";
       else if (typeof value === "string") list += `,${quoted(value)}`;
       else {
@@ -42,16 +42,6 @@ export function columnArrays(
     buffers.push(hasBuffer);
   }
   return { literals, buffers };
-}
-
-/**
- * A date as pg writes it, in a third of the time.
- * @returns `undefined` for what is no date of the years 1 to 9999 at a moment when local time is UTC
- */
-function utcText(value: unknown): string | undefined {
-  if (!(value instanceof Date) || value.getTimezoneOffset() !== 0) return undefined;
-  const year = value.getUTCFullYear();
-  return year >= 1 && year <= 9999 ? `${value.toISOString().slice(0, -1)}+00:00` : undefined;
 }
 
 function quoted(value: string): string {

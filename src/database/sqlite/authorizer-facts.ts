@@ -82,7 +82,7 @@ export class AuthorizerFacts {
       const facts = this.#interpret(actions, tokens);
       return { facts, statement: this.#connection.keep(sql, prepared), known: true };
     } catch (error) {
-      return { facts: unknownFacts(String((error as Error).message)), known: false };
+      return { facts: unknownFacts(String((error as Error).message), tokens[0]?.text), known: false };
     } finally {
       this.#actions = undefined;
     }
@@ -107,11 +107,16 @@ const harmless: ReadonlySet<number> = new Set([constants.SQLITE_SELECT, constant
 class Notes {
   readonly #catalog: SchemaCatalog;
   readonly #userFunctions: ReadonlySet<string>;
-  readonly #reads = new Set<string>();
+  /** Table to columns read. */
+  readonly #reads = new Map<string, Set<string>>();
   readonly #writes = new Set<string>();
+  readonly #updated = new Set<string>();
   #isWrite = false;
   #writesAll = false;
   #indirect = false;
+  /** Does it insert or delete, perhaps besides updating? */
+  #inserts = false;
+  #throughView = false;
   #reason: string | undefined;
 
   constructor(catalog: SchemaCatalog, userFunctions: ReadonlySet<string>) {
@@ -121,7 +126,7 @@ class Notes {
 
   take(action: Action): void {
     const { code, first, second } = action;
-    if (code === SQLITE_READ) this.#read(first.toLowerCase(), action.database);
+    if (code === SQLITE_READ) this.#read(first.toLowerCase(), second.toLowerCase(), action.database);
     else if (code === SQLITE_INSERT || code === SQLITE_UPDATE || code === SQLITE_DELETE)
       this.#write(first.toLowerCase(), action);
     else if (code === SQLITE_FUNCTION) this.#call(second.toLowerCase());
@@ -129,11 +134,12 @@ class Notes {
   }
 
   facts(tokens: readonly Token[]): StatementFacts {
-    const reads = [...this.#reads].map((table) => `main.${table}`);
+    const reads = [...this.#reads.keys()].map((table) => `main.${table}`);
     const reason = this.#reason;
     if (!this.#isWrite) {
       const cacheable = reason === undefined;
-      const point = cacheable && this.#reads.size === 1 ? this.#point(tokens, this.#reads) : undefined;
+      const point = cacheable && this.#reads.size === 1 ? this.#point(tokens, this.#reads.keys()) : undefined;
+      const columns = cacheable && point === undefined ? this.#columns(tokens) : undefined;
       return {
         kind: "read",
         reads,
@@ -141,6 +147,7 @@ class Notes {
         cacheable,
         ...(reason !== undefined && { reason }),
         ...(point && { point }),
+        ...(columns && { columns }),
       };
     }
     if (this.#writesAll)
@@ -149,27 +156,61 @@ class Notes {
     // What it reads of other tables is for foreign keys: the shapes of a point access have no subqueries.
     const alone = this.#writes.size === 1 && !this.#indirect;
     const point = alone ? this.#point(tokens, this.#writes) : undefined;
-    return { kind: "write", reads, writes, cacheable: false, reason: "it writes", ...(point && { point }) };
+    const updates = alone ? this.#updates(tokens) : undefined;
+    return {
+      kind: "write",
+      reads,
+      writes,
+      cacheable: false,
+      reason: "it writes",
+      ...(point && { point }),
+      ...(updates && { updates }),
+    };
   }
 
-  #point(tokens: readonly Token[], tables: ReadonlySet<string>) {
+  #point(tokens: readonly Token[], tables: Iterable<string>) {
     const [table] = tables;
     return table === undefined ? undefined : pointAccess(tokens, table, this.#catalog);
   }
 
-  #read(table: string, database: string): void {
+  /** The authorizer isn't told of the columns of USING and NATURAL, and perhaps not of a view's. */
+  #columns(tokens: readonly Token[]): ReadonlyMap<string, readonly string[]> | undefined {
+    if (this.#throughView || tokens.some(({ text }) => /^(using|natural)$/i.test(text))) return undefined;
+    const known = [...this.#reads].filter(([table]) => !this.#catalog.hasGeneratedColumns(table));
+    return new Map(known.map(([table, columns]) => [`main.${table}`, [...columns]]));
+  }
+
+  /** `UPDATE t SET …` keeps its rows; `UPDATE OR REPLACE`, `ON CONFLICT REPLACE` or a new key may remove some. */
+  #updates(tokens: readonly Token[]): readonly string[] | undefined {
+    const [table] = this.#writes;
+    if (table === undefined || tokens[0]?.text.toLowerCase() !== "update") return undefined;
+    if (tokens[1]?.text.toLowerCase() === "or" || this.#inserts) return undefined;
+    if (this.#catalog.changesOtherRows(table) || this.#catalog.hasGeneratedColumns(table)) return undefined;
+    const key = this.#catalog.keyColumns(table);
+    const updated = [...this.#updated];
+    return updated.some((column) => key.has(column)) ? undefined : updated;
+  }
+
+  #read(table: string, column: string, database: string): void {
     if (database !== "" && database !== "main") this.#uncacheable(`it reads the ${database} database`);
     const type = this.#catalog.typeOf(table);
-    if (type === "table" && !table.startsWith("sqlite_")) this.#reads.add(table);
-    else if (type === "view" || (type === undefined && tableFunctions.has(table))) return;
+    if (type === "table" && !table.startsWith("sqlite_")) {
+      const columns = this.#reads.get(table) ?? new Set();
+      // A table of which no column matters comes with an empty name.
+      if (column !== "") columns.add(column);
+      this.#reads.set(table, columns);
+    } else if (type === "view") this.#throughView = true;
+    else if (type === undefined && tableFunctions.has(table)) return;
     // Without a database's name it is a common table expression or a subquery.
     else if (type === undefined && database === "" && !this.#catalog.isModule(table)) {
       if (/^(sqlite|pragma)_/.test(table)) this.#uncacheable(`it reads ${table}`);
     } else this.#uncacheable(`it reads ${table}, which is no ordinary table`);
   }
 
-  #write(table: string, { database, behalf }: Action): void {
+  #write(table: string, { code, second, database, behalf }: Action): void {
     this.#isWrite = true;
+    if (code === SQLITE_UPDATE) this.#updated.add(second.toLowerCase());
+    else this.#inserts = true;
     if (behalf !== "") this.#indirect = true;
     const type = this.#catalog.typeOf(table);
     if (type === "view") return;
@@ -195,16 +236,20 @@ class Notes {
   }
 }
 
-/** @returns facts that promise nothing */
-export function unknownFacts(reason: string): StatementFacts {
-  return Object.freeze({ kind: "write", reads: [], writes: "all", cacheable: false, reason });
+/**
+ * @param firstWord the statement's: SELECT and VALUES write nothing, while WITH may begin a write
+ * @returns facts that promise nothing
+ */
+export function unknownFacts(reason: string, firstWord = ""): StatementFacts {
+  const reads = /^(select|values)$/i.test(firstWord);
+  return { kind: reads ? "read" : "write", reads: [], writes: reads ? [] : "all", cacheable: false, reason };
 }
 
 const plainFacts = (kind: StatementFacts["kind"], writes: StatementFacts["writes"], reason: string) =>
   Object.freeze({ kind, reads: [], writes, cacheable: false, reason }) satisfies StatementFacts;
 
 /** Facts of statements that their first words tell enough about. */
-export const formFacts = Object.freeze({
+const formFacts = Object.freeze({
   inspection: plainFacts("read", [], "it inspects the database itself"),
   ddl: plainFacts("ddl", "all", "it changes the schema"),
   session: plainFacts("session", "all", "it changes the state of the connection"),

@@ -4,14 +4,15 @@ import { ClosedError } from "../../errors.ts";
 import type { MetricSample } from "../../metrics/metric.ts";
 import type { Operation, QueryResult } from "../driver.ts";
 import type { Engine, EngineTransaction, InvalidationSink } from "../engine.ts";
-import { lex } from "../sql-lexer.ts";
+import { lex, type Token } from "../sql-lexer.ts";
 import type { StatementFacts } from "../statement-facts.ts";
-import { formFacts, unknownFacts } from "./authorizer-facts.ts";
+import { type ExaminedStatement, unknownFacts } from "./authorizer-facts.ts";
 import { runBatch } from "./batch.ts";
 import { requireTime } from "./bounded-wait.ts";
 import { isBusy, retryWhileBusy } from "./busy-retry.ts";
 import { Checkpoints } from "./checkpoints.ts";
 import type { SqliteValue } from "./connection.ts";
+import { engineSamples } from "./engine-metrics.ts";
 import type { ForeignChange } from "./foreign-writes.ts";
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from "./options.ts";
 import { bindParameters } from "./parameters.ts";
@@ -39,6 +40,8 @@ const maxPlans = 1000;
  * not happened: it is committed only on demand.
  *
  * In memory, and on a better-sqlite3 database, there is one connection: reads then wait while a transaction is open.
+ * Never open a file by its path here while better-sqlite3 has it open in the same process: that is two copies of
+ * SQLite, which don't see each other's locks and may destroy the file. Pass the `database` instead.
  * Errors are the driver's own, thrown at once where the statement ran at once.
  * @throws {TypeError | RangeError} naming the wrong option
  */
@@ -113,7 +116,7 @@ class SqliteEngine implements Engine {
 
   forgetFacts(): void {
     this.#factsVersion++;
-    this.#opened?.store.facts?.forget();
+    this.#opened?.store.facts.forget();
   }
 
   execute(sql: string, params: readonly unknown[], operation: Operation): QueryResult | Promise<QueryResult> {
@@ -124,7 +127,8 @@ class SqliteEngine implements Engine {
     const facts = this.#factsOf(plan);
     if (facts.kind === "transaction")
       throw new TypeError("sqlite: use begin() instead of running BEGIN, COMMIT, ROLLBACK or SAVEPOINT");
-    return facts.kind === "read"
+    // What is not known may be meant for the writer's connection alone, where temporary tables are.
+    return facts.kind === "read" && plan.facts !== undefined
       ? this.#read(opened, plan, bound, operation)
       : this.#write(opened, plan, facts, bound, operation);
   }
@@ -206,13 +210,12 @@ class SqliteEngine implements Engine {
 
   async explain(sql: string, params: readonly unknown[], operation: Operation): Promise<string> {
     const { store } = this.#open();
-    const plan = this.#plan(sql);
+    const { parameterCount } = this.#plan(sql);
     requireTime(operation, this.#clock.now(), "explaining a statement");
     // The plan doesn't depend on the parameters.
-    const given = params.length === plan.parameterCount ? params : new Array(plan.parameterCount).fill(null);
-    const bound = bindParameters(given, plan.parameterCount);
+    const given = params.length === parameterCount ? params : new Array(parameterCount).fill(null);
     const statement = store.reader.prepare(`EXPLAIN QUERY PLAN ${sql}`);
-    return queryPlanText(statement.run(bound, true).rows);
+    return queryPlanText(statement.run(bindParameters(given, parameterCount), true).rows);
   }
 
   async close(operation: Operation): Promise<void> {
@@ -229,22 +232,14 @@ class SqliteEngine implements Engine {
     }
   }
 
-  *collect(): Iterable<MetricSample> {
-    const count = (type: "counter" | "gauge", name: string, help: string, value: number, labels = {}) =>
-      ({ type, name, help, unit: "1", labels, value }) satisfies MetricSample;
-    const runs = "victor.sqlite.executions";
-    yield count("counter", runs, "Statements run, by place", this.#inlineRuns, { place: "inline" });
-    yield count("counter", runs, "Statements run, by place", this.#threadRuns, { place: "thread" });
-    yield count("gauge", "victor.sqlite.writer.waiting", "Callers waiting to write", this.#lock.waiting);
-    yield count("gauge", "victor.sqlite.writer.busy", "Is somebody writing", this.#lock.held ? 1 : 0);
-    const readers = this.#opened?.readers;
-    if (readers === undefined) return;
-    const { busy, idle, stuck, queued } = readers.stats();
-    const threads = "victor.sqlite.reader.threads";
-    yield count("gauge", threads, "Reader threads, by state", busy, { state: "busy" });
-    yield count("gauge", threads, "Reader threads, by state", idle, { state: "idle" });
-    yield count("gauge", threads, "Reader threads, by state", stuck, { state: "stuck" });
-    yield count("gauge", "victor.sqlite.reader.queue", "Reads waiting for a thread", queued);
+  collect(): Iterable<MetricSample> {
+    return engineSamples({
+      inlineRuns: this.#inlineRuns,
+      threadRuns: this.#threadRuns,
+      writersWaiting: this.#lock.waiting,
+      writing: this.#lock.held,
+      readers: this.#opened?.readers?.stats(),
+    });
   }
 
   #open(): Opened {
@@ -264,10 +259,11 @@ class SqliteEngine implements Engine {
   #factsOf(plan: StatementPlan): StatementFacts {
     if (plan.facts !== undefined && plan.factsVersion === this.#factsVersion) return plan.facts;
     const { store } = this.#open();
-    if (store.facts === undefined) return factsOfForm(plan);
-    if (plan.form === "query" && hasOwnObjects(store.writer))
-      return unknownFacts("this connection has temporary or attached tables");
-    const { facts, statement, known } = store.facts.examine(plan.sql, lex(plan.sql, "sqlite"));
+    const tokens = lex(plan.sql, "sqlite");
+    const { facts, statement, known } =
+      plan.form === "query" && hasOwnObjects(store.writer)
+        ? unknownOnThisConnection(tokens)
+        : store.facts.examine(plan.sql, tokens);
     plan.facts = known ? facts : undefined;
     plan.factsVersion = this.#factsVersion;
     if (statement !== undefined && !store.given) plan.forReading ??= statement;
@@ -315,7 +311,7 @@ class SqliteEngine implements Engine {
     const run = (): QueryResult => {
       const result = this.#runOnWriter(store, plan, facts, bound);
       checkpoints?.committed(1);
-      if (facts.kind !== "write") this.#schemaChanged();
+      if (facts.kind !== "write" && facts.kind !== "read") this.#schemaChanged();
       return result;
     };
     if (!this.#lock.tryAcquire()) return this.#locked(run, operation);
@@ -338,11 +334,13 @@ class SqliteEngine implements Engine {
     { kind }: StatementFacts,
     bound: readonly SqliteValue[],
   ): QueryResult {
+    plan.forWriting ??= writer.prepare(plan.sql);
+    const statement = plan.forWriting;
+    // What a function called by a read may write is not ours to know.
+    if (kind === "read") return this.#timed(plan, () => statement.run(bound, true));
     this.#takeIn(foreign.beforeOwn());
     try {
-      plan.forWriting ??= writer.prepare(plan.sql);
-      const statement = plan.forWriting;
-      const result = this.#timed(plan, () => statement.run(bound, kind === "read"));
+      const result = this.#timed(plan, () => statement.run(bound, false));
       // Where no rows are changed, SQLite still gives the count of the statement before.
       return kind === "write" ? result : { rows: result.rows, rowCount: result.rows.length };
     } finally {
@@ -417,12 +415,7 @@ class SqliteEngine implements Engine {
   }
 }
 
-/** Facts where no connection can tell them: by the statement's first word alone. */
-function factsOfForm({ form, sql }: StatementPlan): StatementFacts {
-  if (form !== "query") return formFacts[form];
-  const facts = unknownFacts("nothing can be known of the tables on this connection");
-  // With anything but these, a statement may write.
-  return /^(select|values)$/i.test(lex(sql, "sqlite")[0]?.text ?? "")
-    ? { ...facts, kind: "read", writes: [] }
-    : facts;
+function unknownOnThisConnection(tokens: readonly Token[]): ExaminedStatement {
+  const reason = "this connection has temporary or attached tables";
+  return { facts: unknownFacts(reason, tokens[0]?.text), known: false };
 }

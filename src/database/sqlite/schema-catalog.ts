@@ -13,6 +13,7 @@ interface TableEntry {
   readonly type: string;
   primaryKey?: PrimaryKey | null;
   changesOtherRows?: boolean;
+  columns?: readonly { readonly name: string; readonly inKey: boolean; readonly generated: boolean }[];
 }
 
 /** Virtual tables that write nothing but their own shadow tables. */
@@ -102,6 +103,29 @@ export class SchemaCatalog {
         (row) => String(row.table).toLowerCase() === table,
       ) || lex(this.#definition(table), "sqlite").some(({ text }) => text.toLowerCase() === "replace");
     return entry.changesOtherRows;
+  }
+
+  /** @returns the columns of the primary key, and all names of the rowid, lower-cased */
+  keyColumns(table: string): ReadonlySet<string> {
+    const names = this.#columns(table).flatMap(({ name, inKey }) => (inKey ? [name] : []));
+    return new Set([...names, "rowid", "oid", "_rowid_"]);
+  }
+
+  /** Has it columns that change with others? True where that can't be known. */
+  hasGeneratedColumns(table: string): boolean {
+    const columns = this.#columns(table);
+    return columns.length === 0 || columns.some(({ generated }) => generated);
+  }
+
+  #columns(table: string): NonNullable<TableEntry["columns"]> {
+    const entry = this.#tables.get(table);
+    if (entry === undefined) return [];
+    entry.columns ??= this.#rows(`PRAGMA main.table_xinfo(${quoted(entry.name)})`).map((row) => ({
+      name: String(row.name).toLowerCase(),
+      inKey: Number(row.pk) > 0,
+      generated: Number(row.hidden) !== 0,
+    }));
+    return entry.columns;
   }
 
   #findPrimaryKey(name: string): PrimaryKey | undefined {

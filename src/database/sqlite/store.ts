@@ -4,6 +4,7 @@ import type { SqliteConnection } from "./connection.ts";
 import { FileVersions, type ForeignWrites, GivenDatabaseVersions, nobodyElse } from "./foreign-writes.ts";
 import { NodeConnection } from "./node-connection.ts";
 import type { ResolvedSqliteOptions } from "./options.ts";
+import { SchemaReplica } from "./schema-replica.ts";
 
 /** The open database: its connections, and what watches them. */
 export interface Store {
@@ -11,8 +12,7 @@ export interface Store {
   readonly reader: SqliteConnection;
   /** For writes and transactions; the reader itself where there can be but one connection. */
   readonly writer: SqliteConnection;
-  /** `undefined` where nothing can be known of a statement. */
-  readonly facts: AuthorizerFacts | undefined;
+  readonly facts: Pick<AuthorizerFacts, "examine" | "forget">;
   readonly foreign: ForeignWrites;
   /** Path of the file, when threads can open it as well. */
   readonly threadPath: string | undefined;
@@ -81,27 +81,19 @@ function openFile(path: string, options: ResolvedSqliteOptions): Store {
 
 function openGiven(database: SqliteDatabase, ownTransaction: () => boolean): Store {
   const only = new BetterConnection(database);
-  const inMemory = database.memory || database.name === "" || database.name === ":memory:";
-  const schema = inMemory ? undefined : new NodeConnection(database.name, { readOnly: true });
-  const close = (): void => {
-    only.close();
-    schema?.close();
-  };
+  const facts = new SchemaReplica(database);
   return {
     reader: only,
     writer: only,
-    facts: schema && new AuthorizerFacts(schema, true, () => ownFunctions(database)),
-    foreign: inMemory ? nobodyElse : new GivenDatabaseVersions(database, ownTransaction),
+    facts,
+    foreign: new GivenDatabaseVersions(database, ownTransaction),
     threadPath: undefined,
     given: true,
-    close,
+    close: () => {
+      only.close();
+      facts.forget();
+    },
   };
-}
-
-/** Functions that are not SQLite's own: they may shadow those that are. */
-function ownFunctions(database: SqliteDatabase): ReadonlySet<string> {
-  const rows = database.prepare("SELECT DISTINCT name FROM pragma_function_list WHERE NOT builtin").all();
-  return new Set((rows as { name: string }[]).map(({ name }) => name.toLowerCase()));
 }
 
 /** Has the connection temporary or attached objects, which no other one sees? Facts can't be learned elsewhere then. */

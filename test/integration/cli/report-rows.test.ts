@@ -20,6 +20,7 @@ test.each(["sqlite", "postgres"] as const)(
     const options: ReportOptions = engine === "sqlite" ? { engine } : { engine, url: postgres().url };
     const { document } = await runReport({
       ...options,
+      quick: true,
       outDir,
       formats: ["json"],
       repetitions: { processes: 1, rounds: 1, warmupRounds: 0 },

@@ -146,13 +146,49 @@ describe("an engine on a better-sqlite3 database", () => {
     expect(factsOf(engine, "DELETE FROM u").writes).toBe("all");
   });
 
-  it("knows nothing of a database in memory", async () => {
+  it("learns the same of a database in memory", async () => {
     await using opened = await openGiven(":memory:");
-    const { engine } = opened;
+    const { engine, told, owner } = opened;
     await run(engine, "INSERT INTO t VALUES (1, 1)");
     expect((await run(engine, "SELECT * FROM t")).rows).toEqual([{ id: 1, n: 1 }]);
-    expect(factsOf(engine, "SELECT * FROM t")).toMatchObject({ kind: "read", cacheable: false });
-    expect(factsOf(engine, "DELETE FROM t")).toMatchObject({ kind: "write", writes: "all" });
-    expect(factsOf(engine, "BEGIN").kind).toBe("transaction");
+    expect(factsOf(engine, "SELECT * FROM t WHERE id = ?")).toMatchObject({
+      cacheable: true,
+      point: { param: 0 },
+    });
+    expect(factsOf(engine, "DELETE FROM t")).toMatchObject({ kind: "write", writes: ["main.t"] });
+    owner.exec("DELETE FROM t");
+    expect([engine.coherent(), told()]).toEqual([true, ["everything"]]);
+  });
+
+  it("knows all of a schema with views, triggers, indexes and virtual tables", async () => {
+    await using opened = await openGiven();
+    const { engine, owner } = opened;
+    owner.exec(`
+      CREATE TABLE c (id INTEGER PRIMARY KEY AUTOINCREMENT, t REFERENCES t (id) ON DELETE CASCADE, e TEXT);
+      CREATE UNIQUE INDEX c_e ON c (e) WHERE e IS NOT NULL;
+      CREATE VIEW v AS SELECT t.id, c.e FROM t JOIN c ON c.t = t.id;
+      CREATE VIRTUAL TABLE f USING fts5 (body);
+      CREATE TRIGGER v_delete INSTEAD OF DELETE ON v BEGIN DELETE FROM u; END;
+      CREATE TRIGGER c_insert AFTER INSERT ON c BEGIN INSERT INTO f VALUES (NEW.e); END`);
+    expect(factsOf(engine, "SELECT * FROM v").reads).toEqual(["main.t", "main.c"]);
+    expect(factsOf(engine, "DELETE FROM v").writes).toEqual(["main.u"]);
+    expect(factsOf(engine, "DELETE FROM t").writes).toEqual(["main.t", "main.c"]);
+    expect(
+      factsOf(engine, "INSERT INTO c (e) VALUES (?) ON CONFLICT (e) WHERE e IS NOT NULL DO NOTHING").writes,
+    ).toEqual(["main.c", "main.f"]);
+    expect(factsOf(engine, "SELECT * FROM f").cacheable).toBe(false);
+  });
+
+  it("promises nothing where a part of the schema can't be copied", async () => {
+    await using opened = await openGiven();
+    const { engine, owner } = opened;
+    owner.function("mine", { deterministic: true }, (value) => value);
+    owner.exec("CREATE INDEX i ON t (mine(n))");
+    expect(factsOf(engine, "SELECT * FROM u")).toMatchObject({ kind: "read", cacheable: false });
+    expect(factsOf(engine, "DELETE FROM u")).toMatchObject({ writes: "all" });
+    expect((await run(engine, "SELECT mine(7) AS x")).rows).toEqual([{ x: 7 }]);
+    owner.exec("DROP INDEX i");
+    expect(engine.coherent()).toBe(true);
+    expect(factsOf(engine, "SELECT * FROM u")).toMatchObject({ cacheable: true, writes: [] });
   });
 });

@@ -59,7 +59,27 @@ describe("The cache, over simulated nodes and a virtual scheduler,", () => {
       vi.spyOn(WriteSet.prototype, "apply").mockReturnValue();
     },
     "writes to whole tables, and notices of other nodes, are lost": () => {
-      vi.spyOn(Generations.prototype, "tables").mockReturnValue();
+      const write = Generations.prototype.table;
+      vi.spyOn(Generations.prototype, "table").mockImplementation(function (this: Generations, ...args) {
+        if (args[1] !== undefined) write.apply(this, args);
+      });
+    },
+    "a write of one column makes nothing void that reads which rows there are": () => {
+      const write = Generations.prototype.table;
+      vi.spyOn(Generations.prototype, "table").mockImplementation(function (this: Generations, name, key) {
+        write.call(this, name, key, ["value"]);
+      });
+    },
+    "a write of one column makes void only what reads which rows there are": () => {
+      const write = Generations.prototype.table;
+      vi.spyOn(Generations.prototype, "table").mockImplementation(function (
+        this: Generations,
+        name,
+        key,
+        columns,
+      ) {
+        write.call(this, name, key, columns && []);
+      });
     },
     "a row that is written makes only that row void": () => {
       const note = Generations.prototype.dependency;
@@ -75,7 +95,10 @@ describe("The cache, over simulated nodes and a virtual scheduler,", () => {
         cells.set(key, cell);
         return { cells: [...dependency.cells, cell], sum: dependency.sum + cell.count };
       });
-      vi.spyOn(Generations.prototype, "row").mockImplementation(function (this: Generations, table, key) {
+      const write = Generations.prototype.table;
+      vi.spyOn(Generations.prototype, "table").mockImplementation(function (this: Generations, ...args) {
+        const [table, key] = args;
+        if (key === undefined) write.apply(this, args);
         const cell = rows.get(this)?.get(`${table} ${key}`);
         if (cell) cell.count++;
       });

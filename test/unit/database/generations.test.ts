@@ -52,7 +52,7 @@ describe("Generations", () => {
     ["a write to both", (g) => g.write(write("a", "b"), []), [...ofA, "b"]],
     ["a write to nobody knows what", (g) => g.write(unknown, []), all],
     ["a change of the schema", (g) => g.write(ddl, []), all],
-    ["a row told of", (g) => g.row("a", "2"), ofA.filter((name) => name !== "row 1 of a")],
+    ["a row told of", (g) => g.table("a", "2", undefined), ofA.filter((name) => name !== "row 1 of a")],
     ["tables told of", (g) => g.tables(["a"]), ofA],
     ["everything told of", (g) => g.everything(), all],
     ["a schema change told of", (g) => g.schema(), all],
@@ -136,9 +136,9 @@ describe("Generations", () => {
     generations.write(ddl, []);
     generations.everything();
     generations.tables(["a", "b"]);
-    generations.row("a", "1");
+    generations.table("a", "1", undefined);
     expect(generations.schemaVersion).toBe(2);
-    expect(generations.bumps).toBe(5);
+    expect(generations.bumps).toBe(6);
   });
 
   test("depends on the whole table when the row's table is not among those read", () => {
@@ -152,5 +152,28 @@ describe("Generations", () => {
     expect(() => new Generations({ maxTables: 0 })).toThrow(RangeError);
     expect(() => new Generations({ maxRowsPerTable: 0 })).toThrow(/maxRowsPerTable: expected an integer ≥ 1/);
     expect(() => new Generations({ rows: 1 } as never)).toThrow(/unknown option "rows"/);
+  });
+
+  test("tells columns apart: an update makes void what reads its columns, an insert what reads the table", () => {
+    const columnsOf = (...columns: string[]) => ({ ...read("a"), columns: new Map([["a", columns]]) });
+    const updating = (...updates: string[]) => ({ ...write("a"), updates });
+    const current = (change: (generations: Generations) => void) => {
+      const generations = new Generations();
+      const taken = [columnsOf(), columnsOf("x"), columnsOf("x", "y"), read("a")].map((facts) =>
+        generations.dependency(facts, []),
+      );
+      change(generations);
+      return taken.map((dependency) => generations.isCurrent(dependency));
+    };
+    expect(current((g) => g.write(updating("y"), []))).toEqual([true, true, false, false]);
+    expect(current((g) => g.write(updating("x"), []))).toEqual([true, false, false, false]);
+    expect(current((g) => g.write({ ...pointWrite("a"), updates: ["x"] }, [1]))).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ]);
+    expect(current((g) => g.write(pointWrite("a"), [1]))).toEqual([false, false, false, false]);
+    expect(current((g) => g.write(write("a"), []))).toEqual([false, false, false, false]);
   });
 });

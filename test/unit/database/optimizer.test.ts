@@ -45,6 +45,18 @@ test("a read through a view is void when the table under it is written", async (
   expect(rows).toHaveLength(3);
 });
 
+test("an update of other columns leaves a result alone, an insert doesn't", async () => {
+  await using db = await open();
+  const sorted = "SELECT id FROM users ORDER BY id";
+  await db.executeQuery(sorted);
+  await db.executeQuery("UPDATE users SET name = ?", ["Eve"]);
+  expect((await db.executeQuery(sorted)).cached).toBe(true);
+  await db.executeQuery("INSERT INTO users (id, name) VALUES (?, ?)", [0, "Cyd"]);
+  expect((await db.executeQuery(sorted)).rows).toEqual([{ id: 0 }, { id: 1 }, { id: 2 }]);
+  await db.executeQuery("UPDATE users SET id = id + ?", [10]);
+  expect((await db.executeQuery(sorted)).rows).toEqual([{ id: 10 }, { id: 11 }, { id: 12 }]);
+});
+
 test("a delete makes void what a cascade takes with it", async () => {
   await using db = await open();
   await db.executeQuery("INSERT INTO orders (user_id) VALUES (?)", [1]);

@@ -90,7 +90,8 @@ describe("facts of reads", () => {
   });
 
   it("are unknown when the statement can't be prepared", () => {
-    expect(examine("SELECT * FROM nowhere")).toMatchObject({ cacheable: false, writes: "all" });
+    expect(examine("SELECT * FROM nowhere")).toMatchObject({ kind: "read", cacheable: false, writes: [] });
+    expect(examine("WITH a AS (SELECT * FROM nowhere) SELECT * FROM a")).toMatchObject({ writes: "all" });
   });
 });
 
