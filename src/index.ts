@@ -1,7 +1,7 @@
 export * from "./algorithms/index.ts";
-export * from "./database/index.ts";
 // Both rooms have an `Engine`; the one that runs statements keeps the name here.
 export type { Engine } from "./database/index.ts";
+export * from "./database/index.ts";
 export * from "./errors.ts";
 export * from "./measure/index.ts";
 export * from "./metrics/index.ts";

@@ -188,7 +188,10 @@ export class Generations implements InvalidationSink, WriteEffects {
   // A table has as many columns as it has: no bound is needed.
   #column(table: Table, name: string): Cell {
     let column = table.columns.get(name);
-    if (column === undefined) table.columns.set(name, (column = { count: 0 }));
+    if (column === undefined) {
+      column = { count: 0 };
+      table.columns.set(name, column);
+    }
     return column;
   }
 

@@ -69,7 +69,10 @@ export class WriteSet {
 
   #add(name: string, key: string | undefined, columns: readonly string[] | undefined): void {
     let table = this.#tables.get(name);
-    if (table === undefined) this.#tables.set(name, (table = { keys: new Set(), columns: new Set() }));
+    if (table === undefined) {
+      table = { keys: new Set(), columns: new Set() };
+      this.#tables.set(name, table);
+    }
     if (columns === undefined) table.columns = undefined;
     else for (const column of columns) table.columns?.add(column);
     if (key === undefined) this.#forgetKeys(table);
