@@ -1,6 +1,13 @@
 export { type BatchLoader, type BatchLoaderOptions, batchLoader } from "./batch-loader.ts";
 export type { CachedQuery, CachedQueryOptions } from "./cached-query.ts";
-export { ConnectionPool } from "./connection-pool.ts";
+export {
+  ConnectionPool,
+  type LeakReport,
+  type Lease,
+  type PoolOptions,
+  type PoolStats,
+  type PoolTarget,
+} from "./connection-pool.ts";
 export type {
   Coherence,
   DatabaseDriver,
@@ -16,9 +23,16 @@ export type {
   DatabaseOptimizerOptions,
   EngineFactory,
   QueryOptions,
+  SqliteSettings,
 } from "./optimizer-options.ts";
-export type { PoolOptions } from "./pool-options.ts";
-export { postgresDriver } from "./postgres/driver.ts";
+export {
+  type InstalledTriggers,
+  installNotifyTriggers,
+  type NotifyTriggerOptions,
+  type PostgresDriverOptions,
+  postgresDriver,
+  removeNotifyTriggers,
+} from "./postgres/index.ts";
 export type { CachedResult } from "./query-cache.ts";
 export type { QueryCacheStats } from "./query-cache-stats.ts";
 export type { FingerprintStats, SlowQuery } from "./query-metrics.ts";

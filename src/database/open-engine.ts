@@ -28,7 +28,7 @@ type SqliteSource = Parameters<typeof import("./sqlite/engine.ts").createSqliteE
 function sqlite(options: ResolvedOptions, source: SqliteSource): EngineFactory {
   return async (sink, clock) => {
     const { createSqliteEngine } = await import("./sqlite/engine.ts");
-    return createSqliteEngine({ ...source, blockBudgetMs: options.blockBudgetMs }, sink, clock);
+    return createSqliteEngine({ ...options.sqlite, ...source }, sink, clock);
   };
 }
 

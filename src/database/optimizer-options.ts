@@ -3,13 +3,16 @@ import { durationMs, integer, knownKeys, oneOf } from "../options.ts";
 import type { PoolOptions } from "./connection-pool.ts";
 import type { DatabaseDriver } from "./driver.ts";
 import type { Engine, InvalidationSink } from "./engine.ts";
-import type { SqliteDatabase } from "./sqlite/engine.ts";
+import type { SqliteDatabase, SqliteOptions } from "./sqlite/engine.ts";
 
 /** Makes the engine; called once, by `initialize()`. */
 export type EngineFactory = (sink: InvalidationSink, clock: Clock) => Engine | Promise<Engine>;
 
 /** How cached results stay true while other processes write to the same PostgreSQL database. */
 export type CoherenceMode = "exclusive" | "notify" | "ttl";
+
+/** How SQLite is opened; the file itself is named by `url`. */
+export type SqliteSettings = Omit<SqliteOptions, "path" | "database">;
 
 export interface DatabaseOptimizerOptions {
   // Essential
@@ -46,8 +49,8 @@ export interface DatabaseOptimizerOptions {
   readonly slowThresholdMs?: number;
   /** Distinct SQL texts remembered, and fingerprints measured. @default 1000 */
   readonly maxStatements?: number;
-  /** SQLite only: milliseconds that a statement may hold the event loop before it moves to a thread. @default 2 */
-  readonly blockBudgetMs?: number;
+  /** SQLite only: pragmas, threads, the time that a statement may hold the event loop. */
+  readonly sqlite?: SqliteSettings;
   /** Source of time; for tests. @default the system's monotonic clock */
   readonly clock?: Clock;
 }
@@ -71,17 +74,17 @@ const defaults = Object.freeze({
   timeoutMs: 30_000,
   slowThresholdMs: 100,
   maxStatements: 1000,
-  blockBudgetMs: 2,
 });
 
 export type ResolvedOptions = Readonly<Record<keyof typeof defaults, number>> & {
   readonly source: Pick<DatabaseOptimizerOptions, "url" | "driver">;
   readonly coherence: CoherenceMode | undefined;
   readonly pool: PoolOptions;
+  readonly sqlite: SqliteSettings;
   readonly clock: Clock;
 };
 
-const known = [...Object.keys(defaults), "url", "driver", "coherence", "pool", "clock"];
+const known = [...Object.keys(defaults), "url", "driver", "coherence", "pool", "sqlite", "clock"];
 
 /** @throws {TypeError | RangeError} naming the option, what was expected and what came */
 export function resolveOptions(options: DatabaseOptimizerOptions): ResolvedOptions {
@@ -106,7 +109,7 @@ export function resolveOptions(options: DatabaseOptimizerOptions): ResolvedOptio
     timeoutMs: durationMs("timeoutMs", given.timeoutMs),
     slowThresholdMs: durationMs("slowThresholdMs", given.slowThresholdMs),
     maxStatements: integer("maxStatements", given.maxStatements, 1),
-    blockBudgetMs: durationMs("blockBudgetMs", given.blockBudgetMs),
+    sqlite: given.sqlite ?? {},
   });
 }
 

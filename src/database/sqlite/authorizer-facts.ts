@@ -82,7 +82,7 @@ export class AuthorizerFacts {
       const facts = this.#interpret(actions, tokens);
       return { facts, statement: this.#connection.keep(sql, prepared), known: true };
     } catch (error) {
-      return { facts: unknownFacts(String((error as Error).message), tokens[0]?.text), known: false };
+      return unknownStatement(String((error as Error).message), tokens);
     } finally {
       this.#actions = undefined;
     }
@@ -236,13 +236,11 @@ class Notes {
   }
 }
 
-/**
- * @param firstWord the statement's: SELECT and VALUES write nothing, while WITH may begin a write
- * @returns facts that promise nothing
- */
-export function unknownFacts(reason: string, firstWord = ""): StatementFacts {
-  const reads = /^(select|values)$/i.test(firstWord);
-  return { kind: reads ? "read" : "write", reads: [], writes: reads ? [] : "all", cacheable: false, reason };
+/** @returns what is said of a statement of which nothing can be known: SELECT and VALUES alone surely write nothing */
+export function unknownStatement(reason: string, tokens: readonly Token[]): ExaminedStatement {
+  const reads = /^(select|values)$/i.test(tokens[0]?.text ?? "");
+  const kind = reads ? "read" : "write";
+  return { facts: { kind, reads: [], writes: reads ? [] : "all", cacheable: false, reason }, known: false };
 }
 
 const plainFacts = (kind: StatementFacts["kind"], writes: StatementFacts["writes"], reason: string) =>

@@ -4,25 +4,24 @@ import { ClosedError } from "../../errors.ts";
 import type { MetricSample } from "../../metrics/metric.ts";
 import type { Operation, QueryResult } from "../driver.ts";
 import type { Engine, EngineTransaction, InvalidationSink } from "../engine.ts";
-import { lex, type Token } from "../sql-lexer.ts";
+import { lex } from "../sql-lexer.ts";
 import type { StatementFacts } from "../statement-facts.ts";
-import { type ExaminedStatement, unknownFacts } from "./authorizer-facts.ts";
+import { unknownStatement } from "./authorizer-facts.ts";
 import { runBatch } from "./batch.ts";
 import { requireTime } from "./bounded-wait.ts";
 import { isBusy, retryWhileBusy } from "./busy-retry.ts";
-import { Checkpoints } from "./checkpoints.ts";
 import type { SqliteValue } from "./connection.ts";
 import { engineSamples } from "./engine-metrics.ts";
 import type { ForeignChange } from "./foreign-writes.ts";
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from "./options.ts";
 import { bindParameters } from "./parameters.ts";
 import { queryPlanText } from "./query-plan-text.ts";
-import { ReaderThreads } from "./reader-threads.ts";
 import { StatementPlan } from "./statement-plan.ts";
 import { hasOwnObjects, openStore, type Store } from "./store.ts";
+import { startThreads, type Threads } from "./threads.ts";
 import { SqliteTransaction } from "./transaction.ts";
 import { WriteLock } from "./write-lock.ts";
-import { type WriterJob, WriterThread } from "./writer-thread.ts";
+import type { WriterJob } from "./writer-thread.ts";
 
 export type { SqliteDatabase, SqliteDatabaseStatement } from "./better-connection.ts";
 export type { SqliteOptions } from "./options.ts";
@@ -50,11 +49,8 @@ export function createSqliteEngine(options: SqliteOptions, sink: InvalidationSin
 }
 
 /** What exists while the database is open. */
-interface Opened {
+interface Opened extends Threads {
   readonly store: Store;
-  readonly readers: ReaderThreads | undefined;
-  readonly writerThread: WriterThread | undefined;
-  readonly checkpoints: Checkpoints | undefined;
 }
 
 class SqliteEngine implements Engine {
@@ -85,29 +81,8 @@ class SqliteEngine implements Engine {
     if (this.#closed) throw new ClosedError("the SQLite engine");
     if (this.#opened !== undefined) return;
     const store = await this.#retry(() => openStore(this.#options, () => this.#lock.held), operation);
-    this.#opened = { store, ...this.#threads(store) };
-  }
-
-  #threads(store: Store): Omit<Opened, "store"> {
-    const { busyTimeoutMs, readers, readOnly, pragmas } = this.#options;
-    const path = store.threadPath;
-    if (path === undefined) return { readers: undefined, writerThread: undefined, checkpoints: undefined };
-    const thread = { path, pragmas, clock: this.#clock, busyTimeoutMs };
-    const watch = {
-      expectCommit: () => this.#takeIn(store.foreign.expectCommit()),
-      committed: () => store.foreign.committed(),
-      settle: (alone: boolean) => this.#takeIn(store.foreign.settle(alone)),
-    };
-    const writerThread = readOnly ? undefined : new WriterThread({ ...thread, watch });
-    return {
-      readers: new ReaderThreads({ ...thread, threads: readers }),
-      writerThread,
-      // Whoever sets SQLite's own checkpoints has them.
-      checkpoints:
-        writerThread && pragmas.wal_autocheckpoint === undefined
-          ? new Checkpoints(path, store.writer, writerThread)
-          : undefined,
-    };
+    const threads = startThreads(store, this.#options, this.#clock, (change) => this.#takeIn(change));
+    this.#opened = { store, ...threads };
   }
 
   facts(sql: string): StatementFacts {
@@ -262,7 +237,7 @@ class SqliteEngine implements Engine {
     const tokens = lex(plan.sql, "sqlite");
     const { facts, statement, known } =
       plan.form === "query" && hasOwnObjects(store.writer)
-        ? unknownOnThisConnection(tokens)
+        ? unknownStatement("this connection has temporary or attached tables", tokens)
         : store.facts.examine(plan.sql, tokens);
     plan.facts = known ? facts : undefined;
     plan.factsVersion = this.#factsVersion;
@@ -413,9 +388,4 @@ class SqliteEngine implements Engine {
   #retry<T>(attempt: () => T, operation: Operation): Promise<T> {
     return retryWhileBusy(attempt, operation, this.#options.busyTimeoutMs, this.#clock);
   }
-}
-
-function unknownOnThisConnection(tokens: readonly Token[]): ExaminedStatement {
-  const reason = "this connection has temporary or attached tables";
-  return { facts: unknownFacts(reason, tokens[0]?.text), known: false };
 }

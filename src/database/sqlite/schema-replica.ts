@@ -1,5 +1,5 @@
 import type { Token } from "../sql-lexer.ts";
-import { AuthorizerFacts, type ExaminedStatement, unknownFacts } from "./authorizer-facts.ts";
+import { AuthorizerFacts, type ExaminedStatement, unknownStatement } from "./authorizer-facts.ts";
 import type { SqliteDatabase } from "./better-connection.ts";
 import { NodeConnection } from "./node-connection.ts";
 
@@ -28,8 +28,7 @@ export class SchemaReplica {
       this.#version = version;
     }
     if (this.#facts !== undefined) return this.#facts.examine(sql, tokens);
-    const reason = "its schema uses what only its own driver knows";
-    return { facts: unknownFacts(reason, tokens[0]?.text), known: false };
+    return unknownStatement("its schema uses what only its own driver knows", tokens);
   }
 
   forget(): void {

@@ -49,13 +49,17 @@ export class WriterThread {
   }
 
   write(plan: StatementPlan, params: readonly SqliteValue[], operation: Operation): WriterJob<QueryResult> {
-    return this.#job(operation, async (thread) => {
-      const reply = await this.#patiently(operation, () =>
-        thread.ask({ kind: "write", sql: plan.sql, params }),
-      );
-      plan.placement.record(reply.durationMs, "thread");
-      return resultOf(reply);
-    });
+    let statementMs = 0;
+    return this.#job(
+      operation,
+      async (thread) => {
+        const request = { kind: "write", sql: plan.sql, params } as const;
+        const reply = await this.#patiently(operation, () => thread.ask(request));
+        statementMs = reply.durationMs;
+        return resultOf(reply);
+      },
+      (commitMs) => plan.placement.record(statementMs + commitMs, "thread"),
+    );
   }
 
   /** @returns rows changed in all; rejects with {@link BatchError} naming the row that failed */
@@ -116,7 +120,7 @@ export class WriterThread {
   #job<T>(
     operation: Operation,
     work: (thread: SqliteThread, isCut: () => boolean) => Promise<T>,
-    committed: (durationMs: number) => void = () => {},
+    committed: (durationMs: number) => void,
   ): WriterJob<T> {
     const { promise, resolve, reject } = Promise.withResolvers<T>();
     let thread: SqliteThread | undefined;
