@@ -9,7 +9,14 @@ import { type CachedResult, type QueryCache, type RunQuery, uncached } from "./q
 import type { QueryMetrics } from "./query-metrics.ts";
 import { SlowQueryPlans } from "./slow-query-plans.ts";
 import type { StatementFacts } from "./statement-facts.ts";
-import { checkParameters, type PreparedStatement, type Statement, Statements } from "./statements.ts";
+import {
+  checkParameters,
+  noteCost,
+  type PreparedStatement,
+  provenCheap,
+  type Statement,
+  Statements,
+} from "./statements.ts";
 import { Transaction } from "./transaction.ts";
 import { WriteSet } from "./write-set.ts";
 
@@ -58,7 +65,7 @@ export class OpenDatabase {
     options: QueryOptions,
   ): Promise<CachedResult> {
     if (options !== noOptions) checkQueryOptions(options);
-    const wantsCache = options.useCache !== false && this.#options.cacheSize > 0;
+    const wantsCache = options.useCache !== false && this.#options.cacheSize > 0 && !provenCheap(statement);
     // A plain read needs no look at what others wrote.
     const coherent = (wantsCache || statement.facts.kind !== "read") && this.engine.coherent();
     // The facts may have become void between their arrival and this moment, or by what coherent() took in.
@@ -207,6 +214,7 @@ export class OpenDatabase {
     const succeeded = (result: QueryResult): QueryResult => {
       const durationMs = clock.now() - startedMs;
       statement.metrics.record(durationMs, result.rowCount);
+      noteCost(statement, durationMs);
       if (durationMs >= slowThresholdMs) this.#plans.fetch(statement);
       return result;
     };

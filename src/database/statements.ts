@@ -19,6 +19,9 @@ export interface Statement {
   /** Set once known; void when `schemaVersion` is not the present one. */
   facts: StatementFacts | undefined;
   schemaVersion: number;
+  /** Executions on the database, and their mean time of late, in milliseconds. */
+  runs: number;
+  costMs: number;
 }
 
 /** A statement whose facts are known. */
@@ -84,10 +87,31 @@ export class Statements {
       metrics: this.#metrics.entry(print),
       facts: undefined,
       schemaVersion: -1,
+      runs: 0,
+      costMs: 0,
     };
     this.#byText.set(sql, statement);
     return statement;
   }
+}
+
+/**
+ * A statement that takes less is not worth a place in the cache: keeping a result costs about as much as such a read,
+ * which SQLite answers inside the process. Over a network nothing is as cheap.
+ */
+const cheapMs = 0.01;
+/** Executions before a statement counts as proven, and over which its cost is averaged. */
+const provingRuns = 32;
+
+/** Is the statement cheaper to run than to cache, as far as it has shown? */
+export function provenCheap(statement: Statement): boolean {
+  return statement.costMs < cheapMs && statement.runs >= provingRuns;
+}
+
+/** Takes an execution into the moving average; one that was held up by something else counts for little. */
+export function noteCost(statement: Statement, durationMs: number): void {
+  if (statement.runs < provingRuns) statement.runs++;
+  statement.costMs += (Math.min(durationMs, 8 * cheapMs) - statement.costMs) / statement.runs;
 }
 
 /** @throws {ParameterCountError} naming both counts; @throws {TypeError} when `params` is no array */

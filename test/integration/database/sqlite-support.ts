@@ -41,7 +41,12 @@ export async function openEngine(
     },
     clock,
   );
-  await engine.initialize(forever);
+  try {
+    await engine.initialize(forever);
+  } catch (error) {
+    folder[Symbol.dispose]();
+    throw error;
+  }
   return {
     engine,
     path,

@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
@@ -197,6 +198,25 @@ describe("SqliteThread", () => {
     using folder = temporaryFolder();
     const args = ["--input-type=module-typescript", "-e", script, join(folder.path, "alive.db")];
     expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 })).toBe("done\n");
+  });
+});
+
+describe("the write-ahead log", () => {
+  it("is moved into the file by a thread, while nobody asks for it, and that isn't a stranger's change", async () => {
+    await using opened = await openEngine();
+    const { engine, path, told } = opened;
+    await run(engine, "CREATE TABLE t (id INTEGER PRIMARY KEY, data)");
+    const data = new Uint8Array(1000);
+    await engine.executeBatch(
+      "INSERT INTO t VALUES (?, ?)",
+      Array.from({ length: 6000 }, (_, id) => [id, data]),
+      forever,
+    );
+    engine.coherent();
+    told();
+    while (statSync(path).size < 6_000_000) await new Promise((resolve) => setTimeout(resolve, 5));
+    await run(engine, "UPDATE t SET data = 1 WHERE id = 1");
+    expect([engine.coherent(), told()]).toEqual([true, []]);
   });
 });
 

@@ -9,17 +9,18 @@ const cacheSize = 10_000;
 const zipfExponent = 0.99;
 
 const input = (keys: string): string =>
-  "A shop of 50,000 rows: 10,000 users, 10,000 products in 100 categories, their stock in a table of its own, 20,000 " +
+  "A shop of 50,000 rows: 10,000 users, 10,000 products in 24 categories, their stock in a table of its own, 20,000 " +
   "reviews. 95 % reads: of them 70 % one row by primary key (product, user, stock), 20 % up to 20 rows by an index (a " +
-  "product's reviews, a category's cheapest products), 10 % aggregates over about 100 products and joins of them with " +
-  "their 200 reviews. 5 % writes through the same connection or optimizer, each an update of one row by primary key: of " +
-  `them 60 % users, 30 % stock, 5 % products, 5 % reviews. Keys: ${keys}.`;
+  "product's reviews, a category's cheapest products), 10 % aggregates over about 400 products and joins of them with " +
+  "their 800 reviews. 5 % writes through the same connection or optimizer, each an update of one row by primary key: of " +
+  `them 60 % users, 36 % stock, 2 % products, 2 % reviews. Read/write mix, number of categories and how seldom the ` +
+  `catalogue changes are those of TPC-W's browsing mix. Keys: ${keys}.`;
 
 /** Average query time with skewed keys and with uniform ones: the same statements in the same shares. */
 export function queryTimeWorkloads(place: ShopPlace, context: RoomContext): Workload[] {
   const { rounds, warmupRounds } = context.repetitions;
-  const perRound = place.engine === "sqlite" ? 8000 : 1000;
-  const setupOperations = (place.engine === "sqlite" ? 16_000 : 8000) * (context.quick ? 1 : 2.5);
+  const perRound = place.engine === "sqlite" ? 2500 : 1000;
+  const setupOperations = 8000 * (context.quick ? 1 : 2.5);
   const warmupOperations = setupOperations + perRound * warmupRounds;
   const work = (exponent: number): ShopWork => ({
     operations: warmupOperations + perRound * rounds,
@@ -53,8 +54,9 @@ export function queryTimeWorkloads(place: ShopPlace, context: RoomContext): Work
       ...variants(place, work(0)),
       figures: hitRate("database.hit-rate-uniform", "Cache hit rate, no skew", "with uniform keys", false),
       notes: [
-        "No key is asked for more often than another, so a result is seldom asked for again before it is evicted or " +
-          "a write makes it void: a cache can help little here, and its bookkeeping costs time on every miss.",
+        "No row is asked for more often than another, so one is seldom asked for again before it is evicted or a " +
+          "write makes it void: a cache can help little there. What it gains here comes from the few categories, whose " +
+          "aggregates and joins are asked for again and again.",
         ...notes(place, setupOperations),
       ],
     },
@@ -68,8 +70,8 @@ function notes(place: ShopPlace, setupOperations: number): string[] {
     ? [
         size,
         warm,
-        "SQLite answers a point read inside the process in a few microseconds, with no server to wait for: a cache can " +
-          "save little on those, and gains where a statement reads many rows.",
+        "SQLite answers a point read inside the process in a few microseconds, with no server to wait for: the " +
+          "optimizer finds out that those are cheaper to run than to cache, and gains where a statement reads many rows.",
       ]
     : [
         size,
@@ -144,17 +146,19 @@ function peer(
 }
 
 function hitRate(id: string, title: string, keys: string, referenced: boolean) {
-  return ({ reads = 0, hits = 0 }: Counters): Figure[] => {
-    if (reads === 0) return [];
+  return ({ reads = 0, hits = 0, lookups = 0 }: Counters): Figure[] => {
+    if (lookups === 0) return [];
     const count = (value: number) => Math.round(value).toLocaleString("en-US");
     return [
       {
         id,
         title,
-        question: `How many reads does the cache answer ${keys}, after the warm-up?`,
-        value: hits / reads,
+        question: `How many look-ups does the cache answer ${keys}, after the warm-up?`,
+        value: hits / lookups,
         kind: "ratio",
-        detail: `${count(hits)} of ${count(reads)} reads in each process, after the warm-up`,
+        detail:
+          `${count(hits)} of ${count(lookups)} look-ups in each process, after the warm-up; the other ` +
+          `${count(reads - lookups)} reads had proven cheaper to run than to cache`,
         ...(referenced && { reference: { before: "N/A", after: "52 %", improvement: "new" } }),
       },
     ];

@@ -21,6 +21,8 @@ export interface ShopExecutor {
   execute(index: number, params: number[]): ShopResult | Promise<ShopResult>;
   /** All rows of `SELECT * FROM table ORDER BY id`, past any cache. */
   table(name: ShopTableName): Promise<readonly ShopRow[]> | readonly ShopRow[];
+  /** Look-ups in the cache so far, where there is one. */
+  lookups?(): number;
   close(): void | Promise<void>;
 }
 
@@ -40,10 +42,13 @@ export async function shopArm(work: ShopWork, executor: ShopExecutor): Promise<A
   let sum = 0;
   let reads = 0;
   let hits = 0;
+  let lookupsBefore = 0;
+  let lookups = 0;
 
   const take = (index: number, result: ShopResult): void => {
     const fold = folds[index] as (row: ShopRow) => number;
     for (const row of result.rows) sum = (Math.imul(sum, 31) + fold(row)) | 0;
+    if (next === work.warmupOperations) lookupsBefore = executor.lookups?.() ?? 0;
     if (next < work.warmupOperations || shopStatements[index]?.write) return;
     reads++;
     if (result.cached) hits++;
@@ -73,6 +78,7 @@ export async function shopArm(work: ShopWork, executor: ShopExecutor): Promise<A
   return {
     run,
     answer: async () => {
+      lookups = (executor.lookups?.() ?? 0) - lookupsBefore;
       const replay = createHash("sha256");
       for (let at = 0; at < Math.min(replayed, operations.length); at++) {
         const index = operations.statement[at] as number;
@@ -90,7 +96,7 @@ export async function shopArm(work: ShopWork, executor: ShopExecutor): Promise<A
         `tables ${tables.digest("hex").slice(0, 12)}`,
       ].join(", ");
     },
-    counters: () => ({ reads, hits }),
+    counters: () => ({ reads, hits, lookups }),
     close: () => executor.close(),
   };
 }

@@ -32,7 +32,9 @@ const writes = 0.05;
 
 /**
  * 95 % reads, of them 70 % points, 20 % small ranges, 10 % aggregates and joins; 5 % updates of one row, most of them
- * where such a shop writes most: who was seen, and what is in stock. Catalogue and reviews change ten times less often.
+ * where such a shop writes most: who was seen, and what is in stock. The share of writes, the number of categories (its
+ * subjects) and how seldom the catalogue changes (about one operation in a thousand) are those of TPC-W's browsing mix.
+ * @see https://www.tpc.org/tpcw/
  */
 export const shopStatements: readonly ShopStatement[] = [
   {
@@ -104,9 +106,9 @@ export const shopStatements: readonly ShopStatement[] = [
     fold: (row) => number(row.id) + number(row.score) + length(row.title),
   },
   update("user seen", "users", writes * 0.6, "UPDATE {users} SET last_seen = ? WHERE id = ?"),
-  update("stock changed", "products", writes * 0.3, "UPDATE {inventory} SET stock = ? WHERE id = ?"),
-  update("price changed", "products", writes * 0.05, "UPDATE {products} SET price_cents = ? WHERE id = ?"),
-  update("rating changed", "reviews", writes * 0.05, "UPDATE {reviews} SET rating = ? WHERE id = ?"),
+  update("stock changed", "products", writes * 0.36, "UPDATE {inventory} SET stock = ? WHERE id = ?"),
+  update("price changed", "products", writes * 0.02, "UPDATE {products} SET price_cents = ? WHERE id = ?"),
+  update("rating changed", "reviews", writes * 0.02, "UPDATE {reviews} SET rating = ? WHERE id = ?"),
 ];
 
 function update(name: string, keys: ShopStatement["keys"], share: number, sql: string): ShopStatement {

@@ -36,6 +36,10 @@ function executor(database: DatabaseOptimizer, schema?: string, after?: () => Pr
       const all = `SELECT * FROM ${prefix}${name} ORDER BY id`;
       return (await database.executeQuery(all, [], { useCache: false })).rows;
     },
+    lookups: () => {
+      const { hits, misses } = database.getCacheStats();
+      return hits + misses;
+    },
     close: async () => {
       await database.close();
       await after?.();

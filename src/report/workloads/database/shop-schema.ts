@@ -1,7 +1,7 @@
 import { seededRandom } from "../../../measure/random.ts";
 
 /** Keys of each kind. With one row of `inventory` for each product the tables hold 50,000 rows. */
-export const shop = Object.freeze({ users: 10_000, products: 10_000, reviews: 20_000, categories: 100 });
+export const shop = Object.freeze({ users: 10_000, products: 10_000, reviews: 20_000, categories: 24 });
 
 /** The tables that the queries read and write. */
 export type ShopTableName = "users" | "products" | "inventory" | "reviews";
