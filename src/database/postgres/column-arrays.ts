@@ -1,3 +1,4 @@
+import { dateWriter } from "./date-text.ts";
 import type { PrepareValue } from "./pg-client.ts";
 
 /** Parameters of many rows, one array a parameter, in PostgreSQL's text form. */
@@ -18,6 +19,7 @@ export function columnArrays(
   prepareValue: PrepareValue,
 ): ColumnArrays | undefined {
   if (rows.some((row) => row.length !== width)) return undefined;
+  const writeDate = dateWriter(prepareValue);
   const literals: string[] = [];
   const buffers: boolean[] = [];
   for (let column = 0; column < width; column++) {
@@ -30,7 +32,7 @@ export function columnArrays(
         list += `,${raw}`;
         continue;
       }
-      const value = typeof raw === "string" ? raw : prepareValue(raw);
+      const value = typeof raw === "string" ? raw : isPlainDate(raw) ? writeDate(raw) : prepareValue(raw);
       if (value === null) list += ",NULL";
       else if (typeof value === "string") list += `,${quoted(value)}`;
       else {
@@ -42,6 +44,10 @@ export function columnArrays(
     buffers.push(hasBuffer);
   }
   return { literals, buffers };
+}
+
+function isPlainDate(value: unknown): value is Date {
+  return value instanceof Date && Object.getPrototypeOf(value) === Date.prototype;
 }
 
 function quoted(value: string): string {

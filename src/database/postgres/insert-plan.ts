@@ -87,8 +87,8 @@ export async function insertPlan(
     return `pg_catalog.unnest($${param + 1}::${column?.type}[])`;
   });
   return {
-    // ROWS FROM, because only the bare name takes several arrays, and a user's function may hide the bare name.
-    sql: `${insert.head}SELECT * FROM ROWS FROM (${lists.join(", ")})${insert.tail}`,
+    // Side by side in the list, arrays of one length advance together, and nothing is stored in between as in FROM.
+    sql: `${insert.head}SELECT ${lists.join(", ")}${insert.tail}`,
     bytes,
   };
 }

@@ -50,8 +50,12 @@ export class BetterConnection implements SqliteConnection {
     return statement;
   }
 
-  close(): void {
+  forgetStatements(): void {
     this.#statements.clear();
+  }
+
+  close(): void {
+    this.forgetStatements();
   }
 }
 

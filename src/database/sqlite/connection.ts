@@ -22,6 +22,8 @@ export interface SqliteStatement {
 export interface SqliteConnection {
   /** @returns the statement, prepared anew or kept from before */
   prepare(sql: string): SqliteStatement;
+  /** Prepares all anew from now on: the schema changed. */
+  forgetStatements(): void;
   readonly inTransaction: boolean;
   close(): void;
 }

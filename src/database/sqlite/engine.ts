@@ -91,7 +91,12 @@ class SqliteEngine implements Engine {
 
   forgetFacts(): void {
     this.#factsVersion++;
-    this.#opened?.store.facts.forget();
+    const store = this.#opened?.store;
+    if (store === undefined) return;
+    store.facts.forget();
+    // Node 24.10 goes on naming the columns as they were when a statement was prepared.
+    for (const connection of [store.reader, store.writer]) connection.forgetStatements();
+    for (const [, plan] of this.#plans) plan.forgetStatements();
   }
 
   execute(sql: string, params: readonly unknown[], operation: Operation): QueryResult | Promise<QueryResult> {

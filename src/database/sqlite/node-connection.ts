@@ -36,6 +36,10 @@ export class NodeConnection implements SqliteConnection {
     return statement;
   }
 
+  forgetStatements(): void {
+    this.#statements.clear();
+  }
+
   /** The driver itself rounds a rowid beyond 2^53. */
   lastInsertRowid(): bigint {
     if (this.#lastRowid === undefined) {

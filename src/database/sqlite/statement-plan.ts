@@ -33,4 +33,9 @@ export class StatementPlan {
     this.placement = new Placement(budgetMs);
     this.batchPlacement = new Placement(budgetMs);
   }
+
+  forgetStatements(): void {
+    this.forReading = undefined;
+    this.forWriting = undefined;
+  }
 }
