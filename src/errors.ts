@@ -122,6 +122,18 @@ export class BatchError extends VictorError {
   }
 }
 
+/** `VICTOR_ROLLED_BACK`: a transaction was to be committed in which a statement had failed, so the server undid it. */
+export class RolledBackError extends VictorError {
+  override readonly name = "RolledBackError";
+  constructor() {
+    super(
+      "VICTOR_ROLLED_BACK",
+      "commit: rolled back, because a statement of the transaction had failed and its error was caught; " +
+        "let the error out, or put a savepoint before what may fail",
+    );
+  }
+}
+
 /** `VICTOR_CONNECTION_LOST`: the connection broke while a statement ran on it. */
 export class ConnectionLostError extends VictorError {
   override readonly name = "ConnectionLostError";

@@ -1,4 +1,5 @@
 import { systemClock } from "../../clock.ts";
+import { RolledBackError } from "../../errors.ts";
 import type { DriverConnection, QueryResult } from "../driver.ts";
 import { runBatch } from "./batch.ts";
 import { requestCancel } from "./cancel-request.ts";
@@ -120,7 +121,10 @@ export class PostgresConnection implements DriverConnection {
             ),
           signal,
         );
-        return toQueryResult(last(result));
+        const answer = last(result);
+        // Of a failed transaction the server says so in the answer's tag alone.
+        if (answer.command === "ROLLBACK" && sql === "COMMIT") throw new RolledBackError();
+        return toQueryResult(answer);
       } catch (error) {
         // When a value can't be converted, pg drops the statement on the server and still takes it for prepared.
         const stale = isStalePlan(error) || !isServerError(error);
