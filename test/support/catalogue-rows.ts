@@ -24,6 +24,8 @@ export function catalogueOf(
       persistence: "p",
       rowSecurity: false,
       rules: false,
+      generated: false,
+      beforeUpdate: false,
       columns: all,
       primaryKey: [...(all[0] ?? []), -1, true],
       definition: null,

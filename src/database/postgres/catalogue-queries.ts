@@ -41,6 +41,10 @@ SELECT
       'persistence', c.relpersistence, 'rowSecurity', c.relrowsecurity,
       'rules', c.relhasrules AND EXISTS (SELECT FROM pg_catalog.pg_rewrite r
         WHERE r.ev_class = c.oid AND r.ev_type <> '1'),
+      'generated', EXISTS (SELECT FROM pg_catalog.pg_attribute a
+        WHERE a.attrelid = c.oid AND a.attnum > 0 AND a.attgenerated <> ''),
+      'beforeUpdate', c.relhastriggers AND EXISTS (SELECT FROM pg_catalog.pg_trigger t
+        WHERE t.tgrelid = c.oid AND t.tgenabled <> 'D' AND t.tgtype & 18 = 18),
       'columns', (SELECT json_agg(json_build_array(a.attname, a.atttypid::bigint) ORDER BY a.attnum)
         FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped),
       'primaryKey', (SELECT json_build_array(a.attname, a.atttypid::bigint, a.atttypmod, coalesce(l.collisdeterministic, true))

@@ -17,6 +17,10 @@ export interface Relation {
   /** `pg_class.relpersistence`: `p` permanent, `u` unlogged, `t` temporary. */
   readonly persistence: "p" | "u" | "t";
   readonly rowSecurity: boolean;
+  /** Are any of its columns computed from others? */
+  readonly generated: boolean;
+  /** Has it a BEFORE UPDATE trigger, be its function the user's or one of the server's own? */
+  readonly beforeUpdate: boolean;
   /** Has it rules of the user's, beside the one that makes a view? */
   readonly rules: boolean;
   /** In their order in the table. */

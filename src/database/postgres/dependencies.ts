@@ -1,12 +1,15 @@
 import type { Relation } from "./catalogue.ts";
+import { ReadColumns } from "./columns.ts";
 import { whyVolatile } from "./determinism.ts";
 import { type Schema, withAncestors, withDescendants } from "./schema.ts";
-import type { StatementTree } from "./statement-names.ts";
+import type { ReadSource, StatementTree } from "./statement-names.ts";
 
 /** What the result of a query depends on. */
 export interface Dependencies {
   /** Ids of tables and materialized views. */
   readonly tables: ReadonlySet<string>;
+  /** By table, the columns that count besides which rows there are; of a missing one, all may. */
+  readonly columns: ReadonlyMap<string, readonly string[]>;
   /** Why the result depends on more than their rows, if it does. */
   readonly reason: string | undefined;
 }
@@ -14,16 +17,19 @@ export interface Dependencies {
 /** Resolves the relations of a statement, through views, with all that decides whether the result may be cached. */
 export function dependencies(root: StatementTree, schema: Schema): Dependencies {
   const tables = new Set<string>();
+  const columns = new ReadColumns();
   const views = new Set<Relation>();
   let reason: string | undefined;
   const visit = (tree: StatementTree): void => {
-    const relations: Relation[] = [];
+    const sources: (readonly [ReadSource, Relation])[] = [];
     for (const name of tree.reads) {
       const relation = schema.catalogue.relation(name, schema.catalogue.path);
       if (relation === undefined) reason ??= `relation ${name.name} is not known`;
       else if (relation === "system") reason ??= `${name.name} belongs to the server`;
-      else relations.push(relation);
+      else sources.push([name, relation]);
     }
+    const relations = sources.map(([, relation]) => relation);
+    columns.add(tree, sources);
     reason ??= whyVolatile(tree, schema, relations);
     for (const relation of relations) {
       reason ??= whyUncacheable(relation);
@@ -38,7 +44,7 @@ export function dependencies(root: StatementTree, schema: Schema): Dependencies 
     }
   };
   visit(root);
-  return { tables, reason };
+  return { tables, columns: columns.byTable(), reason };
 }
 
 function whyUncacheable(relation: Relation): string | undefined {

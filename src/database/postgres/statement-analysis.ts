@@ -1,4 +1,5 @@
 import type { StatementFacts } from "../statement-facts.ts";
+import { updatedColumns } from "./columns.ts";
 import { dependencies } from "./dependencies.ts";
 import { Effects } from "./effects.ts";
 import { functionBody } from "./function-body.ts";
@@ -50,15 +51,24 @@ function singleFacts(sql: string, statement: Node, schema: Schema): StatementFac
   const changes = unknown !== undefined || effects.tables.size > 0;
   const kind = strongest(syntax, effects, changes);
   const writes = kind === "ddl" || unknown !== undefined ? "all" : [...effects.tables];
-  const { tables, reason } = dependencies(tree, schema);
+  const { tables, columns, reason } = dependencies(tree, schema);
   const reads = [...tables];
   const cacheable = kind === "read" && reason === undefined;
   const known = cacheable || (kind === "write" && writes !== "all");
   const point = known ? pointAccess(statement, tree, schema, effects) : undefined;
   const cacheableFor = cacheable ? timeFreeParameters(tree, point) : undefined;
+  // A point is told apart by its row, and no column matters then.
+  const byColumn = cacheable && point === undefined && columns.size > 0;
+  const updates = known && !cacheable ? updatedColumns(statement, tree, schema, effects) : undefined;
   const why = kind === "read" ? reason : (unknown ?? `it is a ${kind} statement`);
   const facts = frozen(kind, reads, writes, why);
-  return Object.freeze({ ...facts, ...(point && { point }), ...(cacheableFor && { cacheableFor }) });
+  return Object.freeze({
+    ...facts,
+    ...(point && { point }),
+    ...(cacheableFor && { cacheableFor }),
+    ...(byColumn && { columns }),
+    ...(updates && { updates }),
+  });
 }
 
 function strongest(syntax: Kind, effects: Effects, changes: boolean): Kind {

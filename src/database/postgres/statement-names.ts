@@ -7,6 +7,12 @@ export interface Name {
   readonly name: string;
 }
 
+/** A relation that a query reads from, and what the query calls it. */
+export interface ReadSource extends Name {
+  /** The name by which its columns are named: its alias, or its own. */
+  readonly visible: string;
+}
+
 export type RowEvent = "insert" | "update" | "delete" | "truncate" | "refresh";
 
 /** A relation that a statement changes, and how. */
@@ -26,9 +32,15 @@ export interface FunctionUse extends Name {
 
 /** What one statement names, before any of it is looked up in the catalogue. */
 export interface StatementTree {
-  readonly reads: Name[];
+  readonly reads: ReadSource[];
   readonly writes: WriteTarget[];
   readonly functions: FunctionUse[];
+  /** Each column that is named, by its parts: `[schema, table, column]`, or fewer; those of USING, too. */
+  readonly columns: (readonly string[])[];
+  /** Names that the statement itself gives: to output columns, aliases and their columns, WITH queries. */
+  readonly given: Set<string>;
+  /** May columns count that aren't named, or not by their own names? */
+  anyColumn: boolean;
   /** `b` of each `a.b`: where no column has that name, PostgreSQL calls the function `b(a)`. */
   readonly attributes: Set<string>;
   readonly operators: Name[];
@@ -51,6 +63,9 @@ export function emptyTree(): StatementTree {
     reads: [],
     writes: [],
     functions: [],
+    columns: [],
+    given: new Set(),
+    anyColumn: false,
     attributes: new Set(),
     operators: [],
     types: [],

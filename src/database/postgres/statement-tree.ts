@@ -116,6 +116,13 @@ class TreeWalker {
       case "ColumnRef":
         this.#column(node);
         break;
+      case "ResTarget":
+        this.#give(node.name);
+        this.#fields(node, scope);
+        break;
+      case "JoinExpr":
+        this.#join(node, scope);
+        break;
       case "A_Indirection":
         for (const name of strings(node.indirection)) this.tree.attributes.add(name);
         this.#fields(node, scope);
@@ -164,6 +171,7 @@ class TreeWalker {
         break;
       case "Alias":
         if (list(node.colnames).length > 0) this.tree.derived = true;
+        this.#give(node.aliasname, ...strings(node.colnames));
         break;
       default:
         this.#fields(node, scope);
@@ -181,6 +189,7 @@ class TreeWalker {
     // Without RECURSIVE a query sees those before it only: in `WITH t AS (SELECT … FROM t)` the inner t is a table.
     if (clause.recursive === true) for (const name of names) inner.add(name);
     for (const [index, query] of queries.entries()) {
+      this.#give(query.ctename, ...strings(query.aliascolnames));
       this.#fields(query, new Set(inner));
       inner.add(names[index] as string);
     }
@@ -235,7 +244,7 @@ class TreeWalker {
       else if (clause.commandType !== "CMD_NOTHING")
         this.#target(node.relation, "update", { assigned: assignedColumns(clause.targetList) });
     }
-    if (isNode(node.relation)) this.#read(nameOf(node.relation));
+    if (isNode(node.relation)) this.#read(nameOf(node.relation), node.relation.alias);
     this.#fields(node, inner, "withClause", "relation");
   }
 
@@ -265,13 +274,27 @@ class TreeWalker {
 
   #relation(node: Node, scope: Scope): void {
     const name = nameOf(node);
-    if (name.schema === undefined && scope.has(name.name)) return;
-    this.#read(name);
     this.visit(node.alias, scope);
+    if (name.schema === undefined && scope.has(name.name)) return;
+    this.#read(name, node.alias);
+    if (isNode(node.alias) && list(node.alias.colnames).length > 0) this.tree.anyColumn = true;
   }
 
-  #read(name: Name): void {
-    this.tree.reads.push(name);
+  #read(name: Name, alias?: unknown): void {
+    const visible = isNode(alias) ? text(alias.aliasname) : undefined;
+    this.tree.reads.push({ ...name, visible: visible ?? name.name });
+  }
+
+  #join(node: Node, scope: Scope): void {
+    for (const name of strings(node.usingClause)) this.tree.columns.push([name]);
+    if (node.isNatural === true) this.tree.anyColumn = true;
+    // A row of the join has the columns of both sides.
+    if (node.alias !== undefined || node.join_using_alias !== undefined) this.tree.anyColumn = true;
+    this.#fields(node, scope, "usingClause");
+  }
+
+  #give(...names: readonly unknown[]): void {
+    for (const name of names) if (typeof name === "string") this.tree.given.add(name);
   }
 
   #call(node: Node, scope: Scope): void {
@@ -286,7 +309,9 @@ class TreeWalker {
   #column(node: Node): void {
     const fields = strings(node.fields);
     const last = fields.at(-1);
+    if (fields.length < list(node.fields).length) this.tree.anyColumn = true;
     if (last === undefined) return;
+    this.tree.columns.push(fields);
     if (systemColumns.has(last)) this.#uncacheable(`${last} is a system column`);
     if (fields.length > 1) this.tree.attributes.add(last);
   }
