@@ -49,7 +49,8 @@ THEN 'notified' ELSE pg_catalog.concat_ws(' ',
  *
  * A network that swallows packets without closing the connection goes unnoticed for up to
  * `pingIntervalMs + pingTimeoutMs`; so does another process's DDL, for `pingIntervalMs`, without the event trigger.
- * Our own writes come back as notices, too; they void what they voided already.
+ * Our own writes come back as notices, too, and void by table what they had voided by row or column. They are not told
+ * apart: they also stand in for what a write did that its facts could not know, such as a trigger made by others.
  */
 export class NotifyCoherence implements Coherence {
   readonly #open: (signal: AbortSignal) => Promise<PostgresConnection>;
