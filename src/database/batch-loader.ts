@@ -1,5 +1,5 @@
 import { integer, knownKeys } from "../options.ts";
-import { cacheKey } from "./cache-key.ts";
+import { cacheKey } from "./cache/cache-key.ts";
 
 export interface BatchLoaderOptions<K, R> {
   /**

@@ -1,13 +1,7 @@
 export { type BatchLoader, type BatchLoaderOptions, batchLoader } from "./batch-loader.ts";
+export type { CachedResult } from "./cache/query-cache.ts";
+export type { QueryCacheStats } from "./cache/query-cache-stats.ts";
 export type { CachedQuery, CachedQueryOptions } from "./cached-query.ts";
-export {
-  ConnectionPool,
-  type LeakReport,
-  type Lease,
-  type PoolOptions,
-  type PoolStats,
-  type PoolTarget,
-} from "./connection-pool.ts";
 export type {
   Coherence,
   DatabaseDriver,
@@ -17,6 +11,7 @@ export type {
   Row,
 } from "./driver.ts";
 export type { Engine, EngineTransaction, InvalidationSink } from "./engine.ts";
+export type { FingerprintStats, SlowQuery } from "./monitoring/query-metrics.ts";
 export { DatabaseOptimizer } from "./optimizer.ts";
 export type {
   CoherenceMode,
@@ -26,6 +21,14 @@ export type {
   SqliteSettings,
 } from "./optimizer-options.ts";
 export {
+  ConnectionPool,
+  type LeakReport,
+  type Lease,
+  type PoolOptions,
+  type PoolStats,
+  type PoolTarget,
+} from "./pool/connection-pool.ts";
+export {
   type InstalledTriggers,
   installNotifyTriggers,
   type NotifyTriggerOptions,
@@ -33,8 +36,5 @@ export {
   postgresDriver,
   removeNotifyTriggers,
 } from "./postgres/index.ts";
-export type { CachedResult } from "./query-cache.ts";
-export type { QueryCacheStats } from "./query-cache-stats.ts";
-export type { FingerprintStats, SlowQuery } from "./query-metrics.ts";
 export type { PointAccess, StatementFacts } from "./statement-facts.ts";
 export type { Transaction } from "./transaction.ts";

@@ -1,13 +1,14 @@
 import { within } from "../deadline.ts";
 import { DeadlineError, PoolTimeoutError } from "../errors.ts";
-import { cacheKey } from "./cache-key.ts";
+import { cacheKey } from "./cache/cache-key.ts";
+import type { Generations } from "./cache/generations.ts";
+import { type CachedResult, type QueryCache, type RunQuery, uncached } from "./cache/query-cache.ts";
+import { WriteSet } from "./cache/write-set.ts";
 import type { Operation, QueryResult } from "./driver.ts";
 import type { Engine } from "./engine.ts";
-import type { Generations } from "./generations.ts";
+import type { QueryMetrics } from "./monitoring/query-metrics.ts";
+import { SlowQueryPlans } from "./monitoring/slow-query-plans.ts";
 import { checkQueryOptions, type QueryOptions, type ResolvedOptions } from "./optimizer-options.ts";
-import { type CachedResult, type QueryCache, type RunQuery, uncached } from "./query-cache.ts";
-import type { QueryMetrics } from "./query-metrics.ts";
-import { SlowQueryPlans } from "./slow-query-plans.ts";
 import type { StatementFacts } from "./statement-facts.ts";
 import {
   checkParameters,
@@ -18,7 +19,6 @@ import {
   Statements,
 } from "./statements.ts";
 import { Transaction } from "./transaction.ts";
-import { WriteSet } from "./write-set.ts";
 
 export type Bounds = Pick<QueryOptions, "signal" | "timeoutMs">;
 

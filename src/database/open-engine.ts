@@ -37,7 +37,7 @@ function pooled(
   options: ResolvedOptions,
 ): EngineFactory {
   return async (sink, clock) => {
-    const { PooledEngine } = await import("./pooled-engine.ts");
+    const { PooledEngine } = await import("./pool/pooled-engine.ts");
     return new PooledEngine(await open(), options.pool, sink, clock);
   };
 }

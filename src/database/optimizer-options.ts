@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { durationMs, integer, knownKeys, oneOf } from "../options.ts";
-import type { PoolOptions } from "./connection-pool.ts";
 import type { DatabaseDriver } from "./driver.ts";
 import type { Engine, InvalidationSink } from "./engine.ts";
+import type { PoolOptions } from "./pool/connection-pool.ts";
 import type { SqliteDatabase, SqliteOptions } from "./sqlite/engine.ts";
 
 /** Makes the engine; called once, by `initialize()`. */

@@ -1,9 +1,12 @@
 import { ClosedError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { Generations } from "./cache/generations.ts";
+import { type CachedResult, QueryCache } from "./cache/query-cache.ts";
+import type { QueryCacheStats } from "./cache/query-cache-stats.ts";
 import { type CachedQuery, type CachedQueryOptions, cachedQuery } from "./cached-query.ts";
 import type { Operation, Row } from "./driver.ts";
 import type { Engine } from "./engine.ts";
-import { Generations } from "./generations.ts";
+import { type FingerprintStats, QueryMetrics, type SlowQuery } from "./monitoring/query-metrics.ts";
 import { type Bounds, noOptions, OpenDatabase, operationOf } from "./open-database.ts";
 import { engineFactory } from "./open-engine.ts";
 import {
@@ -12,9 +15,6 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from "./optimizer-options.ts";
-import { type CachedResult, QueryCache } from "./query-cache.ts";
-import type { QueryCacheStats } from "./query-cache-stats.ts";
-import { type FingerprintStats, QueryMetrics, type SlowQuery } from "./query-metrics.ts";
 import type { Transaction } from "./transaction.ts";
 
 type Result<T extends Row> = CachedResult & { readonly rows: readonly T[] };

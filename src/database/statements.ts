@@ -1,10 +1,10 @@
 import { LruCache } from "../algorithms/lru-cache.ts";
 import { ParameterCountError } from "../errors.ts";
+import type { Generations } from "./cache/generations.ts";
 import type { Engine } from "./engine.ts";
-import { fingerprint } from "./fingerprint.ts";
-import type { Generations } from "./generations.ts";
-import { translatePlaceholders } from "./placeholders.ts";
-import type { FingerprintEntry, QueryMetrics } from "./query-metrics.ts";
+import type { FingerprintEntry, QueryMetrics } from "./monitoring/query-metrics.ts";
+import { fingerprint } from "./sql/fingerprint.ts";
+import { translatePlaceholders } from "./sql/placeholders.ts";
 import type { StatementFacts } from "./statement-facts.ts";
 
 /** All that is remembered of one SQL text. */

@@ -1,8 +1,8 @@
+import type { WriteSet } from "./cache/write-set.ts";
 import type { Operation, QueryResult, Row } from "./driver.ts";
 import type { EngineTransaction } from "./engine.ts";
 import type { QueryOptions } from "./optimizer-options.ts";
 import { checkParameters, type Statement, type Statements } from "./statements.ts";
-import type { WriteSet } from "./write-set.ts";
 
 /** What a transaction borrows from its optimizer. */
 export interface TransactionContext {

@@ -1,6 +1,6 @@
 /** One process of the coherence test: runs what it is sent through its own optimizer, and judges what it reads. */
 import pg from "pg";
-import { Generations } from "../../src/database/generations.ts";
+import { Generations } from "../../src/database/cache/generations.ts";
 import { type CoherenceMode, DatabaseOptimizer } from "../../src/database/index.ts";
 import { notifyChannel } from "../../src/database/postgres/notify-triggers.ts";
 import type { Transaction } from "../../src/database/transaction.ts";

@@ -1,5 +1,5 @@
 import type { Clock } from "../../src/clock.ts";
-import type { PoolTarget } from "../../src/database/connection-pool.ts";
+import type { PoolTarget } from "../../src/database/pool/connection-pool.ts";
 
 /** A connection that knows what happens to it. */
 export interface FakeConnection {

@@ -1,8 +1,8 @@
 import { systemClock } from "../../../src/clock.ts";
-import { cacheKey } from "../../../src/database/cache-key.ts";
-import { Generations } from "../../../src/database/generations.ts";
+import { cacheKey } from "../../../src/database/cache/cache-key.ts";
+import { Generations } from "../../../src/database/cache/generations.ts";
+import { QueryCache } from "../../../src/database/cache/query-cache.ts";
 import { DatabaseOptimizer } from "../../../src/database/optimizer.ts";
-import { QueryCache } from "../../../src/database/query-cache.ts";
 import type { Arm } from "../../../src/measure/index.ts";
 
 /** Every arm gives the name of a user by id, of so many users, in turn. */

@@ -1,5 +1,5 @@
 import { performance } from "node:perf_hooks";
-import { ConnectionPool } from "../../../src/database/connection-pool.ts";
+import { ConnectionPool } from "../../../src/database/pool/connection-pool.ts";
 import { type Arm, median } from "../../../src/measure/index.ts";
 import { PgPool, queryMs, SlowClient, SlowConnection, slowTarget } from "./slow-server.ts";
 

@@ -1,4 +1,4 @@
-import { ConnectionPool } from "../../../src/database/connection-pool.ts";
+import { ConnectionPool } from "../../../src/database/pool/connection-pool.ts";
 import type { Arm } from "../../../src/measure/index.ts";
 import { PgPool, SlowClient, SlowConnection, slowTarget } from "./slow-server.ts";
 

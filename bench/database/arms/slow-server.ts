@@ -1,6 +1,6 @@
 import { EventEmitter } from "node:events";
 import { createRequire } from "node:module";
-import type { PoolTarget } from "../../../src/database/connection-pool.ts";
+import type { PoolTarget } from "../../../src/database/pool/connection-pool.ts";
 
 /** Milliseconds that the server takes. */
 export const connectMs = 150;

@@ -1,5 +1,5 @@
 import { constants } from "node:sqlite";
-import type { Token } from "../sql-lexer.ts";
+import type { Token } from "../sql/sql-lexer.ts";
 import type { StatementFacts } from "../statement-facts.ts";
 import type { NodeConnection, NodeStatement } from "./node-connection.ts";
 import { pointAccess } from "./point-access.ts";

@@ -4,7 +4,7 @@ import { ClosedError } from "../../errors.ts";
 import type { MetricSample } from "../../metrics/metric.ts";
 import type { Operation, QueryResult } from "../driver.ts";
 import type { Engine, EngineTransaction, InvalidationSink } from "../engine.ts";
-import { lex } from "../sql-lexer.ts";
+import { lex } from "../sql/sql-lexer.ts";
 import type { StatementFacts } from "../statement-facts.ts";
 import { unknownStatement } from "./authorizer-facts.ts";
 import { runBatch } from "./batch.ts";

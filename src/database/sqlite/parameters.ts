@@ -1,5 +1,5 @@
 import { ParameterCountError } from "../../errors.ts";
-import type { Token } from "../sql-lexer.ts";
+import type { Token } from "../sql/sql-lexer.ts";
 import type { SqliteValue } from "./connection.ts";
 
 /**

@@ -1,4 +1,4 @@
-import type { Token } from "../sql-lexer.ts";
+import type { Token } from "../sql/sql-lexer.ts";
 import type { PointAccess } from "../statement-facts.ts";
 import type { PrimaryKey } from "./schema-catalog.ts";
 

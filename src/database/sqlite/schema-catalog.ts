@@ -1,4 +1,4 @@
-import { lex } from "../sql-lexer.ts";
+import { lex } from "../sql/sql-lexer.ts";
 import type { NodeConnection } from "./node-connection.ts";
 
 /** The one column that names a row. `integer`: the rowid itself; `text`: TEXT affinity, compared byte by byte. */

@@ -1,4 +1,4 @@
-import type { Token } from "../sql-lexer.ts";
+import type { Token } from "../sql/sql-lexer.ts";
 import { AuthorizerFacts, type ExaminedStatement, unknownStatement } from "./authorizer-facts.ts";
 import type { SqliteDatabase } from "./better-connection.ts";
 import { NodeConnection } from "./node-connection.ts";

@@ -1,4 +1,4 @@
-import type { Token } from "../sql-lexer.ts";
+import type { Token } from "../sql/sql-lexer.ts";
 
 /**
  * What the first words say of a statement.

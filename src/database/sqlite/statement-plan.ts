@@ -1,4 +1,4 @@
-import { lex } from "../sql-lexer.ts";
+import { lex } from "../sql/sql-lexer.ts";
 import type { StatementFacts } from "../statement-facts.ts";
 import type { SqliteStatement } from "./connection.ts";
 import { countParameters } from "./parameters.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import pg from "pg";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
-import { type Dependency, Generations } from "../../../src/database/generations.ts";
+import { type Dependency, Generations } from "../../../src/database/cache/generations.ts";
 import { PostgresFacts } from "../../../src/database/postgres/facts.ts";
 import { seededRandom } from "../../../src/measure/random.ts";
 import { usePostgres } from "../../services/use-postgres.ts";

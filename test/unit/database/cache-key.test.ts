@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { cacheKey } from "../../../src/database/cache-key.ts";
+import { cacheKey } from "../../../src/database/cache/cache-key.ts";
 
 /** One of each kind that a database or a driver can tell apart, with neighbours that look alike. */
 const distinct: (readonly unknown[])[] = [

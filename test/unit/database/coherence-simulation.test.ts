@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
-import { type Dependency, Generations } from "../../../src/database/generations.ts";
-import { WriteSet } from "../../../src/database/write-set.ts";
+import { type Dependency, Generations } from "../../../src/database/cache/generations.ts";
+import { WriteSet } from "../../../src/database/cache/write-set.ts";
 import { type CoherenceRun, coherenceRun } from "../../support/coherence-run.ts";
 
 const runs = process.env.VICTOR_LONG ? 500_000 : 10_000;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { ConnectionPool, type Lease } from "../../../src/database/connection-pool.ts";
+import { ConnectionPool, type Lease } from "../../../src/database/pool/connection-pool.ts";
 import { seededRandom } from "../../../src/measure/random.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { type FakeConnection, FakePoolTarget, type Turn } from "../../support/fake-pool-target.ts";

@@ -7,7 +7,7 @@ import {
   patienceMs,
   retryDelayMs,
   roundsAhead,
-} from "../../../src/database/pool-sizing.ts";
+} from "../../../src/database/pool/pool-sizing.ts";
 
 describe("connectionsNeeded", () => {
   const needed = (waiting: number, present: number, useMs?: number, connectMs?: number) =>

@@ -4,7 +4,7 @@ import {
   type LeakReport,
   type Lease,
   type PoolOptions,
-} from "../../../src/database/connection-pool.ts";
+} from "../../../src/database/pool/connection-pool.ts";
 import { ClosedError, DeadlineError, PoolQueueFullError, PoolTimeoutError } from "../../../src/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { type FakeConnection, FakePoolTarget } from "../../support/fake-pool-target.ts";

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { bounded, fingerprint } from "../../../src/database/fingerprint.ts";
-import type { SqlDialect } from "../../../src/database/sql-lexer.ts";
+import { bounded, fingerprint } from "../../../src/database/sql/fingerprint.ts";
+import type { SqlDialect } from "../../../src/database/sql/sql-lexer.ts";
 
 const sqlite = (sql: string): string => fingerprint(sql, "sqlite");
 const postgres = (sql: string): string => fingerprint(sql, "postgresql");

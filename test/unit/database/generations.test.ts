@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { Generations } from "../../../src/database/generations.ts";
+import { Generations } from "../../../src/database/cache/generations.ts";
 import type { StatementFacts } from "../../../src/database/statement-facts.ts";
 
 const point = (table: string) => ({

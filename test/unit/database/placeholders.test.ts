@@ -1,7 +1,7 @@
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { translatePlaceholders } from "../../../src/database/placeholders.ts";
+import { translatePlaceholders } from "../../../src/database/sql/placeholders.ts";
 
 const toSqlite = (sql: string) => translatePlaceholders(sql, "sqlite", "?");
 const toPostgres = (sql: string) => translatePlaceholders(sql, "postgresql", "$");

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { OperationLimit } from "../../../src/database/operation-limit.ts";
+import { OperationLimit } from "../../../src/database/pool/operation-limit.ts";
 import { DeadlineError } from "../../../src/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 

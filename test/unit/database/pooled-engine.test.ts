@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { PoolOptions } from "../../../src/database/connection-pool.ts";
 import type { Operation } from "../../../src/database/driver.ts";
-import { PooledEngine } from "../../../src/database/pooled-engine.ts";
+import type { PoolOptions } from "../../../src/database/pool/connection-pool.ts";
+import { PooledEngine } from "../../../src/database/pool/pooled-engine.ts";
 import {
   BatchError,
   ClosedError,

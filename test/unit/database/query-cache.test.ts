@@ -1,13 +1,13 @@
 import { describe, expect, test } from "vitest";
-import type { QueryResult, Row } from "../../../src/database/driver.ts";
-import { Generations } from "../../../src/database/generations.ts";
+import { Generations } from "../../../src/database/cache/generations.ts";
 import {
   QueryCache,
   type QueryCacheOptions,
   type RunQuery,
   uncached,
-} from "../../../src/database/query-cache.ts";
-import { seal } from "../../../src/database/sealed-result.ts";
+} from "../../../src/database/cache/query-cache.ts";
+import { seal } from "../../../src/database/cache/sealed-result.ts";
+import type { QueryResult, Row } from "../../../src/database/driver.ts";
 import type { StatementFacts } from "../../../src/database/statement-facts.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { QueryMetrics, type QueryMetricsOptions } from "../../../src/database/query-metrics.ts";
+import { QueryMetrics, type QueryMetricsOptions } from "../../../src/database/monitoring/query-metrics.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const clock = { current: new FakeClock() };

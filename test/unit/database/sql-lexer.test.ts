@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { loadModule, scanSync } from "libpg-query";
 import { beforeAll, describe, expect, test } from "vitest";
-import { lex, type SqlDialect } from "../../../src/database/sql-lexer.ts";
+import { lex, type SqlDialect } from "../../../src/database/sql/sql-lexer.ts";
 
 const dialects: readonly SqlDialect[] = ["sqlite", "postgresql"];
 const hostileLength = process.env.VICTOR_LONG ? 1_000_000 : 200_000;

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { lex } from "../../../src/database/sql-lexer.ts";
+import { lex } from "../../../src/database/sql/sql-lexer.ts";
 import { AuthorizerFacts } from "../../../src/database/sqlite/authorizer-facts.ts";
 import { NodeConnection } from "../../../src/database/sqlite/node-connection.ts";
 

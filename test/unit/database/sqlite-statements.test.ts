@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { lex } from "../../../src/database/sql-lexer.ts";
+import { lex } from "../../../src/database/sql/sql-lexer.ts";
 import { bindParameters, countParameters } from "../../../src/database/sqlite/parameters.ts";
 import { queryPlanText } from "../../../src/database/sqlite/query-plan-text.ts";
 import { classify, requireOneStatement } from "../../../src/database/sqlite/statement-kind.ts";

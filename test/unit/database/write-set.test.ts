@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { Generations } from "../../../src/database/generations.ts";
+import { Generations } from "../../../src/database/cache/generations.ts";
+import { WriteSet } from "../../../src/database/cache/write-set.ts";
 import type { StatementFacts } from "../../../src/database/statement-facts.ts";
-import { WriteSet } from "../../../src/database/write-set.ts";
 
 const point = { table: "a", param: 0, canonicalKey: (value: unknown) => String(value) };
 const read = (table: string, row = false): StatementFacts => ({

@@ -1,4 +1,4 @@
-import type { QueryResult, Row } from "./driver.ts";
+import type { QueryResult, Row } from "../driver.ts";
 
 /** What is known of a result once it is sealed. */
 export interface SealedResult {

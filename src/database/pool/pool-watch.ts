@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from "../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import { type Demand, patienceMs, tolerance } from "./pool-sizing.ts";
 import type { WaiterQueue } from "./pool-waiters.ts";
 

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from "../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import type { PoolConnections } from "./pool-connections.ts";
 import type { Slot } from "./pool-lease.ts";
 import { nextCare } from "./pool-sizing.ts";

@@ -1,4 +1,4 @@
-import { durationMs, integer, knownKeys, reject } from "../options.ts";
+import { durationMs, integer, knownKeys, reject } from "../../options.ts";
 
 /** What a pool needs to know of connections of type `C`. */
 export interface PoolTarget<C> {

@@ -1,14 +1,14 @@
-import { LruCache } from "../algorithms/lru-cache.ts";
-import { type Clock, systemClock } from "../clock.ts";
-import { ConnectionLostError } from "../errors.ts";
-import type { MetricSample } from "../metrics/metric.ts";
+import { LruCache } from "../../algorithms/lru-cache.ts";
+import { type Clock, systemClock } from "../../clock.ts";
+import { ConnectionLostError } from "../../errors.ts";
+import type { MetricSample } from "../../metrics/metric.ts";
+import type { Coherence, DatabaseDriver, DriverConnection, Operation, QueryResult } from "../driver.ts";
+import type { Engine, EngineTransaction, InvalidationSink } from "../engine.ts";
+import type { StatementFacts } from "../statement-facts.ts";
 import { ConnectionPool, type Lease, type PoolOptions, type PoolTarget } from "./connection-pool.ts";
 import { recover } from "./cut-connection.ts";
-import type { Coherence, DatabaseDriver, DriverConnection, Operation, QueryResult } from "./driver.ts";
-import type { Engine, EngineTransaction, InvalidationSink } from "./engine.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import { PooledTransaction } from "./pooled-transaction.ts";
-import type { StatementFacts } from "./statement-facts.ts";
 import { refuseTransactionControl } from "./transaction-control.ts";
 
 /** SQL texts whose facts are kept. */

@@ -1,6 +1,6 @@
-import type { Clock, TimerHandle } from "../clock.ts";
-import { DeadlineError } from "../errors.ts";
-import type { Operation } from "./driver.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
+import { DeadlineError } from "../../errors.ts";
+import type { Operation } from "../driver.ts";
 
 /**
  * The bounds of one operation as one `AbortSignal` for all its steps.

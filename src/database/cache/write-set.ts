@@ -1,6 +1,6 @@
-import { integer } from "../options.ts";
+import { integer } from "../../options.ts";
+import type { StatementFacts } from "../statement-facts.ts";
 import { type Generations, tellEffects, type WriteEffects } from "./generations.ts";
-import type { StatementFacts } from "./statement-facts.ts";
 
 /** Row keys of one transaction told apart at most, when nothing else is said. */
 const defaultMaxRows = 10_000;

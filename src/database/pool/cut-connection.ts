@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import type { DriverConnection } from "./driver.ts";
+import type { Clock } from "../../clock.ts";
+import type { DriverConnection } from "../driver.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import type { Lease } from "./pool-lease.ts";
 

@@ -1,5 +1,5 @@
-import { LatencyHistogram } from "../metrics/latency-histogram.ts";
-import type { Labels, MetricSample } from "../metrics/metric.ts";
+import { LatencyHistogram } from "../../metrics/latency-histogram.ts";
+import type { Labels, MetricSample } from "../../metrics/metric.ts";
 
 /** A pool at one moment. Counts run from its construction. */
 export interface PoolStats {

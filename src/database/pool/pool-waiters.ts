@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from "../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import type { Lease } from "./pool-lease.ts";
 
 /** A caller that waits for a connection. Settles once. */

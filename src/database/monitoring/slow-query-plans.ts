@@ -1,7 +1,7 @@
-import type { Operation } from "./driver.ts";
-import type { Engine } from "./engine.ts";
+import type { Operation } from "../driver.ts";
+import type { Engine } from "../engine.ts";
+import type { Statement } from "../statements.ts";
 import type { QueryMetrics } from "./query-metrics.ts";
-import type { Statement } from "./statements.ts";
 
 /** Fingerprints whose plan was asked for; beyond it none is asked for any more. */
 const maxPlans = 100;

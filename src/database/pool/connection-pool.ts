@@ -1,7 +1,7 @@
-import { type Clock, systemClock } from "../clock.ts";
-import { ClosedError, PoolQueueFullError, PoolTimeoutError } from "../errors.ts";
-import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import type { Operation } from "./driver.ts";
+import { type Clock, systemClock } from "../../clock.ts";
+import { ClosedError, PoolQueueFullError, PoolTimeoutError } from "../../errors.ts";
+import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
+import type { Operation } from "../driver.ts";
 import { LeakDetector } from "./leak-detection.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import { PoolConnections } from "./pool-connections.ts";

@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from "../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import type { PoolTarget } from "./pool-options.ts";
 import { retryDelayMs } from "./pool-sizing.ts";

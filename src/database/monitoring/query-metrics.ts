@@ -1,8 +1,8 @@
-import { type Clock, systemClock } from "../clock.ts";
-import { LatencyHistogram } from "../metrics/latency-histogram.ts";
-import type { HistogramSnapshot, Labels, MetricSample, MetricSource } from "../metrics/metric.ts";
-import { durationMs, integer, knownKeys } from "../options.ts";
-import { bounded } from "./fingerprint.ts";
+import { type Clock, systemClock } from "../../clock.ts";
+import { LatencyHistogram } from "../../metrics/latency-histogram.ts";
+import type { HistogramSnapshot, Labels, MetricSample, MetricSource } from "../../metrics/metric.ts";
+import { durationMs, integer, knownKeys } from "../../options.ts";
+import { bounded } from "../sql/fingerprint.ts";
 import { SlowLog, type SlowQuery } from "./slow-log.ts";
 
 export type { SlowQuery } from "./slow-log.ts";

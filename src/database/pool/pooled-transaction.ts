@@ -1,11 +1,11 @@
-import type { Clock } from "../clock.ts";
-import { ClosedError, ConnectionLostError } from "../errors.ts";
+import type { Clock } from "../../clock.ts";
+import { ClosedError, ConnectionLostError } from "../../errors.ts";
+import type { DriverConnection, Operation, QueryResult } from "../driver.ts";
+import type { EngineTransaction } from "../engine.ts";
+import type { StatementFacts } from "../statement-facts.ts";
 import { abandon, graceMs } from "./cut-connection.ts";
-import type { DriverConnection, Operation, QueryResult } from "./driver.ts";
-import type { EngineTransaction } from "./engine.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import type { Lease } from "./pool-lease.ts";
-import type { StatementFacts } from "./statement-facts.ts";
 import { refuseTransactionControl } from "./transaction-control.ts";
 
 /** What a transaction needs of its engine. */

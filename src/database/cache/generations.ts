@@ -1,6 +1,6 @@
-import { integer, knownKeys } from "../options.ts";
-import type { InvalidationSink } from "./engine.ts";
-import type { StatementFacts } from "./statement-facts.ts";
+import { integer, knownKeys } from "../../options.ts";
+import type { InvalidationSink } from "../engine.ts";
+import type { StatementFacts } from "../statement-facts.ts";
 
 /** A counter that only grows. */
 interface Cell {

@@ -1,4 +1,4 @@
-import type { MetricSample } from "../metrics/metric.ts";
+import type { MetricSample } from "../../metrics/metric.ts";
 
 /** What a query cache has done since it was made. */
 export interface QueryCacheStats {

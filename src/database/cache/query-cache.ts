@@ -1,13 +1,13 @@
-import { LruList, LruNode } from "../algorithms/lru-list.ts";
-import { type SingleFlight, singleFlight } from "../algorithms/single-flight.ts";
-import type { Clock } from "../clock.ts";
-import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import { durationMs, integer, knownKeys } from "../options.ts";
-import type { QueryResult } from "./driver.ts";
+import { LruList, LruNode } from "../../algorithms/lru-list.ts";
+import { type SingleFlight, singleFlight } from "../../algorithms/single-flight.ts";
+import type { Clock } from "../../clock.ts";
+import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
+import { durationMs, integer, knownKeys } from "../../options.ts";
+import type { QueryResult } from "../driver.ts";
+import type { StatementFacts } from "../statement-facts.ts";
 import type { Dependency, Generations } from "./generations.ts";
 import { cacheSamples, type QueryCacheStats } from "./query-cache-stats.ts";
 import { copyRows, type SealedResult, seal } from "./sealed-result.ts";
-import type { StatementFacts } from "./statement-facts.ts";
 
 /** What names a statement in the cache: one object for one SQL text, with an id of its own. */
 export interface CachedStatement {

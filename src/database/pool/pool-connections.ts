@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import type { Clock } from "../../clock.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import { Slot } from "./pool-lease.ts";
 import type { PoolTarget } from "./pool-options.ts";

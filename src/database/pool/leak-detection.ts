@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from "../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import type { Slot } from "./pool-lease.ts";
 import type { LeakReport } from "./pool-options.ts";
 
