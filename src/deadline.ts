@@ -10,27 +10,32 @@ export interface Bounded {
 
 /**
  * Waits for work that goes on by itself.
- * @returns what `promise` gives, if it settles by the deadline
- * @throws {DeadlineError} at the deadline; the work is not stopped
+ * @param step what is waited for, for the message
+ * @returns what `promise` gives, if it settles in time
+ * @throws {DeadlineError} at the deadline, or the signal's reason when it aborts; the work is not stopped
  */
 export function within<T>(
   promise: Promise<T>,
-  { deadline }: Bounded,
+  { deadline, signal }: Bounded,
+  step: string,
   timeoutMs: number,
   clock: Clock,
 ): Promise<T> {
-  if (deadline === Number.POSITIVE_INFINITY) return promise;
+  if (deadline === Number.POSITIVE_INFINITY && signal === undefined) return promise;
+  if (signal?.aborted) return Promise.reject(signal.reason);
   return new Promise<T>((resolve, reject) => {
-    const timer = clock.setTimeout(
-      () => reject(new DeadlineError("waiting for a load that is under way", timeoutMs)),
-      Math.max(0, deadline - clock.now()),
-    );
-    const settle = <A extends unknown[]>(finish: (...args: A) => void) => {
-      return (...args: A) => {
-        clock.clearTimeout(timer);
-        finish(...args);
-      };
+    const expire = () => settle(() => reject(new DeadlineError(step, timeoutMs)));
+    const abort = () => settle(() => reject(signal?.reason));
+    const timer = clock.setTimeout(expire, Math.max(0, deadline - clock.now()));
+    signal?.addEventListener("abort", abort);
+    const settle = (finish: () => void) => {
+      clock.clearTimeout(timer);
+      signal?.removeEventListener("abort", abort);
+      finish();
     };
-    promise.then(settle(resolve), settle(reject));
+    promise.then(
+      (value) => settle(() => resolve(value)),
+      (error) => settle(() => reject(error)),
+    );
   });
 }

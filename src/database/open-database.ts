@@ -8,10 +8,17 @@ import type { Operation, QueryResult } from "./driver.ts";
 import type { Engine } from "./engine.ts";
 import type { QueryMetrics } from "./monitoring/query-metrics.ts";
 import { SlowQueryPlans } from "./monitoring/slow-query-plans.ts";
-import { checkQueryOptions, type QueryOptions, type ResolvedOptions } from "./optimizer-options.ts";
+import {
+  checkBounds,
+  checkQueryOptions,
+  type QueryOptions,
+  type ResolvedOptions,
+} from "./optimizer-options.ts";
+import { ownParameters } from "./own-parameters.ts";
 import type { StatementFacts } from "./statement-facts.ts";
 import {
   checkParameters,
+  checkRows,
   noteCost,
   type PreparedStatement,
   provenCheap,
@@ -23,6 +30,8 @@ import { Transaction } from "./transaction.ts";
 export type Bounds = Pick<QueryOptions, "signal" | "timeoutMs">;
 
 export const noOptions: QueryOptions = Object.freeze({});
+
+const sharedLoad = "waiting for a load that is under way";
 
 /**
  * The ways of a statement through an open database: facts, cache, engine, metrics, and the invalidation of what it
@@ -82,9 +91,10 @@ export class OpenDatabase {
     }
     checkParameters(statement, params);
     const operation = operationOf(this.#options, options);
+    const own = ownParameters(params);
     const execute = (signal: AbortSignal | undefined) => {
       const bounds = signal === operation.signal ? operation : { deadline: operation.deadline, signal };
-      return this.#measured(statement, () => this.engine.execute(statement.text, params, bounds));
+      return this.#measured(statement, () => this.engine.execute(statement.text, own, bounds));
     };
     if (facts.kind === "transaction")
       throw new TypeError("executeQuery: use transaction(fn) instead of running BEGIN, COMMIT or ROLLBACK");
@@ -96,16 +106,13 @@ export class OpenDatabase {
 
   /** One statement for many rows in one transaction. @returns rows changed in all */
   async batch(sql: string, rows: readonly (readonly unknown[])[], operation: Operation): Promise<number> {
-    if (!Array.isArray(rows)) throw new TypeError(`rows: expected an array of rows, got ${typeof rows}`);
     const statement = await this.statements.prepare(sql);
     const { facts, schemaVersion } = statement;
     if (facts.kind !== "write")
       throw new TypeError(
         `executeBatch: expected an INSERT, UPDATE or DELETE, got a ${facts.kind} statement`,
       );
-    rows.forEach((row, index) => {
-      checkParameters(statement, row, `row ${index}: the statement`);
-    });
+    checkRows(statement, rows);
     if (rows.length === 0) return 0;
     const writes = new WriteSet();
     for (const row of rows) writes.add(facts, row);
@@ -196,7 +203,9 @@ export class OpenDatabase {
         options,
       );
       try {
-        return await (leads ? loading : within(loading, operation, this.#options.timeoutMs, clock));
+        return await (leads
+          ? loading
+          : within(loading, { deadline: operation.deadline }, sharedLoad, this.#options.timeoutMs, clock));
       } catch (error) {
         const foreign = error instanceof DeadlineError || error instanceof PoolTimeoutError;
         if (leads || !foreign || clock.now() >= operation.deadline) throw error;
@@ -253,6 +262,7 @@ function isCacheable(facts: StatementFacts, params: readonly unknown[]): boolean
 
 /** The bounds of an operation that begins now. @throws the signal's reason when it is aborted already */
 export function operationOf({ clock, timeoutMs }: ResolvedOptions, options: Bounds): Operation {
+  if (options !== noOptions) checkBounds(options);
   options.signal?.throwIfAborted();
   return { deadline: clock.now() + (options.timeoutMs ?? timeoutMs), signal: options.signal };
 }

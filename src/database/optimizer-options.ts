@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { durationMs, integer, knownKeys, oneOf } from "../options.ts";
+import { durationMs, integer, knownKeys, oneOf, reject } from "../options.ts";
 import type { DatabaseDriver } from "./driver.ts";
 import type { Engine, InvalidationSink } from "./engine.ts";
 import type { PoolOptions } from "./pool/connection-pool.ts";
@@ -119,7 +119,12 @@ const queryKeys = ["useCache", "ttlMs", "signal", "timeoutMs"];
 export function checkQueryOptions(options: QueryOptions): void {
   knownKeys("executeQuery", options, queryKeys);
   if (options.ttlMs !== undefined) durationMs("ttlMs", options.ttlMs);
-  if (options.timeoutMs !== undefined) durationMs("timeoutMs", options.timeoutMs);
+}
+
+/** Checks what bounds an operation; other keys are the business of who knows them. */
+export function checkBounds({ timeoutMs, signal }: Pick<QueryOptions, "timeoutMs" | "signal">): void {
+  if (timeoutMs !== undefined) durationMs("timeoutMs", timeoutMs);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) reject("signal", "an AbortSignal", signal);
 }
 
 function dropUndefined<T extends object>(options: T): T {

@@ -1,3 +1,4 @@
+import { within } from "../deadline.ts";
 import { ClosedError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { Generations } from "./cache/generations.ts";
@@ -15,6 +16,8 @@ import {
   type ResolvedOptions,
   resolveOptions,
 } from "./optimizer-options.ts";
+import { ownParameters } from "./own-parameters.ts";
+import { checkArray, ownRows } from "./statements.ts";
 import type { Transaction } from "./transaction.ts";
 
 type Result<T extends Row> = CachedResult & { readonly rows: readonly T[] };
@@ -94,7 +97,8 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
     options: Bounds = {},
   ): Promise<number> {
     const operation = operationOf(this.#options, options);
-    return (await this.#open(operation)).batch(sql, rows, operation);
+    const own = ownRows(rows);
+    return (await this.#open(operation)).batch(sql, own, operation);
   }
 
   /**
@@ -125,12 +129,13 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
 
   /**
    * Forgets cached results: of one statement, of all that read some tables (`users` in any schema, or `public.users`),
-   * or all of them.
+   * or all of them. A name that no result is known to depend on, such as a view's, forgets everything.
    * Needed only for changes that the optimizer can't see.
    */
   invalidateCache(what: { readonly sql?: string; readonly tables?: readonly string[] } = {}): void {
-    const ids = what.tables?.flatMap((table) => this.#generations.idsOf(table));
-    if (ids !== undefined) this.#generations.tables(ids);
+    const ids = what.tables?.map((table) => this.#generations.idsOf(table)) ?? [];
+    this.#generations.tables(ids.flat());
+    if (ids.some((each) => each.length === 0)) this.#generations.everything();
     if (what.sql !== undefined) this.#opened?.statements.forget(what.sql);
     if (what.tables === undefined && what.sql === undefined) {
       this.#generations.everything();
@@ -177,13 +182,16 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
     await opened?.engine.close(operation);
   }
 
+  /** Everybody waits within his own bounds for one opening, which has bounds of its own. */
   #open(operation: Operation): Promise<OpenDatabase> {
     if (this.#closing !== undefined) return Promise.reject(new ClosedError("DatabaseOptimizer"));
-    this.#opening ??= this.#connect(operation).catch((error: unknown) => {
+    this.#opening ??= this.#connect(operationOf(this.#options, noOptions)).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
-    return this.#opening;
+    if (this.#opened !== undefined) return this.#opening;
+    const { timeoutMs, clock } = this.#options;
+    return within(this.#opening, operation, "opening the database", timeoutMs, clock);
   }
 
   async #connect(operation: Operation): Promise<OpenDatabase> {
@@ -217,7 +225,9 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   }
 
   async #openAndRun(sql: string, params: readonly unknown[], options: QueryOptions): Promise<CachedResult> {
+    checkArray("params", params);
+    const own = ownParameters(params);
     const opened = await this.#open(operationOf(this.#options, options));
-    return opened.prepareAndRun(sql, params, options);
+    return opened.prepareAndRun(sql, own, options);
   }
 }

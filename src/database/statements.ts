@@ -3,6 +3,7 @@ import { ParameterCountError } from "../errors.ts";
 import type { Generations } from "./cache/generations.ts";
 import type { Engine } from "./engine.ts";
 import type { FingerprintEntry, QueryMetrics } from "./monitoring/query-metrics.ts";
+import { ownParameters } from "./own-parameters.ts";
 import { fingerprint } from "./sql/fingerprint.ts";
 import { translatePlaceholders } from "./sql/placeholders.ts";
 import type { StatementFacts } from "./statement-facts.ts";
@@ -76,6 +77,8 @@ export class Statements {
       throw new TypeError(
         `sql: expected a statement's text, got ${typeof sql === "string" ? '""' : typeof sql}`,
       );
+    // SQLite would run what stands before it, without a word.
+    if (sql.includes("\0")) throw new TypeError("sql: expected text without NUL characters");
     const dialect = this.#engine.placeholders === "?" ? "sqlite" : "postgresql";
     const { sql: text, count } = translatePlaceholders(sql, dialect, this.#engine.placeholders);
     const print = fingerprint(sql, dialect);
@@ -116,7 +119,29 @@ export function noteCost(statement: Statement, durationMs: number): void {
 
 /** @throws {ParameterCountError} naming both counts; @throws {TypeError} when `params` is no array */
 export function checkParameters(statement: Statement, params: readonly unknown[], where?: string): void {
-  if (!Array.isArray(params)) throw new TypeError(`params: expected an array, got ${typeof params}`);
+  checkArray("params", params);
   if (params.length !== statement.parameterCount)
     throw new ParameterCountError(statement.parameterCount, params.length, where);
+}
+
+/** @throws {TypeError} unless `value` is an array */
+export function checkArray(name: string, value: unknown): void {
+  if (!Array.isArray(value)) throw new TypeError(`${name}: expected an array, got ${typeof value}`);
+}
+
+/** @returns copies of the rows of a batch, which may have to wait @throws {TypeError} naming the row that is none */
+export function ownRows(rows: readonly (readonly unknown[])[]): unknown[][] {
+  checkArray("rows", rows);
+  // Array.from, unlike map, doesn't pass over holes.
+  return Array.from(rows, (row, index) => {
+    checkArray(`rows[${index}]`, row);
+    return ownParameters(row);
+  });
+}
+
+/** @throws {ParameterCountError} naming the row */
+export function checkRows(statement: Statement, rows: readonly (readonly unknown[])[]): void {
+  rows.forEach((row, index) => {
+    checkParameters(statement, row, `row ${index}: the statement`);
+  });
 }

@@ -2,7 +2,15 @@ import type { WriteSet } from "./cache/write-set.ts";
 import type { Operation, QueryResult, Row } from "./driver.ts";
 import type { EngineTransaction } from "./engine.ts";
 import type { QueryOptions } from "./optimizer-options.ts";
-import { checkParameters, type Statement, type Statements } from "./statements.ts";
+import { ownParameters } from "./own-parameters.ts";
+import {
+  checkArray,
+  checkParameters,
+  checkRows,
+  ownRows,
+  type Statement,
+  type Statements,
+} from "./statements.ts";
 
 /** What a transaction borrows from its optimizer. */
 export interface TransactionContext {
@@ -26,6 +34,7 @@ export class Transaction {
   readonly #bounds: Operation;
   #open = true;
   #sessionChanged = false;
+  #submitted: Promise<void> = Promise.resolve();
 
   constructor(context: TransactionContext, inner: EngineTransaction, writes: WriteSet, bounds: Operation) {
     this.#context = context;
@@ -40,13 +49,14 @@ export class Transaction {
     params: readonly unknown[] = [],
     options?: Pick<QueryOptions, "signal" | "timeoutMs">,
   ): Promise<QueryResult & { readonly rows: readonly T[] }> {
-    const statement = await this.#context.statements.prepare(sql);
-    checkParameters(statement, params);
-    this.#note(statement, params);
+    checkArray("params", params);
+    const own = ownParameters(params);
     const operation = this.#within(options);
-    const result = await this.#context.measured(statement, () =>
-      this.#inner.execute(statement.text, params, operation),
-    );
+    const result = await this.#inOrder(sql, (statement) => {
+      checkParameters(statement, own);
+      this.#note(statement, own);
+      return this.#context.measured(statement, () => this.#inner.execute(statement.text, own, operation));
+    });
     return result as QueryResult & { rows: readonly T[] };
   }
 
@@ -56,19 +66,33 @@ export class Transaction {
     rows: readonly (readonly unknown[])[],
     options?: Pick<QueryOptions, "signal" | "timeoutMs">,
   ): Promise<number> {
-    const statement = await this.#context.statements.prepare(sql);
-    rows.forEach((row, index) => {
-      checkParameters(statement, row, `row ${index}: the statement`);
-    });
-    for (const row of rows) this.#note(statement, row);
-    if (rows.length === 0) return 0;
+    const own = ownRows(rows);
     const operation = this.#within(options);
-    return this.#inner.executeBatch(statement.text, rows, operation);
+    return this.#inOrder(sql, (statement) => {
+      checkRows(statement, own);
+      for (const row of own) this.#note(statement, row);
+      return own.length === 0 ? 0 : this.#inner.executeBatch(statement.text, own, operation);
+    });
   }
 
   /** After this, every use is refused. */
   end(): void {
     this.#open = false;
+  }
+
+  /** Statements reach the engine in the order in which they were asked for, however long their facts take. */
+  async #inOrder<T>(sql: string, start: (statement: Statement) => T | Promise<T>): Promise<T> {
+    const before = this.#submitted;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#submitted = promise;
+    let running: T | Promise<T>;
+    try {
+      await before;
+      running = start(await this.#context.statements.prepare(sql));
+    } finally {
+      resolve();
+    }
+    return running;
   }
 
   /** A statement may not outlive the transaction's own deadline. */
@@ -89,9 +113,10 @@ export class Transaction {
       throw new TypeError("transaction: it has ended; use it only inside the function it was given to");
     const { facts } = statement;
     if (facts === undefined) return;
+    // A fingerprint has neither comments nor superfluous white space.
     if (
       facts.kind === "transaction" &&
-      !/^\s*(savepoint|release|rollback\s+(\w+\s+)?to)\b/i.test(statement.text)
+      !/^(savepoint|release|rollback (\w+ )?to)\b/i.test(statement.fingerprint)
     )
       throw new TypeError(
         "transaction: return to commit and throw to roll back, instead of running COMMIT or ROLLBACK",

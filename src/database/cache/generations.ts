@@ -130,10 +130,13 @@ export class Generations implements InvalidationSink, WriteEffects {
     return sum === dependency.sum;
   }
 
-  /** @returns the ids of the tables in use that are called `name`, in whatever schema; `name` itself if qualified */
+  /** @returns the ids of the tables in use that are called `name`, `table` or `schema.table`, in whatever case */
   idsOf(name: string): readonly string[] {
-    if (name.includes(".")) return [name];
-    return [...this.#tables.keys()].filter((id) => id.slice(id.indexOf(".") + 1) === name);
+    const wanted = name.toLowerCase();
+    return [...this.#tables.keys()].filter((id) => {
+      const folded = id.toLowerCase();
+      return folded === wanted || folded.slice(folded.indexOf(".") + 1) === wanted;
+    });
   }
 
   /** A write took effect (its transaction is committed, or may be). */

@@ -9,6 +9,8 @@ import { schemaSql } from "../../support/coherence-statements.ts";
 // Writers that wait for each other are told so soon.
 const postgres = usePostgres({ settings: { deadlock_timeout: "20ms" } });
 const long = process.env.VICTOR_LONG !== undefined;
+/** The long form took about five minutes in all. */
+const timeout = long ? 1_200_000 : 120_000;
 
 let databases = 0;
 async function freshDatabase(): Promise<string> {
@@ -55,7 +57,9 @@ function expectAdversity(figures: CoherenceFigures): void {
     expect(figures[figure], figure).toBeGreaterThan(0);
 }
 
-test("two processes read nothing stale in seeded interleavings of reads, writes, DDL, stalls and cuts", async () => {
+test("two processes read nothing stale in seeded interleavings of reads, writes, DDL, stalls and cuts", {
+  timeout,
+}, async () => {
   const figures = await run(2, { coherence: "notify", sabotage: "none" }, long ? 2000 : 200);
   console.log(`notify, two processes: ${JSON.stringify(figures)}`);
   expect(figures.stale).toEqual([]);
@@ -63,7 +67,7 @@ test("two processes read nothing stale in seeded interleavings of reads, writes,
   expectAdversity(figures);
 });
 
-test("nor does a process that is alone with its database", async () => {
+test("nor does a process that is alone with its database", { timeout }, async () => {
   const figures = await run(1, { coherence: "exclusive", sabotage: "none" }, long ? 1000 : 60);
   console.log(`exclusive, one process: ${JSON.stringify(figures)}`);
   expect(figures.stale).toEqual([]);

@@ -1,5 +1,6 @@
 import { expect, test } from "vitest";
 import { DatabaseOptimizer } from "../../../src/database/optimizer.ts";
+import { createSqliteEngine } from "../../../src/database/sqlite/engine.ts";
 
 const schema = [
   "CREATE TABLE users (id INTEGER PRIMARY KEY, name TEXT NOT NULL)",
@@ -216,4 +217,82 @@ test("without arguments it takes a temporary SQLite file", async () => {
   await using db = new DatabaseOptimizer();
   await db.executeQuery("CREATE TABLE t (a)");
   expect((await db.executeQuery("SELECT * FROM t")).rows).toEqual([]);
+});
+
+test("parameters may be reused by the caller as soon as the call has returned", async () => {
+  await using db = await open();
+  const params: unknown[] = [0, "x"];
+  const insert = "INSERT INTO users (id, name) VALUES (?, ?)";
+  const direct = [10, 11, 12].map((id) => {
+    params[0] = id;
+    return db.executeQuery(insert, params);
+  });
+  const rows = [params];
+  params[0] = 13;
+  const batch = db.executeBatch(insert, rows);
+  params[0] = 99;
+  await Promise.all([...direct, batch]);
+  await db.transaction(async (tx) => {
+    const inside = [14, 15].map((id) => {
+      params[0] = id;
+      return tx.executeQuery(insert, params);
+    });
+    await Promise.all(inside);
+  });
+  const { rows: ids } = await db.executeQuery("SELECT id FROM users WHERE id >= 10 ORDER BY id");
+  expect(ids.map(({ id }) => id)).toEqual([10, 11, 12, 13, 14, 15]);
+});
+
+test("one caller's abort while the database opens is nobody else's", async () => {
+  const gate = Promise.withResolvers<void>();
+  await using db = new DatabaseOptimizer({
+    driver: async (sink, clock) => {
+      await gate.promise;
+      return createSqliteEngine({ path: ":memory:" }, sink, clock);
+    },
+  });
+  const leaving = new AbortController();
+  const gone = db.executeQuery("SELECT 1 AS one", [], { signal: leaving.signal });
+  const stays = db.executeQuery("SELECT 1 AS one");
+  leaving.abort(new Error("I leave"));
+  await expect(gone).rejects.toThrow("I leave");
+  gate.resolve();
+  expect((await stays).rows).toEqual([{ one: 1 }]);
+});
+
+test("invalidateCache finds a table in any case and qualified, and a view by forgetting everything", async () => {
+  await using db = await open();
+  for (const name of ["USERS", "main.Users", "names"]) {
+    await db.executeQuery("SELECT * FROM names");
+    db.invalidateCache({ tables: [name] });
+    expect((await db.executeQuery("SELECT * FROM names")).cached, name).toBe(false);
+  }
+});
+
+test("a batch says which of its rows is none, and bounds are checked everywhere", async () => {
+  await using db = await open();
+  const insert = "INSERT INTO users (id, name) VALUES (?, ?)";
+  const holes: unknown[][] = [[5, "a"]];
+  holes[2] = [6, "b"];
+  await expect(db.executeBatch(insert, holes)).rejects.toThrow("rows[1]: expected an array, got undefined");
+  await expect(db.executeBatch(insert, new Set([[5, "a"]]) as never)).rejects.toThrow(
+    "rows: expected an array",
+  );
+  await expect(db.executeBatch(insert, [], { timeoutMs: Number.NaN })).rejects.toThrow(/timeoutMs: expected/);
+  await expect(db.transaction(() => 1, { timeoutMs: -5 })).rejects.toThrow(/timeoutMs: expected/);
+  await expect(db.transaction((tx) => tx.executeBatch(insert, 5 as never))).rejects.toThrow(
+    "rows: expected an array",
+  );
+  await expect(db.executeQuery("DELETE FROM users \0 WHERE id = 1")).rejects.toThrow(/NUL/);
+  expect((await db.executeQuery("SELECT count(*) AS n FROM users")).rows).toEqual([{ n: 2 }]);
+});
+
+test("savepoints may carry comments", async () => {
+  await using db = await open();
+  await db.transaction(async (tx) => {
+    await tx.executeQuery("/* before */ SAVEPOINT a");
+    await tx.executeQuery("DELETE FROM users");
+    await tx.executeQuery("-- back\nROLLBACK TO a");
+  });
+  expect((await db.executeQuery("SELECT count(*) AS n FROM users")).rows).toEqual([{ n: 2 }]);
 });
