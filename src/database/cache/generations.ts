@@ -1,4 +1,4 @@
-import { integer, knownKeys } from "../../options.ts";
+import { integer, knownKeys, reject } from "../../options.ts";
 import type { InvalidationSink } from "../engine.ts";
 import type { StatementFacts } from "../statement-facts.ts";
 
@@ -23,8 +23,11 @@ interface Table {
   readonly bulk: Cell;
   /** Moved by all writes but those that only change columns which are known. */
   readonly members: Cell;
-  /** Moved by writes to this row; only rows that a dependency has asked for are here. */
-  readonly rows: Map<string, Cell>;
+  /**
+   * Moved by writes to a row whose key falls on this place. Keys that share one void each other's results now and then,
+   * which is harmless; in turn nothing is kept per row, and nothing has to be thrown away.
+   */
+  rows: (Cell | undefined)[];
   /** Moved by updates of this column; only columns that a dependency has asked for are here. */
   readonly columns: Map<string, Cell>;
 }
@@ -35,11 +38,11 @@ const maxColumns = 16;
 export interface GenerationsOptions {
   /** Tables told apart at most; one more, and everything is bumped. @default 4096 */
   readonly maxTables?: number;
-  /** Rows of one table told apart at most; one more, and the whole table is bumped. @default 65_536 */
-  readonly maxRowsPerTable?: number;
+  /** Counters for the rows of one table, 8 bytes each and 24 more once used; a power of two. @default 16_384 */
+  readonly rowsPerTable?: number;
 }
 
-const defaults = Object.freeze({ maxTables: 4096, maxRowsPerTable: 65_536 });
+const defaults = Object.freeze({ maxTables: 4096, rowsPerTable: 16_384 });
 
 /** Where the effects of a write are told, one by one. */
 export interface WriteEffects {
@@ -76,7 +79,7 @@ export class Generations implements InvalidationSink, WriteEffects {
   readonly #epoch: Cell = { count: 0 };
   readonly #tables = new Map<string, Table>();
   readonly #maxTables: number;
-  readonly #maxRowsPerTable: number;
+  readonly #rowsPerTable: number;
   #schemaVersion = 0;
   #bumps = 0;
 
@@ -84,11 +87,9 @@ export class Generations implements InvalidationSink, WriteEffects {
   constructor(options: GenerationsOptions = {}) {
     knownKeys("Generations", options, Object.keys(defaults));
     this.#maxTables = integer("maxTables", options.maxTables ?? defaults.maxTables, 1);
-    this.#maxRowsPerTable = integer(
-      "maxRowsPerTable",
-      options.maxRowsPerTable ?? defaults.maxRowsPerTable,
-      1,
-    );
+    const rows = integer("rowsPerTable", options.rowsPerTable ?? defaults.rowsPerTable, 1, 2 ** 24);
+    if (!Number.isInteger(Math.log2(rows))) reject("rowsPerTable", "a power of two", rows);
+    this.#rowsPerTable = rows;
   }
 
   /** Grows with every change of the schema; facts of another version are void. */
@@ -105,7 +106,7 @@ export class Generations implements InvalidationSink, WriteEffects {
   dependency(facts: StatementFacts, params: readonly unknown[]): Dependency {
     const { point, reads } = facts;
     const key = point && reads.includes(point.table) ? point.canonicalKey(params[point.param]) : undefined;
-    // Cells first, sum last: making a cell may overflow a bound, which bumps.
+    // Cells first, sum last: making one may overflow the bound on tables, which bumps.
     for (;;) {
       const before = this.#epoch.count;
       const cells: Cell[] = [this.#epoch];
@@ -150,7 +151,7 @@ export class Generations implements InvalidationSink, WriteEffects {
     if (table === undefined) return;
     table.any.count++;
     if (key === undefined) table.bulk.count++;
-    else increment(table.rows.get(key));
+    else increment(table.rows[this.#place(key)]);
     if (columns === undefined) table.members.count++;
     else for (const column of columns) increment(table.columns.get(column));
   }
@@ -180,7 +181,7 @@ export class Generations implements InvalidationSink, WriteEffects {
         any: { count: 0 },
         bulk: { count: 0 },
         members: { count: 0 },
-        rows: new Map(),
+        rows: [],
         columns: new Map(),
       };
       this.#tables.set(name, table);
@@ -199,16 +200,22 @@ export class Generations implements InvalidationSink, WriteEffects {
   }
 
   #row(table: Table, key: string): Cell {
-    let row = table.rows.get(key);
+    // Not before a row is asked for: most tables are never read by key.
+    if (table.rows.length === 0) table.rows = new Array(this.#rowsPerTable);
+    const place = this.#place(key);
+    let row = table.rows[place];
     if (row === undefined) {
-      if (table.rows.size >= this.#maxRowsPerTable) {
-        table.rows.clear();
-        table.bulk.count++;
-      }
       row = { count: 0 };
-      table.rows.set(key, row);
+      table.rows[place] = row;
     }
     return row;
+  }
+
+  /** FNV-1a over the key's UTF-16 units. @see http://www.isthe.com/chongo/tech/comp/fnv/ */
+  #place(key: string): number {
+    let hash = 0x811c9dc5;
+    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+    return (hash ^ (hash >>> 16)) & (this.#rowsPerTable - 1);
   }
 }
 

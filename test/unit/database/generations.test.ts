@@ -86,10 +86,10 @@ describe("Generations", () => {
     fc.assert(
       fc.property(
         fc.integer({ min: 1, max: 5 }),
-        fc.integer({ min: 1, max: 4 }),
+        fc.constantFrom(1, 2, 16_384),
         fc.array(step, { maxLength: 40 }),
-        (maxTables, maxRowsPerTable, steps) => {
-          const generations = new Generations({ maxTables, maxRowsPerTable });
+        (maxTables, rowsPerTable, steps) => {
+          const generations = new Generations({ maxTables, rowsPerTable });
           const taken: {
             dependency: ReturnType<Generations["dependency"]>;
             tables: string[];
@@ -117,7 +117,7 @@ describe("Generations", () => {
             for (const one of taken) if (one.void) expect(generations.isCurrent(one.dependency)).toBe(false);
           }
           // With room for all, it is exact.
-          if (maxTables >= 4 && maxRowsPerTable >= 4)
+          if (maxTables >= 4 && rowsPerTable > 2)
             for (const one of taken) expect(generations.isCurrent(one.dependency)).toBe(!one.void);
         },
       ),
@@ -150,7 +150,10 @@ describe("Generations", () => {
 
   test("refuses bounds below 1 and unknown options", () => {
     expect(() => new Generations({ maxTables: 0 })).toThrow(RangeError);
-    expect(() => new Generations({ maxRowsPerTable: 0 })).toThrow(/maxRowsPerTable: expected an integer ≥ 1/);
+    expect(() => new Generations({ rowsPerTable: 0 })).toThrow(/rowsPerTable: expected an integer from 1/);
+    expect(() => new Generations({ rowsPerTable: 3 })).toThrow(
+      "rowsPerTable: expected a power of two, got 3",
+    );
     expect(() => new Generations({ rows: 1 } as never)).toThrow(/unknown option "rows"/);
   });
 
