@@ -14,7 +14,7 @@ import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { freePort } from "./free-port.ts";
 import { releaseGuard, watchOver } from "./guard.ts";
-import { isAlive, signalTree } from "./process-tree.ts";
+import { signalTree } from "./process-tree.ts";
 import { reachableBinaries, type ServerUser, serverUser, temporaryFolder } from "./unprivileged.ts";
 
 export interface PostgresOptions {
@@ -210,7 +210,9 @@ class EmbeddedPostgres implements PostgresService {
     if (server?.pid === undefined) return;
     signalTree(server.pid, "SIGCONT", true);
     signalTree(server.pid, "SIGINT", false);
-    for (const deadline = Date.now() + 10_000; isAlive(server.pid); await sleep(5))
+    // Until it has been reaped: the next server would take a zombie for the owner of the lock file.
+    const runs = () => server.exitCode === null && server.signalCode === null;
+    for (const deadline = Date.now() + 10_000; runs(); await sleep(5))
       if (Date.now() > deadline) signalTree(server.pid, "SIGKILL", true);
     this.#server = undefined;
   }
