@@ -29,4 +29,11 @@ async function main(): Promise<number> {
   }
 }
 
+/** A reader that has seen enough, as `| head` has, is no failure: what it doesn't take is lost, and the work goes on. */
+function allowClosedPipe(error: NodeJS.ErrnoException): void {
+  if (error.code !== "EPIPE") throw error;
+}
+
+process.stdout.on("error", allowClosedPipe);
+process.stderr.on("error", allowClosedPipe);
 process.exitCode = await main();

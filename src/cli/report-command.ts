@@ -60,7 +60,7 @@ async function report(flags: ReportFlags): Promise<number> {
   } catch (error) {
     if (!(error instanceof VictorError)) throw error;
     process.stderr.write(`error: ${error.message} [${error.code}]\n`);
-    return 1;
+    return error.code === "VICTOR_REPORT_OUTPUT" ? 2 : 1;
   } finally {
     process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }

@@ -1,9 +1,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
+import { inspect } from "node:util";
 import { systemClock } from "../clock.ts";
 import { ArmError, DeadlineError } from "../errors.ts";
 import type { ArmSpec } from "./arm.ts";
-import type { ArmOutcome, ArmReply, ArmRequest, RoundTimes } from "./arm-protocol.ts";
+import { type ArmOutcome, type ArmReply, type ArmRequest, isReply, type RoundTimes } from "./arm-protocol.ts";
 
 /** Beside this file, `.ts` in source and `.js` when built. */
 const entry = fileURLToPath(
@@ -24,7 +25,7 @@ function killRunning(): void {
 }
 
 interface Pending {
-  readonly step: string;
+  readonly step: ArmRequest["type"];
   resolve(reply: ArmReply): void;
   reject(error: Error): void;
 }
@@ -57,9 +58,10 @@ export class ArmChild {
     };
     child.stdout?.on("data", keep);
     child.stderr?.on("data", keep);
-    child.on("message", (reply) => this.#receive(reply as ArmReply));
+    child.on("message", (reply: unknown) => this.#receive(reply));
     // One listener for all, however many arms there are.
-    if (running.size === 0) process.on("exit", killRunning);
+    // Before other listeners, which may clear away what a child still writes to.
+    if (running.size === 0) process.prependListener("exit", killRunning);
     running.add(child);
     this.gone = new Promise((resolve) => {
       const settle = (why: string, options?: ErrorOptions): void => {
@@ -141,7 +143,16 @@ export class ArmChild {
     }
   }
 
-  #receive(reply: ArmReply): void {
+  #receive(reply: unknown): void {
+    if (!isReply(reply, this.#pending?.step)) {
+      const shown = inspect(reply, { depth: 1, breakLength: Number.POSITIVE_INFINITY }).slice(0, 200);
+      this.#fail(
+        "between rounds",
+        `sent a message that is no answer: ${shown}; process.send in an arm is the runner's own channel, and ` +
+          "counters have to be numbers",
+      );
+      return;
+    }
     if (reply.type !== "failed") {
       this.#pending?.resolve(reply);
       return;

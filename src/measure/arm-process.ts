@@ -1,6 +1,10 @@
 /** Entry point of an arm's child process: answers the parent's requests and leaves when the parent goes. */
 import type { Arm, ArmSetup } from "./arm.ts";
 import type { ArmReply, ArmRequest } from "./arm-protocol.ts";
+import { watchParent } from "./arm-watchdog.ts";
+
+/** Begun before any of the arm's code can run, which may never yield. */
+const watched = watchParent();
 
 let arm: Arm | undefined;
 
@@ -17,6 +21,7 @@ function timerResolutionNs(): number {
 }
 
 async function setup(request: Extract<ArmRequest, { type: "setup" }>): Promise<ArmReply> {
+  await watched;
   const exports: Record<string, unknown> = await import(request.module);
   const make = exports[request.exportName];
   if (typeof make !== "function")

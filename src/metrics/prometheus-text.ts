@@ -1,3 +1,4 @@
+import { inspect } from "node:util";
 import type { HistogramSnapshot, Labels, MetricSample } from "./metric.ts";
 import { prometheusLabel, prometheusName } from "./prometheus-name.ts";
 import type { MetricRegistry } from "./registry.ts";
@@ -29,11 +30,14 @@ function boundsFor(unit = ""): readonly number[] {
  * All metrics of a registry in Prometheus' text format 0.0.4.
  * Histograms are written with 18 fixed bounds from 1 µs to 10 s where their unit is a time, otherwise with the powers
  * of four up to 2³⁰; a bucket's count is exact for a bound that is off by at most 1 %.
+ * A source with a sample that can't be written is left out, as one is that throws.
  * @see https://prometheus.io/docs/instrumenting/exposition_formats/
  */
 export function prometheusText(registry: Pick<MetricRegistry, "collect">): string {
   const families = new Map<string, MetricSample[]>();
-  for (const sample of registry.collect()) {
+  const written = new Map<MetricSample, readonly string[]>();
+  const write = (sample: MetricSample): void => void written.set(sample, sampleLines(sample));
+  for (const sample of registry.collect(write)) {
     const name = prometheusName(sample.type, sample.name, sample.unit);
     const family = families.get(name);
     if (family) family.push(sample);
@@ -44,29 +48,33 @@ export function prometheusText(registry: Pick<MetricRegistry, "collect">): strin
     const { help, type } = samples[0]!;
     if (help !== "") lines.push(`# HELP ${name} ${escapeHelp(help)}`);
     lines.push(`# TYPE ${name} ${type}`);
-    for (const sample of samples) {
-      const labels = labelPairs(sample.labels);
-      if (sample.type === "histogram")
-        writeHistogram(lines, name, labels, sample.histogram, boundsFor(sample.unit));
-      else lines.push(`${name}${braced(labels)} ${number(sample.value)}`);
-    }
+    for (const sample of samples) lines.push(...written.get(sample)!);
   }
   return lines.length === 0 ? "" : `${lines.join("\n")}\n`;
 }
 
-function writeHistogram(
-  lines: string[],
+function sampleLines(sample: MetricSample): string[] {
+  const name = prometheusName(sample.type, sample.name, sample.unit);
+  const labels = labelPairs(sample.labels);
+  return sample.type === "histogram"
+    ? histogramLines(name, labels, sample.histogram, boundsFor(sample.unit))
+    : [`${name}${braced(labels)} ${number(sample.value)}`];
+}
+
+function histogramLines(
   name: string,
   labels: string,
   histogram: HistogramSnapshot,
   bounds: readonly number[],
-): void {
+): string[] {
+  const lines: string[] = [];
   const before = labels === "" ? "" : `${labels},`;
   for (const bound of bounds)
     lines.push(`${name}_bucket{${before}le="${number(bound)}"} ${number(histogram.countAtOrBelow(bound))}`);
   lines.push(`${name}_bucket{${before}le="+Inf"} ${number(histogram.count)}`);
   lines.push(`${name}_sum${braced(labels)} ${number(histogram.sum)}`);
   lines.push(`${name}_count${braced(labels)} ${number(histogram.count)}`);
+  return lines;
 }
 
 function labelPairs(labels: Labels): string {
@@ -87,7 +95,10 @@ const escapeHelp = (text: string): string =>
 const escapeValue = (text: string): string =>
   text.toWellFormed().replace(/[\\\n"]/g, (char) => (char === "\n" ? "\\n" : `\\${char}`));
 
+/** @throws {TypeError} when a source's histogram gives anything else */
 function number(value: number): string {
+  if (typeof value !== "number")
+    throw new TypeError(`expected a number, got ${inspect(value, { depth: 0 })}`);
   if (value === Number.POSITIVE_INFINITY) return "+Inf";
   if (value === Number.NEGATIVE_INFINITY) return "-Inf";
   return String(value);

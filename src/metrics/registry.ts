@@ -1,8 +1,10 @@
+import { inspect } from "node:util";
+import { checked } from "./checked-sample.ts";
 import { Counter } from "./counter.ts";
 import { Gauge } from "./gauge.ts";
 import { Instrument, type InstrumentOptions } from "./instrument.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
-import type { HistogramSnapshot, Labels, MetricSample, MetricSource } from "./metric.ts";
+import type { Labels, MetricSample, MetricSource } from "./metric.ts";
 import { prometheusLabel, prometheusName } from "./prometheus-name.ts";
 
 type SampleType = MetricSample["type"];
@@ -73,22 +75,31 @@ export class MetricRegistry {
     );
   }
 
-  /** All series as they are now. No two are alike, and none is lost to another's error. */
-  collect(): readonly MetricSample[] {
+  /**
+   * All series as they are now. No two are alike, and none is lost to another's error.
+   * @param read what the caller makes of each sample; where it throws, the sample's source is at fault and left out
+   */
+  collect(read: (sample: MetricSample) => void = () => undefined): readonly MetricSample[] {
     const collection = new Collection();
-    for (const sample of this.#ownSamples()) collection.add(sample);
+    const addOwn = (sample: MetricSample): void => {
+      read(sample);
+      collection.add(sample);
+    };
+    for (const sample of this.#ownSamples()) addOwn(sample);
     for (const registration of this.#sources.values()) {
       try {
         // All before any: what a source gave before it threw may be half the truth.
-        const samples = Array.from(registration.source.collect(), (sample) =>
-          labelled(sample, registration.labels),
-        );
+        const samples = Array.from(registration.source.collect(), (given) => {
+          const sample = checked(given, registration.labels);
+          read(sample);
+          return sample;
+        });
         for (const sample of samples) if (!collection.add(sample)) registration.dropped++;
       } catch (error) {
         if (registration.errors++ === 0) warn(registration, error);
       }
     }
-    for (const sample of this.#selfSamples()) collection.add(sample);
+    for (const sample of this.#selfSamples()) addOwn(sample);
     return collection.samples;
   }
 
@@ -168,21 +179,6 @@ function seriesKey(name: string, labels: Labels): string {
   return entries.length === 0 ? name : `${name}{${entries.join(",")}}`;
 }
 
-function labelled(sample: MetricSample, labels: Labels): MetricSample {
-  const { type, name } = sample;
-  if (type !== "counter" && type !== "gauge" && type !== "histogram")
-    throw new TypeError(`sample ${name}: expected type counter, gauge or histogram, got ${String(type)}`);
-  if (typeof name !== "string" || name === "") throw new TypeError("sample: expected a name");
-  const isWhole = type === "histogram" ? isSnapshot(sample.histogram) : typeof sample.value === "number";
-  if (!isWhole) throw new TypeError(`sample ${name}: expected a ${type === "histogram" ? type : "number"}`);
-  return { ...sample, help: sample.help ?? "", labels: { ...sample.labels, ...labels } };
-}
-
-/** Sources may be of other hands, and not typed. */
-function isSnapshot(histogram: Partial<HistogramSnapshot> | undefined): boolean {
-  return typeof histogram?.countAtOrBelow === "function" && typeof histogram.count === "number";
-}
-
 const described = ({ name, help, unit }: Pick<Instrument<unknown>, "name" | "help" | "unit">) =>
   unit === undefined ? { name, help } : { name, help, unit };
 
@@ -195,7 +191,7 @@ const selfCounter = (what: string, help: string, labels: Labels, value: number):
 });
 
 function warn({ title }: Registration, error: unknown): void {
-  const what = error instanceof Error ? error.message : String(error);
+  const what = error instanceof Error ? error.message : inspect(error);
   process.emitWarning(`metric source ${title} failed and is left out: ${what}`, {
     code: "VICTOR_METRIC_SOURCE",
   });

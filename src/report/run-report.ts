@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import { ArmError, VictorError } from "../errors.ts";
 import {
@@ -11,12 +8,14 @@ import {
 } from "../measure/index.ts";
 import { knownKeys, oneOf, reject } from "../options.ts";
 import { describeEnvironment } from "./described-environment.ts";
+import { tryFolder } from "./output-folder.ts";
 import type { ProgressOutput } from "./progress.ts";
 import { type AreaResult, type ReportDocument, type RowResult, schemaVersion } from "./report-document.ts";
 import { type ReportFormat, reportFormats, saveReport } from "./report-files.ts";
 import { armNames, rowResult, unmeasuredRow } from "./row-result.ts";
 import { toolkitVersion } from "./toolkit-version.ts";
 import { verdictText } from "./verdict-text.ts";
+import { WorkFolder } from "./work-folder.ts";
 import {
   type Engine,
   engines,
@@ -74,7 +73,8 @@ const known = [
 /**
  * Measures the rows of the rooms one after the other and writes the report, anew after each row.
  * A row that fails is said to have failed; the others go on.
- * @throws {VictorError} `VICTOR_REPORT_NO_URL` without a URL for a server, and what a room throws when none could be opened
+ * @throws {VictorError} `VICTOR_REPORT_OUTPUT` when `outDir` can't be written to, which is tried before anything is
+ *   measured; `VICTOR_REPORT_NO_URL` without a URL for a server, and what a room throws when none could be opened
  * @throws {RangeError | TypeError} on a wrong option
  */
 export async function runReport(options: ReportOptions = {}): Promise<ReportRun> {
@@ -87,12 +87,12 @@ export async function runReport(options: ReportOptions = {}): Promise<ReportRun>
     );
   const { rooms = allRooms, formats = reportFormats } = options;
   if (rooms.length === 0) reject("rooms", "at least one room", rooms);
-  const workDir = await mkdtemp(join(tmpdir(), "victor-report-"));
+  await tryFolder(options.outDir ?? "reports");
+  using work = new WorkFolder();
   try {
-    return await new ReportRunner({ ...options, engine, rooms, formats }, workDir).run();
+    return await new ReportRunner({ ...options, engine, rooms, formats }, work.path).run();
   } finally {
     options.progress?.end();
-    await rm(workDir, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

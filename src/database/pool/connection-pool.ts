@@ -2,8 +2,9 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { ClosedError, PoolQueueFullError, PoolTimeoutError } from "../../errors.ts";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import type { Operation } from "../driver.ts";
+import { GuardedTarget } from "./guarded-target.ts";
 import { LeakDetector } from "./leak-detection.ts";
-import { OperationLimit } from "./operation-limit.ts";
+import { nanDeadline, OperationLimit, unbounded } from "./operation-limit.ts";
 import { PoolConnections } from "./pool-connections.ts";
 import { type Lease, PoolLease, type Slot } from "./pool-lease.ts";
 import { PoolMetrics, type PoolStats } from "./pool-metrics.ts";
@@ -41,6 +42,7 @@ export class ConnectionPool<C> implements MetricSource {
   readonly #options: ResolvedPoolOptions;
   readonly #clock: Clock;
   readonly #random: () => number;
+  readonly #target: GuardedTarget<C>;
   readonly #connections: PoolConnections<C>;
   readonly #opener: PoolOpener<C>;
   readonly #upkeep: PoolUpkeep<C>;
@@ -77,8 +79,10 @@ export class ConnectionPool<C> implements MetricSource {
     this.#random = random;
     this.#minSize = this.#options.minSize;
     this.#maxSize = this.#options.maxSize;
-    this.#connections = new PoolConnections(target, this.#options.pingTimeoutMs, clock, () => this.#lost());
-    this.#opener = new PoolOpener(target, this.#options.connectTimeoutMs, clock, random, {
+    this.#target = new GuardedTarget(name, target);
+    const { pingTimeoutMs } = this.#options;
+    this.#connections = new PoolConnections(this.#target, pingTimeoutMs, clock, () => this.#lost());
+    this.#opener = new PoolOpener(this.#target, this.#options.connectTimeoutMs, clock, random, {
       opened: (connection, tookMs) => this.#opened(connection, tookMs),
       failed: () => {
         this.#metrics.connectFailures++;
@@ -109,7 +113,7 @@ export class ConnectionPool<C> implements MetricSource {
    * @throws {PoolTimeoutError} at the deadline; its `cause` is why connecting fails, if it does
    * @throws {PoolQueueFullError} when `queueLimit` callers wait already
    * @throws {ClosedError} when the pool is closed, or is being closed
-   * @throws the signal's reason when it aborts
+   * @throws the signal's reason when it aborts; {RangeError} when the deadline is NaN
    */
   acquire(operation: Operation = unbounded): Promise<Lease<C>> {
     const { signal } = operation;
@@ -117,6 +121,7 @@ export class ConnectionPool<C> implements MetricSource {
     if (this.#isClosed) return Promise.reject(new ClosedError(`pool ${this.name}`));
     const now = this.#clock.now();
     const deadline = Math.min(operation.deadline, now + this.#options.acquireTimeoutMs);
+    if (Number.isNaN(deadline)) return Promise.reject(nanDeadline());
     if (deadline < now) return Promise.reject(this.#timeout(0));
     const trace = this.#leaks.trace(this.acquire);
     const slot = this.#takeFresh(now);
@@ -179,6 +184,7 @@ export class ConnectionPool<C> implements MetricSource {
       timeouts,
       refused,
       leaks: this.#leaks.count,
+      driverFaults: this.#target.faults,
       meanUseMs: this.#useMs.value,
       meanConnectMs: this.#connectMs.value,
       lastConnectError: this.#opener.lastError,
@@ -191,13 +197,14 @@ export class ConnectionPool<C> implements MetricSource {
 
   /**
    * Refuses waiters and callers from now on, waits for what is out to come back, and closes everything. At the
-   * deadline, or when the signal aborts, the rest is destroyed under its holders. Never rejects.
+   * deadline, or when the signal aborts, the rest is destroyed under its holders. Rejects only with a
+   * RangeError, when the deadline is NaN; the pool then stays open.
    * @param operation bounds of the waiting; by default `acquireTimeoutMs` from now
    */
   close(operation?: Operation): Promise<void> {
-    this.#closing ??= this.#drain(
-      operation ?? { deadline: this.#clock.now() + this.#options.acquireTimeoutMs },
-    );
+    if (Number.isNaN(operation?.deadline)) return Promise.reject(nanDeadline());
+    const { acquireTimeoutMs } = this.#options;
+    this.#closing ??= this.#drain(operation ?? { deadline: this.#clock.now() + acquireTimeoutMs });
     return this.#closing;
   }
 
@@ -206,6 +213,7 @@ export class ConnectionPool<C> implements MetricSource {
   }
 
   readonly #owner = {
+    usable: (slot: Slot<C>): boolean => this.#connections.usable(slot),
     release: (slot: Slot<C>): void => {
       const now = this.#clock.now();
       this.#endUse(slot, now);
@@ -393,5 +401,3 @@ export class ConnectionPool<C> implements MetricSource {
     }
   }
 }
-
-const unbounded: Operation = Object.freeze({ deadline: Number.POSITIVE_INFINITY });

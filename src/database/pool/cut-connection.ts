@@ -21,8 +21,8 @@ export async function recover(
   const grace = new OperationLimit({ deadline: clock.now() + graceMs }, clock);
   try {
     await grace.run("cancel", () => settled(running));
-    if (lease.connection.usable) await grace.run("ping", (signal) => lease.connection.ping(signal));
-    if (lease.connection.usable) lease.release();
+    if (lease.usable) await grace.run("ping", (signal) => lease.connection.ping(signal));
+    if (lease.usable) lease.release();
     else lease.destroy();
   } catch {
     // Neither rest nor an answer in time: the connection is of no more use to anyone.

@@ -2,6 +2,12 @@ import type { Clock, TimerHandle } from "../../clock.ts";
 import { DeadlineError } from "../../errors.ts";
 import type { Operation } from "../driver.ts";
 
+/** An operation without any bound. */
+export const unbounded: Operation = Object.freeze({ deadline: Number.POSITIVE_INFINITY });
+
+/** What a deadline of NaN is refused with. */
+export const nanDeadline = (): RangeError => new RangeError("deadline: expected a time, got NaN");
+
 /**
  * The bounds of one operation as one `AbortSignal` for all its steps.
  * A step that is cut rejects at once, whatever the driver makes of the signal; what the driver still does goes on as

@@ -1,7 +1,7 @@
 import type { Clock } from "../../clock.ts";
+import type { GuardedTarget } from "./guarded-target.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import { Slot } from "./pool-lease.ts";
-import type { PoolTarget } from "./pool-options.ts";
 
 /** The open connections of a pool, and how they end. Every ping, reset and close is bounded in time. */
 export class PoolConnections<C> {
@@ -9,7 +9,7 @@ export class PoolConnections<C> {
   readonly idle: Slot<C>[] = [];
   /** Connections that have ended. */
   closed = 0;
-  readonly #target: PoolTarget<C>;
+  readonly #target: GuardedTarget<C>;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #onClosed: () => void;
@@ -20,7 +20,7 @@ export class PoolConnections<C> {
    * @param timeoutMs bound of each ping, reset and close
    * @param onClosed  called after each connection that has ended
    */
-  constructor(target: PoolTarget<C>, timeoutMs: number, clock: Clock, onClosed: () => void) {
+  constructor(target: GuardedTarget<C>, timeoutMs: number, clock: Clock, onClosed: () => void) {
     this.#target = target;
     this.#timeoutMs = timeoutMs;
     this.#clock = clock;
@@ -79,11 +79,8 @@ export class PoolConnections<C> {
   /** Cuts at once; does nothing for one that has ended. */
   cut(slot: Slot<C>): void {
     if (!this.#all.has(slot)) return;
-    try {
-      this.#target.destroy(slot.connection);
-    } finally {
-      this.#strike(slot);
-    }
+    this.#target.destroy(slot.connection);
+    this.#strike(slot);
   }
 
   /** Cuts all there are, under their holders. */

@@ -1,6 +1,8 @@
 /** A connection, handed to one holder at a time. It ends with `release` or `destroy`; `using` releases it. */
 export interface Lease<C> {
   readonly connection: C;
+  /** False once the connection is known to be broken, or no longer the holder's; never throws. */
+  readonly usable: boolean;
   /** Says what the connection runs now; a leak report names it. */
   note(sql: string): void;
   /** Session state was changed: on release, the connection is reset or closed. */
@@ -14,6 +16,7 @@ export interface Lease<C> {
 
 /** Where a lease ends. */
 export interface LeaseOwner<C> {
+  usable(slot: Slot<C>): boolean;
   release(slot: Slot<C>): void;
   destroy(slot: Slot<C>): void;
 }
@@ -56,6 +59,9 @@ export class PoolLease<C> implements Lease<C> {
     this.#slot = slot;
   }
 
+  get usable(): boolean {
+    return this.#slot !== undefined && this.#owner.usable(this.#slot);
+  }
   note(sql: string): void {
     if (this.#slot) this.#slot.sql = sql;
   }

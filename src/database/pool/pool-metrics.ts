@@ -23,6 +23,8 @@ export interface PoolStats {
   /** Callers refused because the queue was full. */
   readonly refused: number;
   readonly leaks: number;
+  /** Calls of the driver's `usable` and `destroy` that threw, which they must not; each cost a connection. */
+  readonly driverFaults: number;
   /** Mean of the latest, in milliseconds; `undefined` before the first. */
   readonly meanUseMs: number | undefined;
   readonly meanConnectMs: number | undefined;
@@ -82,6 +84,12 @@ export class PoolMetrics {
     );
     yield counter("victor.pool.refused", "{request}", "Callers that found the queue full.", stats.refused);
     yield counter("victor.pool.leaks", "{lease}", "Leases held for too long.", stats.leaks);
+    yield counter(
+      "victor.pool.driver_faults",
+      "{fault}",
+      "Calls of the driver that threw where they must not.",
+      stats.driverFaults,
+    );
     const histogram = (name: string, help: string, values: LatencyHistogram): MetricSample => ({
       type: "histogram",
       name: `db.client.connection.${name}`,

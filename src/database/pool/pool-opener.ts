@@ -1,6 +1,6 @@
 import type { Clock, TimerHandle } from "../../clock.ts";
+import type { GuardedTarget } from "./guarded-target.ts";
 import { OperationLimit } from "./operation-limit.ts";
-import type { PoolTarget } from "./pool-options.ts";
 import { retryDelayMs } from "./pool-sizing.ts";
 
 /** Who hears of the end of an attempt, after it has left `inFlight`. */
@@ -16,7 +16,7 @@ export interface OpenerEvents<C> {
  * After a failure it pauses, longer each time, then tries a single one; a success lifts all that.
  */
 export class PoolOpener<C> {
-  readonly #target: PoolTarget<C>;
+  readonly #target: GuardedTarget<C>;
   readonly #timeoutMs: number;
   readonly #clock: Clock;
   readonly #random: () => number;
@@ -31,7 +31,7 @@ export class PoolOpener<C> {
   lastError: unknown;
 
   constructor(
-    target: PoolTarget<C>,
+    target: GuardedTarget<C>,
     timeoutMs: number,
     clock: Clock,
     random: () => number,
@@ -63,7 +63,7 @@ export class PoolOpener<C> {
         this.inFlight--;
       })
       .then(
-        (connection) => this.#succeed(connection, now),
+        (connection) => this.#succeed(attempt, connection, now),
         (error: unknown) => this.#fail(attempt, error),
       );
   }
@@ -75,7 +75,13 @@ export class PoolOpener<C> {
     this.#cancelled.abort(reason);
   }
 
-  #succeed(connection: C, startedAt: number): void {
+  #succeed(attempt: OperationLimit, connection: C, startedAt: number): void {
+    if (!this.#target.usable(connection)) {
+      // Without the pause that a failure brings, the pool would open the next at once, and so on for ever.
+      this.#target.destroy(connection);
+      this.#fail(attempt, new Error("the connection was broken as soon as it was open"));
+      return;
+    }
     this.#failures = 0;
     this.lastError = undefined;
     this.#events.opened(connection, this.#clock.now() - startedAt);

@@ -139,7 +139,7 @@ export class PooledEngine implements Engine {
     try {
       await limit.run("begin", (signal) => lease.connection.query("BEGIN", [], signal));
     } catch (error) {
-      const isBroken = !limit.cut && !lease.connection.usable;
+      const isBroken = !limit.cut && !lease.usable;
       // It may or may not be in a transaction now.
       lease.destroy();
       throw isBroken ? this.#lost(false, error) : error;
@@ -241,7 +241,7 @@ export class PooledEngine implements Engine {
       recover(lease, limit.running, this.#clock).then(() => this.#mayHaveChanged(facts));
       return error;
     }
-    if (lease.connection.usable) {
+    if (lease.usable) {
       lease.release();
       return error;
     }

@@ -102,7 +102,7 @@ export class PooledTransaction implements EngineTransaction {
       lease.destroy();
       return error;
     }
-    if (limit.cut || !lease.connection.usable) {
+    if (limit.cut || !lease.usable) {
       const { clock } = this.#host;
       abandon(lease, limit.running ?? Promise.resolve(), clock).then(() => this.#host.committedUnseen());
       return new ConnectionLostError("commit: the connection was lost before the answer came", true, {
@@ -127,7 +127,7 @@ export class PooledTransaction implements EngineTransaction {
         return await limit.run("query", (signal) => work(lease.connection, signal));
       } catch (error) {
         const isCut = limit.cut && limit.running !== undefined;
-        if (!isCut && lease.connection.usable) throw error;
+        if (!isCut && lease.usable) throw error;
         this.#lease = undefined;
         this.#lostBy = { error };
         lease.destroy();

@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { fold } from "./fold.ts";
 import { lex, type SqlDialect, type Token } from "./sql-lexer.ts";
 
 /** UTF-16 units of a fingerprint. */
@@ -40,10 +41,6 @@ const beforeBracket = words(
 const beforeKeywordNull = words("is not set on returns");
 
 const isConstantWord = (text: string): boolean => text === "null" || text === "true" || text === "false";
-
-/** ASCII only, as PostgreSQL folds names; É and é stay two names. */
-const fold = (text: string): string =>
-  /[\u0080-\uffff]/.test(text) ? text.replace(/[A-Z]+/g, (part) => part.toLowerCase()) : text.toLowerCase();
 
 /** An open `(` or `[` whose items may be folded into one. */
 interface OpenList {

@@ -1,7 +1,10 @@
 import { constants } from "node:sqlite";
+import { fold } from "../sql/fold.ts";
 import type { Token } from "../sql/sql-lexer.ts";
 import type { StatementFacts } from "../statement-facts.ts";
+import { joinsByName } from "./joined-by-name.ts";
 import type { NodeConnection, NodeStatement } from "./node-connection.ts";
+import { type OpenedTrees, openedTrees } from "./opened-trees.ts";
 import { pointAccess } from "./point-access.ts";
 import { SchemaCatalog } from "./schema-catalog.ts";
 import { classify } from "./statement-kind.ts";
@@ -29,9 +32,9 @@ interface Action {
 const tableFunctions = new Set(["json_each", "json_tree", "jsonb_each", "jsonb_tree", "generate_series"]);
 
 /**
- * Learns what a statement touches from SQLite itself: while a statement is compiled, the authorizer is told of every
- * table, through views, triggers and foreign-key cascades, and of every function. Whatever is not certain makes a read
- * uncacheable and a write one that changes everything.
+ * Learns what a statement touches from SQLite itself: while a statement is compiled, the authorizer is told of tables,
+ * through views, triggers and foreign-key cascades, and of every function; the compiled program shows the rest of what
+ * it reads. Whatever is not certain makes a read uncacheable and a write one that changes everything.
  *
  * Where the statements run on other connections, this one compiles with `recursive_triggers` and `foreign_keys` on, so
  * that it never sees less than they do.
@@ -74,17 +77,25 @@ export class AuthorizerFacts {
     const form = classify(tokens);
     if (form !== "query") return { facts: formFacts[form], known: true };
     const actions: Action[] = [];
+    const { database } = this.#connection;
+    let ownSnapshot = false;
     try {
+      // All that is looked at must be of one schema, whatever other processes change meanwhile.
+      if (!database.isTransaction) {
+        database.exec("BEGIN");
+        ownSnapshot = true;
+      }
       this.#catalog.refresh();
       this.#actions = actions;
-      const prepared = this.#connection.database.prepare(sql);
+      const prepared = database.prepare(sql);
       this.#actions = undefined;
-      const facts = this.#interpret(actions, tokens);
+      const facts = this.#interpret(actions, openedTrees(this.#connection, sql), tokens);
       return { facts, statement: this.#connection.keep(sql, prepared), known: true };
     } catch (error) {
       return unknownStatement(String((error as Error).message), tokens);
     } finally {
       this.#actions = undefined;
+      if (ownSnapshot) database.exec("COMMIT");
     }
   }
 
@@ -93,9 +104,10 @@ export class AuthorizerFacts {
     this.#catalog.forget();
   }
 
-  #interpret(actions: readonly Action[], tokens: readonly Token[]): StatementFacts {
+  #interpret(actions: readonly Action[], trees: OpenedTrees, tokens: readonly Token[]): StatementFacts {
     const notes = new Notes(this.#catalog, this.#userFunctions());
     for (const action of actions) notes.take(action);
+    notes.takeTrees(trees, tokens);
     return notes.facts(tokens);
   }
 }
@@ -103,12 +115,12 @@ export class AuthorizerFacts {
 const { SQLITE_READ, SQLITE_INSERT, SQLITE_UPDATE, SQLITE_DELETE, SQLITE_FUNCTION } = constants;
 const harmless: ReadonlySet<number> = new Set([constants.SQLITE_SELECT, constants.SQLITE_RECURSIVE]);
 
-/** Sums up the actions of one statement. */
+/** Sums up the actions of one statement, and what its program opens. */
 class Notes {
   readonly #catalog: SchemaCatalog;
   readonly #userFunctions: ReadonlySet<string>;
-  /** Table to columns read. */
-  readonly #reads = new Map<string, Set<string>>();
+  /** Table to columns read; `undefined` where these aren't known. */
+  readonly #reads = new Map<string, Set<string> | undefined>();
   readonly #writes = new Set<string>();
   readonly #updated = new Set<string>();
   #isWrite = false;
@@ -126,11 +138,24 @@ class Notes {
 
   take(action: Action): void {
     const { code, first, second } = action;
-    if (code === SQLITE_READ) this.#read(first.toLowerCase(), second.toLowerCase(), action.database);
+    if (code === SQLITE_READ) this.#read(fold(first), fold(second), action.database);
     else if (code === SQLITE_INSERT || code === SQLITE_UPDATE || code === SQLITE_DELETE)
-      this.#write(first.toLowerCase(), action);
-    else if (code === SQLITE_FUNCTION) this.#call(second.toLowerCase());
+      this.#write(fold(first), action);
+    else if (code === SQLITE_FUNCTION) this.#call(fold(second));
     else if (!harmless.has(code)) this.#unknown(`it does more than read and write (action ${code})`);
+  }
+
+  /** Adds the tables that the authorizer wasn't told of. */
+  takeTrees({ roots, virtual, elsewhere }: OpenedTrees, tokens: readonly Token[]): void {
+    for (const page of roots) {
+      const table = this.#catalog.tableAt(page) ?? "sqlite_schema";
+      if (this.#catalog.typeOf(table) !== "table" || table.startsWith("sqlite_"))
+        this.#uncacheable(`it reads ${table}, which is no ordinary table`);
+      else if (!this.#reads.has(table)) this.#reads.set(table, undefined);
+    }
+    if (elsewhere) this.#uncacheable("it reads another database than main");
+    if (virtual && (joinsByName(tokens) || this.#catalog.viewsJoinByName))
+      this.#uncacheable("it may join a virtual table by USING or NATURAL, of which SQLite doesn't tell");
   }
 
   facts(tokens: readonly Token[]): StatementFacts {
@@ -154,7 +179,7 @@ class Notes {
       return { kind: "write", reads, writes: "all", cacheable: false, reason: reason ?? "it writes" };
     const writes = [...this.#writes].map((table) => `main.${table}`);
     // What it reads of other tables is for foreign keys: the shapes of a point access have no subqueries.
-    const alone = this.#writes.size === 1 && !this.#indirect;
+    const alone = this.#writes.size === 1 && !this.#indirect && !this.#catalog.hasNamelessTriggers;
     const point = alone ? this.#point(tokens, this.#writes) : undefined;
     const updates = alone ? this.#updates(tokens) : undefined;
     return {
@@ -175,16 +200,19 @@ class Notes {
 
   /** The authorizer isn't told of the columns of USING and NATURAL, and perhaps not of a view's. */
   #columns(tokens: readonly Token[]): ReadonlyMap<string, readonly string[]> | undefined {
-    if (this.#throughView || tokens.some(({ text }) => /^(using|natural)$/i.test(text))) return undefined;
-    const known = [...this.#reads].filter(([table]) => !this.#catalog.hasGeneratedColumns(table));
-    return new Map(known.map(([table, columns]) => [`main.${table}`, [...columns]]));
+    if (this.#throughView || joinsByName(tokens)) return undefined;
+    const known = new Map<string, readonly string[]>();
+    for (const [table, columns] of this.#reads)
+      if (columns !== undefined && !this.#catalog.hasGeneratedColumns(table))
+        known.set(`main.${table}`, [...columns]);
+    return known;
   }
 
   /** `UPDATE t SET …` keeps its rows; `UPDATE OR REPLACE`, `ON CONFLICT REPLACE` or a new key may remove some. */
   #updates(tokens: readonly Token[]): readonly string[] | undefined {
     const [table] = this.#writes;
-    if (table === undefined || tokens[0]?.text.toLowerCase() !== "update") return undefined;
-    if (tokens[1]?.text.toLowerCase() === "or" || this.#inserts) return undefined;
+    if (table === undefined || fold(tokens[0]?.text ?? "") !== "update") return undefined;
+    if (fold(tokens[1]?.text ?? "") === "or" || this.#inserts) return undefined;
     if (this.#catalog.changesOtherRows(table) || this.#catalog.hasGeneratedColumns(table)) return undefined;
     const key = this.#catalog.keyColumns(table);
     const updated = [...this.#updated];
@@ -209,7 +237,7 @@ class Notes {
 
   #write(table: string, { code, second, database, behalf }: Action): void {
     this.#isWrite = true;
-    if (code === SQLITE_UPDATE) this.#updated.add(second.toLowerCase());
+    if (code === SQLITE_UPDATE) this.#updated.add(fold(second));
     else this.#inserts = true;
     if (behalf !== "") this.#indirect = true;
     const type = this.#catalog.typeOf(table);

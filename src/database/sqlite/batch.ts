@@ -12,6 +12,8 @@ export interface InlineBatchBounds {
   readonly clock: Clock;
   /** Milliseconds that the event loop may be held in one go. */
   readonly budgetMs: number;
+  /** Called after each turn of the event loop; throws when the batch must not go on. */
+  readonly goOn?: () => void;
 }
 
 /** Rows between two looks at the clock. */
@@ -21,13 +23,14 @@ const rowsPerLook = 16;
  * Runs a statement for each row inside the transaction that is open on `connection`, and gives the event loop a turn
  * whenever half the budget is spent.
  * @returns rows changed in all
- * @throws {BatchError} naming the row that failed; {@link DeadlineError} or the signal's reason between two rows
+ * @throws {BatchError} naming the row that failed; {@link DeadlineError}, the signal's reason or what `goOn` throws
+ * between two rows
  */
 export async function runBatch(
   plan: StatementPlan,
   connection: SqliteConnection,
   rows: readonly (readonly unknown[])[],
-  { operation, clock, budgetMs }: InlineBatchBounds,
+  { operation, clock, budgetMs, goOn }: InlineBatchBounds,
 ): Promise<number> {
   plan.forWriting ??= connection.prepare(plan.sql);
   const statement = plan.forWriting;
@@ -46,6 +49,7 @@ export async function runBatch(
     if (now - turnMs < budgetMs / 2) continue;
     longestMs = Math.max(longestMs, now - turnMs);
     await setImmediate();
+    goOn?.();
     turnMs = clock.now();
     requireTime(operation, turnMs, "a batch");
   }

@@ -14,7 +14,7 @@ import type { SqliteValue } from "./connection.ts";
 import { engineSamples } from "./engine-metrics.ts";
 import type { ForeignChange } from "./foreign-writes.ts";
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from "./options.ts";
-import { bindParameters } from "./parameters.ts";
+import { bindParameters, ownRows, ownValues } from "./parameters.ts";
 import { queryPlanText } from "./query-plan-text.ts";
 import { StatementPlan } from "./statement-plan.ts";
 import { hasOwnObjects, openStore, type Store } from "./store.ts";
@@ -53,6 +53,8 @@ interface Opened extends Threads {
   readonly store: Store;
 }
 
+type Run<T> = (bound: readonly SqliteValue[]) => T;
+
 class SqliteEngine implements Engine {
   readonly name = "sqlite";
   readonly system = "sqlite";
@@ -85,6 +87,7 @@ class SqliteEngine implements Engine {
     this.#opened = { store, ...threads };
   }
 
+  /** Known until the database is closed: a transaction under way is waited for, and asks for facts as well. */
   facts(sql: string): StatementFacts {
     return this.#factsOf(this.#plan(sql));
   }
@@ -126,14 +129,15 @@ class SqliteEngine implements Engine {
         `sqlite: expected an INSERT, UPDATE or DELETE for a batch, got a ${kind} statement`,
       );
     if (rows.length === 0) return 0;
+    const own = ownRows(rows);
     await this.#lock.acquire(operation);
     const onThread = plan.batchPlacement.place === "thread" || plan.placement.place === "thread";
     if (writerThread !== undefined && onThread)
-      return this.#onWriterThread(() => writerThread.batch(plan, rows, operation));
+      return this.#onWriterThread(() => writerThread.batch(plan, own, operation));
     this.#inlineRuns++;
     try {
       await this.#beginInline(store, operation);
-      const changed = await runBatch(plan, store.writer, rows, {
+      const changed = await runBatch(plan, store.writer, own, {
         operation,
         clock: this.#clock,
         budgetMs: this.#options.blockBudgetMs,
@@ -208,6 +212,7 @@ class SqliteEngine implements Engine {
       await readers?.drain(operation);
     } finally {
       await Promise.all([readers?.close(), writerThread?.close(this.#lock.held)]);
+      this.#opened = undefined;
       store.close();
     }
   }
@@ -222,10 +227,16 @@ class SqliteEngine implements Engine {
     });
   }
 
+  /** For new work, which is refused from `close` on. */
   #open(): Opened {
-    if (this.#closed) throw new ClosedError("the SQLite engine");
-    if (this.#opened === undefined) throw new TypeError("sqlite: call initialize() first");
+    if (this.#closed || this.#opened === undefined) throw this.#notOpen();
     return this.#opened;
+  }
+
+  #notOpen(): Error {
+    return this.#closed
+      ? new ClosedError("the SQLite engine")
+      : new TypeError("sqlite: call initialize() first");
   }
 
   #plan(sql: string): StatementPlan {
@@ -238,7 +249,8 @@ class SqliteEngine implements Engine {
 
   #factsOf(plan: StatementPlan): StatementFacts {
     if (plan.facts !== undefined && plan.factsVersion === this.#factsVersion) return plan.facts;
-    const { store } = this.#open();
+    if (this.#opened === undefined) throw this.#notOpen();
+    const { store } = this.#opened;
     const tokens = lex(plan.sql, "sqlite");
     const { facts, statement, known } =
       plan.form === "query" && hasOwnObjects(store.writer)
@@ -258,18 +270,19 @@ class SqliteEngine implements Engine {
   ): QueryResult | Promise<QueryResult> {
     if (readers !== undefined && plan.placement.place === "thread") {
       this.#threadRuns++;
-      return readers.read(plan, bound, operation);
+      return readers.read(plan, ownValues(bound), operation);
     }
-    const run = (): QueryResult => {
+    const run = (values: readonly SqliteValue[]): QueryResult => {
       plan.forReading ??= store.reader.prepare(plan.sql);
-      return this.#timed(plan, () => plan.forReading!.run(bound, true));
+      const statement = plan.forReading;
+      return this.#timed(plan, () => statement.run(values, true));
     };
-    if (store.reader === store.writer && this.#lock.held) return this.#locked(run, operation);
+    if (store.reader === store.writer && this.#lock.held) return this.#locked(run, bound, operation);
     try {
-      return run();
+      return run(bound);
     } catch (error) {
       if (!isBusy(error)) throw error;
-      return this.#retry(run, operation);
+      return this.#retryOwn(run, bound, operation);
     }
   }
 
@@ -283,25 +296,26 @@ class SqliteEngine implements Engine {
     if (writerThread !== undefined && plan.placement.place === "thread") {
       // What is not known may be meant for this connection alone.
       const known = plan.facts !== undefined;
+      const own = ownValues(bound);
       if (known && facts.kind === "write")
-        return this.#thenOnWriterThread(() => writerThread.write(plan, bound, operation), operation);
+        return this.#thenOnWriterThread(() => writerThread.write(plan, own, operation), operation);
       if (known && facts.kind === "ddl")
-        return this.#thenOnWriterThread(() => writerThread.define(plan, bound, operation), operation);
+        return this.#thenOnWriterThread(() => writerThread.define(plan, own, operation), operation);
     }
-    const run = (): QueryResult => {
-      const result = this.#runOnWriter(store, plan, facts, bound);
+    const run = (values: readonly SqliteValue[]): QueryResult => {
+      const result = this.#runOnWriter(store, plan, facts, values);
       checkpoints?.committed(1);
       if (facts.kind !== "write" && facts.kind !== "read") this.#schemaChanged();
       return result;
     };
-    if (!this.#lock.tryAcquire()) return this.#locked(run, operation);
+    if (!this.#lock.tryAcquire()) return this.#locked(run, bound, operation);
     let free = true;
     try {
-      return run();
+      return run(bound);
     } catch (error) {
       if (!isBusy(error)) throw error;
       free = false;
-      return this.#retry(run, operation).finally(() => this.#lock.release());
+      return this.#retryOwn(run, bound, operation).finally(() => this.#lock.release());
     } finally {
       if (free) this.#lock.release();
     }
@@ -337,10 +351,11 @@ class SqliteEngine implements Engine {
   }
 
   /** Runs `run` when the lock is free, and no other process is in the way. */
-  async #locked<T>(run: () => T, operation: Operation): Promise<T> {
+  async #locked<T>(run: Run<T>, bound: readonly SqliteValue[], operation: Operation): Promise<T> {
+    const own = ownValues(bound);
     await this.#lock.acquire(operation);
     try {
-      return await this.#retry(run, operation);
+      return await this.#retry(() => run(own), operation);
     } finally {
       this.#lock.release();
     }
@@ -388,6 +403,11 @@ class SqliteEngine implements Engine {
   #schemaChanged(): void {
     this.forgetFacts();
     this.#sink.schema();
+  }
+
+  #retryOwn<T>(run: Run<T>, bound: readonly SqliteValue[], operation: Operation): Promise<T> {
+    const own = ownValues(bound);
+    return this.#retry(() => run(own), operation);
   }
 
   #retry<T>(attempt: () => T, operation: Operation): Promise<T> {

@@ -22,7 +22,7 @@ export class NodeConnection implements SqliteConnection {
   }
 
   get inTransaction(): boolean {
-    return this.database.isTransaction;
+    return this.database.isOpen && this.database.isTransaction;
   }
 
   prepare(sql: string): NodeStatement {

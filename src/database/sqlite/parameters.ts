@@ -40,6 +40,28 @@ export function bindParameters(
   return bound;
 }
 
+/** @returns the same values, with bytes that the caller can't change any more while they wait to be bound */
+export function ownValues(bound: readonly SqliteValue[]): readonly SqliteValue[] {
+  return bound.some((value) => value instanceof Uint8Array)
+    ? bound.map((value) => (value instanceof Uint8Array ? new Uint8Array(value) : value))
+    : bound;
+}
+
+/** As {@link ownValues}, for rows that aren't bound yet: bytes and dates are copied, nothing is checked. */
+export function ownRows(rows: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
+  return rows.map((row) => (hasMutable(row) ? row.map(ownValue) : row));
+}
+
+function hasMutable(row: readonly unknown[]): boolean {
+  for (let i = 0; i < row.length; i++) if (typeof row[i] === "object" && row[i] !== null) return true;
+  return false;
+}
+
+function ownValue(value: unknown): unknown {
+  if (value instanceof Uint8Array) return new Uint8Array(value);
+  return value instanceof Date ? new Date(value.getTime()) : value;
+}
+
 function checkedFloat(value: number, index: number): number {
   if (Number.isNaN(value)) throw refusal("NaN, which the driver would store as NULL", index);
   return value;

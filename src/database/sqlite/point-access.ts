@@ -1,3 +1,4 @@
+import { fold } from "../sql/fold.ts";
 import type { Token } from "../sql/sql-lexer.ts";
 import type { PointAccess } from "../statement-facts.ts";
 import type { PrimaryKey } from "./schema-catalog.ts";
@@ -27,7 +28,8 @@ export function pointAccess(
   const key = catalog.primaryKey(table);
   if (key === undefined) return undefined;
   const cursor = new Cursor(tokens);
-  if (cursor.countWords("select") > (cursor.is("select") ? 1 : 0)) return undefined;
+  if (cursor.countWords("select") > (cursor.is("select") ? 1 : 0) || cursor.looksIntoTables())
+    return undefined;
   const writes = !cursor.is("select");
   if (writes && catalog.changesOtherRows(table)) return undefined;
   const param = shapes[cursor.word()]?.(cursor, table, key);
@@ -58,8 +60,7 @@ const shapes: Readonly<
     if (!cursor.takeTable(table) || !cursor.take("set")) return undefined;
     const names = cursor.namesBefore("where");
     if (names === undefined || names.includes("from")) return undefined;
-    // An integer key goes by these names as well.
-    if ([key.column, "rowid", "oid", "_rowid_"].some((name) => names.includes(name))) return undefined;
+    if (names.some((name) => namesKey(name, key))) return undefined;
     return takeReturning(cursor, takeWhere(cursor, key));
   },
   delete(cursor, table, key) {
@@ -74,8 +75,10 @@ const shapes: Readonly<
     if (columns === undefined || !cursor.take("values")) return undefined;
     const values = cursor.takeList();
     if (values === undefined || values.length !== columns.length) return undefined;
-    const at = columns.findIndex((column) => column.length === 1 && nameOf(column[0]!) === key.column);
-    const value = values[at];
+    const names = columns.map(([name]) => name && anyNameOf(name));
+    // Of several names of the key, the last one's value is taken.
+    if (names.filter((name) => name === undefined || namesKey(name, key)).length !== 1) return undefined;
+    const value = values[names.indexOf(key.column)];
     if (value === undefined || value.length !== 1) return undefined;
     return takeReturning(cursor, cursor.parameterOf(value[0]!));
   },
@@ -103,14 +106,21 @@ function takeReturning(cursor: Cursor, param: number | undefined): number | unde
   return cursor.atEnd() || cursor.is("returning") ? param : undefined;
 }
 
-function nameOf({ type, text }: Token): string | undefined {
-  if (type === "word") return text.toLowerCase();
-  if (type !== "identifier") return undefined;
+/** An integer key goes by the names of the rowid as well. */
+function namesKey(name: string, key: PrimaryKey): boolean {
+  return name === key.column || name === "rowid" || name === "oid" || name === "_rowid_";
+}
+
+function nameOf(token: Token): string | undefined {
+  return token.type === "string" ? undefined : anyNameOf(token);
+}
+
+/** Where only a name can stand, SQLite takes 'name' for one as well. */
+function anyNameOf({ type, text }: Token): string | undefined {
+  if (type === "word") return fold(text);
+  if (type !== "identifier" && type !== "string") return undefined;
   const mark = text[0] === "[" ? "]" : text[0]!;
-  return text
-    .slice(1, -1)
-    .replaceAll(mark + mark, mark)
-    .toLowerCase();
+  return fold(text.slice(1, -1).replaceAll(mark + mark, mark));
 }
 
 /** A place in a statement's tokens. */
@@ -124,7 +134,7 @@ class Cursor {
 
   /** The token's text, lower-cased; empty at the end. */
   word(): string {
-    return this.#tokens[this.#at]?.text.toLowerCase() ?? "";
+    return fold(this.#tokens[this.#at]?.text ?? "");
   }
   is(word: string): boolean {
     return this.word() === word;
@@ -141,7 +151,12 @@ class Cursor {
     return this.#tokens.slice(this.#at).every(({ text }) => text === ";");
   }
   countWords(word: string): number {
-    return this.#tokens.filter(({ text }) => text.toLowerCase() === word).length;
+    return this.#tokens.filter(({ text }) => fold(text) === word).length;
+  }
+
+  /** Is there an `IN table`, which needs no SELECT? */
+  looksIntoTables(): boolean {
+    return this.#tokens.some(({ text }, at) => fold(text) === "in" && this.#tokens[at + 1]?.text !== "(");
   }
 
   /** A name with or without qualifiers: `id`, `t.id`, `main.t.id`. @returns its last part, lower-cased */
@@ -171,11 +186,11 @@ class Cursor {
     return false;
   }
 
-  /** All names up to the next `word` outside of parentheses. */
+  /** All names, and strings that may be names, up to the next `word` outside of parentheses. */
   namesBefore(word: string): readonly string[] | undefined {
     const from = this.#at;
     if (!this.skipTo(word)) return undefined;
-    return this.#tokens.slice(from, this.#at).flatMap((token) => nameOf(token) ?? []);
+    return this.#tokens.slice(from, this.#at).flatMap((token) => anyNameOf(token) ?? []);
   }
 
   /** `( a, b + c, … )`. @returns the tokens of each item */

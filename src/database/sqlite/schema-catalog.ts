@@ -1,4 +1,6 @@
+import { fold } from "../sql/fold.ts";
 import { lex } from "../sql/sql-lexer.ts";
+import { joinsByName } from "./joined-by-name.ts";
 import type { NodeConnection } from "./node-connection.ts";
 
 /** The one column that names a row. `integer`: the rowid itself; `text`: TEXT affinity, compared byte by byte. */
@@ -34,6 +36,10 @@ export class SchemaCatalog {
   readonly #connection: NodeConnection;
   #schemaVersion = -1;
   #tables = new Map<string, TableEntry>();
+  /** Table by the root page of its own tree or of an index on it. */
+  #roots = new Map<number, string>();
+  #viewsJoinByName: boolean | undefined;
+  #namelessTriggers: boolean | undefined;
   #modules: ReadonlySet<string> | undefined;
   #functions: ReadonlySet<string> | undefined;
 
@@ -43,7 +49,8 @@ export class SchemaCatalog {
 
   /**
    * Brings the connection's own idea of the schema up to date: a statement prepared after another connection changed
-   * it would otherwise be compiled against the old one, and only found out when run.
+   * it would otherwise be compiled against the old one, and only found out when run. All that is asked until the next
+   * call must see the same schema: the caller has a transaction open, or the database to itself.
    */
   refresh(): void {
     this.#connection.prepare("SELECT 1 FROM sqlite_schema LIMIT 1").run([], true);
@@ -52,9 +59,17 @@ export class SchemaCatalog {
     const tables = new Map<string, TableEntry>();
     for (const row of this.#rows("PRAGMA main.table_list")) {
       const { schema, name, type } = row as { schema: string; name: string; type: string };
-      if (schema === "main") tables.set(name.toLowerCase(), { name, type });
+      if (schema === "main") tables.set(fold(name), { name, type });
     }
+    const roots = new Map<number, string>();
+    for (const { rootpage, table } of this.#rows(
+      'SELECT rootpage, tbl_name AS "table" FROM main.sqlite_schema WHERE rootpage > 0',
+    ))
+      roots.set(Number(rootpage), fold(String(table)));
     this.#tables = tables;
+    this.#roots = roots;
+    this.#viewsJoinByName = undefined;
+    this.#namelessTriggers = undefined;
     this.#schemaVersion = version;
   }
 
@@ -67,9 +82,30 @@ export class SchemaCatalog {
     return this.#tables.get(table)?.type;
   }
 
+  /** @param page of a tree in `main` @returns the table that it belongs to, lower-cased */
+  tableAt(page: number): string | undefined {
+    return this.#roots.get(page);
+  }
+
+  /** Is there a view with USING or NATURAL in it? */
+  get viewsJoinByName(): boolean {
+    this.#viewsJoinByName ??= this.#rows("SELECT sql FROM main.sqlite_schema WHERE type = 'view'").some(
+      ({ sql }) => joinsByName(lex(String(sql), "sqlite")),
+    );
+    return this.#viewsJoinByName;
+  }
+
+  /** Is there a trigger or view named ""? In the authorizer's words, what it does is done by the statement itself. */
+  get hasNamelessTriggers(): boolean {
+    this.#namelessTriggers ??=
+      this.#rows("SELECT 1 FROM main.sqlite_schema WHERE type IN ('trigger', 'view') AND name = ''").length >
+      0;
+    return this.#namelessTriggers;
+  }
+
   /** Is it the name of a module, and so perhaps of a virtual table that nobody created? */
   isModule(name: string): boolean {
-    this.#modules ??= new Set(this.#rows("PRAGMA module_list").map((row) => String(row.name).toLowerCase()));
+    this.#modules ??= new Set(this.#rows("PRAGMA module_list").map((row) => fold(String(row.name))));
     return this.#modules.has(name);
   }
 
@@ -81,7 +117,7 @@ export class SchemaCatalog {
 
   /** Does the virtual table change nothing but itself? */
   isKnownVirtual(table: string): boolean {
-    const tokens = lex(this.#definition(table), "sqlite").map(({ text }) => text.toLowerCase());
+    const tokens = lex(this.#definition(table), "sqlite").map(({ text }) => fold(text));
     const module = tokens[tokens.indexOf("using") + 1] ?? "";
     return knownModules.has(module);
   }
@@ -100,8 +136,8 @@ export class SchemaCatalog {
     if (entry === undefined) return true;
     entry.changesOtherRows ??=
       this.#rows(`PRAGMA main.foreign_key_list(${quoted(entry.name)})`).some(
-        (row) => String(row.table).toLowerCase() === table,
-      ) || lex(this.#definition(table), "sqlite").some(({ text }) => text.toLowerCase() === "replace");
+        (row) => fold(String(row.table)) === table,
+      ) || lex(this.#definition(table), "sqlite").some(({ text }) => fold(text) === "replace");
     return entry.changesOtherRows;
   }
 
@@ -121,7 +157,7 @@ export class SchemaCatalog {
     const entry = this.#tables.get(table);
     if (entry === undefined) return [];
     entry.columns ??= this.#rows(`PRAGMA main.table_xinfo(${quoted(entry.name)})`).map((row) => ({
-      name: String(row.name).toLowerCase(),
+      name: fold(String(row.name)),
       inKey: Number(row.pk) > 0,
       generated: Number(row.hidden) !== 0,
     }));
@@ -132,14 +168,21 @@ export class SchemaCatalog {
     const keys = this.#rows(`PRAGMA main.table_xinfo(${quoted(name)})`).filter((row) => Number(row.pk) > 0);
     const [key] = keys;
     if (key === undefined || keys.length > 1) return undefined;
-    const column = String(key.name).toLowerCase();
+    const column = fold(String(key.name));
     const type = String(key.type).toUpperCase();
     const index = this.#rows(`PRAGMA main.index_list(${quoted(name)})`).find((row) => row.origin === "pk");
     // Without an index of its own, the key is the rowid.
     if (index === undefined) return type === "INTEGER" ? { column, type: "integer" } : undefined;
     const [part] = this.#rows(`PRAGMA main.index_xinfo(${quoted(String(index.name))})`);
     const isText = /CHAR|CLOB|TEXT/.test(type) && !type.includes("INT");
-    return isText && part?.coll === "BINARY" ? { column, type: "text" } : undefined;
+    if (!isText || part?.coll !== "BINARY") return undefined;
+    // A key that asks for it is compared so in its index, but the column itself perhaps otherwise.
+    return this.#namesBinary(fold(name)) ? undefined : { column, type: "text" };
+  }
+
+  #namesBinary(table: string): boolean {
+    const words = lex(this.#definition(table), "sqlite").map(({ text }) => fold(text));
+    return words.some((word, at) => word === "collate" && /^.?binary.?$/.test(words[at + 1] ?? ""));
   }
 
   #definition(table: string): string {
@@ -166,8 +209,8 @@ function deterministicFunctions(rows: readonly Readonly<Record<string, unknown>>
   // Aggregates and window functions carry no flag; the builtin ones are all deterministic.
   for (const row of rows)
     if (row.builtin === 1 && (row.type !== "s" || (Number(row.flags) & deterministicFlag) !== 0))
-      names.add(String(row.name).toLowerCase());
-  for (const row of rows) if (row.builtin !== 1) names.delete(String(row.name).toLowerCase());
+      names.add(fold(String(row.name)));
+  for (const row of rows) if (row.builtin !== 1) names.delete(fold(String(row.name)));
   for (const name of volatileFunctions) names.delete(name);
   return names;
 }

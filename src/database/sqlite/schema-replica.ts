@@ -1,3 +1,4 @@
+import { fold } from "../sql/fold.ts";
 import type { Token } from "../sql/sql-lexer.ts";
 import { AuthorizerFacts, type ExaminedStatement, unknownStatement } from "./authorizer-facts.ts";
 import type { SqliteDatabase } from "./better-connection.ts";
@@ -64,7 +65,7 @@ export class SchemaReplica {
   /** Functions that are not SQLite's own: they may shadow those that are. */
   #ownFunctions(): ReadonlySet<string> {
     const rows = this.#read("SELECT DISTINCT name FROM pragma_function_list WHERE NOT builtin");
-    return new Set(rows.map(({ name }) => String(name).toLowerCase()));
+    return new Set(rows.map(({ name }) => fold(String(name))));
   }
 
   #read(sql: string): readonly Readonly<Record<string, unknown>>[] {

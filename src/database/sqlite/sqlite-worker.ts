@@ -21,18 +21,20 @@ type Reply = Omit<ThreadReply, "durationMs">;
 
 /** A query, and how far it has got. */
 class Reading {
+  readonly #sql: string;
   readonly #statement: StatementSync;
   readonly #params: readonly SqliteValue[];
   #rows: Iterator<unknown>;
   #columns: readonly string[] | undefined;
   #bigints = false;
 
-  constructor(statement: StatementSync, params: readonly SqliteValue[]) {
-    this.#statement = statement;
+  constructor(sql: string, params: readonly SqliteValue[]) {
+    this.#sql = sql;
+    this.#statement = query(sql);
     this.#params = params;
-    statement.setReturnArrays(true);
-    statement.setReadBigInts(false);
-    this.#rows = statement.iterate(...params) as Iterator<unknown>;
+    this.#statement.setReturnArrays(true);
+    this.#statement.setReadBigInts(false);
+    this.#rows = this.#iterate();
   }
 
   next(): Reply {
@@ -40,16 +42,29 @@ class Reading {
       return this.#next();
     } catch (error) {
       // An integer beyond 2^53: what was sent so far stands, but can't be gone on with.
-      if (this.#bigints || (error as NodeJS.ErrnoException).code !== "ERR_OUT_OF_RANGE") throw error;
+      if (this.#bigints || (error as NodeJS.ErrnoException).code !== "ERR_OUT_OF_RANGE") {
+        queries.delete(this.#sql);
+        throw error;
+      }
       this.#bigints = true;
       this.#statement.setReadBigInts(true);
-      this.#rows = this.#statement.iterate(...this.#params) as Iterator<unknown>;
+      this.#rows = this.#iterate();
       return { ...this.#next(), restarted: true };
     }
   }
 
   stop(): void {
     this.#rows.return?.();
+  }
+
+  /** A statement that failed would give the same error to whoever runs it next: it isn't kept. */
+  #iterate(): Iterator<unknown> {
+    try {
+      return this.#statement.iterate(...this.#params) as Iterator<unknown>;
+    } catch (error) {
+      queries.delete(this.#sql);
+      throw error;
+    }
   }
 
   #next(): Reply {
@@ -176,7 +191,7 @@ function next(): Reply {
 function answer(request: ThreadRequest): Reply {
   switch (request.kind) {
     case "read":
-      reading = new Reading(query(request.sql), request.params);
+      reading = new Reading(request.sql, request.params);
       return next();
     case "more":
       return next();

@@ -1,3 +1,4 @@
+import { fold } from "../sql/fold.ts";
 import type { Token } from "../sql/sql-lexer.ts";
 
 /**
@@ -32,7 +33,7 @@ const byFirstWord: Readonly<Record<string, StatementClass>> = Object.freeze({
 
 /** @param tokens of one statement, at least one token */
 export function classify(tokens: readonly Token[]): StatementClass {
-  const word = (index: number): string => tokens[index]?.text.toLowerCase() ?? "";
+  const word = (index: number): string => fold(tokens[index]?.text ?? "");
   switch (word(0)) {
     case "pragma": {
       const name = tokens[2]?.text === "." ? word(3) : word(1);
@@ -40,9 +41,9 @@ export function classify(tokens: readonly Token[]): StatementClass {
     }
     case "explain":
       // The compiler obeys some PRAGMAs already while it explains them.
-      return tokens.some(({ text }) => text.toLowerCase() === "pragma") ? "session" : "inspection";
+      return tokens.some(({ text }) => fold(text) === "pragma") ? "session" : "inspection";
     case "rollback":
-      return tokens.some(({ text }) => text.toLowerCase() === "to") ? "savepoint" : "transaction";
+      return tokens.some(({ text }) => fold(text) === "to") ? "savepoint" : "transaction";
     case "create":
       return tokens.slice(1, 9).some(({ text }) => /^["'`[]?temp(orary)?["'`\]]?$/i.test(text))
         ? "session"
@@ -65,8 +66,8 @@ export function requireOneStatement(tokens: readonly Token[]): void {
 
 function isTrigger(tokens: readonly Token[]): boolean {
   return (
-    tokens[0]?.text.toLowerCase() === "create" &&
-    tokens.slice(1, 3).some(({ text }) => text.toLowerCase() === "trigger")
+    fold(tokens[0]?.text ?? "") === "create" &&
+    tokens.slice(1, 3).some(({ text }) => fold(text) === "trigger")
   );
 }
 
@@ -75,7 +76,7 @@ function triggerEnd(tokens: readonly Token[]): number {
   let depth = 0;
   for (const [index, { type, text }] of tokens.entries()) {
     if (type !== "word") continue;
-    const word = text.toLowerCase();
+    const word = fold(text);
     if (word === "begin" || word === "case") depth++;
     else if (word === "end" && --depth <= 0) return index + 1;
   }

@@ -40,7 +40,17 @@ export class WriteLock {
     requireTime(operation, this.#clock.now(), "waiting for the writer");
     if (this.tryAcquire()) return;
     if (this.#waiting.size >= maxWaiting) throw new PoolQueueFullError("sqlite writer", maxWaiting);
-    await new Promise<void>((resolve, reject) => {
+    // The clock's timers alone would let the process end before the deadline is told.
+    const alive = setInterval(() => {}, 60_000);
+    try {
+      await this.#turn(operation);
+    } finally {
+      clearInterval(alive);
+    }
+  }
+
+  #turn(operation: Operation): Promise<void> {
+    return new Promise((resolve, reject) => {
       const grant = (): void => {
         stop();
         resolve();

@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -98,6 +98,23 @@ describe("victor report refuses", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 
+  test.each([
+    ["a file", "taken"],
+    ["a folder below a file", "taken/deeper/still"],
+    ["a folder that no one can make", "/proc/victor/reports"],
+  ])("an output that is %s, before it measures anything", async (_, out) => {
+    await writeFile(join(folder, "taken"), "");
+    const { child, ended } = start(["report", "--quick", "--out", out]);
+    const measured: number[] = [];
+    const watch = setInterval(() => measured.push(...childrenOf(child.pid ?? 0)), 20);
+    const { code, stdout, stderr } = await ended;
+    clearInterval(watch);
+    expect(stderr).toContain(`error: the report can't be written to ${out} (`);
+    expect(stderr).toContain("[VICTOR_REPORT_OUTPUT]");
+    expect({ code, stdout, measured }).toEqual({ code: 2, stdout: "", measured: [] });
+    expect(await readdir(folder)).toEqual(["taken"]);
+  });
+
   test("a server that does not answer: names it without its password and says what to give", async () => {
     const url = "postgres://someone:hushhush@127.0.0.1:9/shop";
     const { code, stderr } = await run(["report", "--engine", "postgres"], { DATABASE_URL: url });
@@ -159,6 +176,28 @@ describe("a stopped report", () => {
       );
     },
   );
+
+  test("by a second signal leaves at once, with neither arms nor temporary files left behind", async () => {
+    const { child, ended } = start(["report", "--quick", "--only", "database", "--out", "out"]);
+    const arms = await untilMeasuring(child);
+    child.kill("SIGTERM");
+    child.kill("SIGINT");
+    const { code, stdout } = await ended;
+    expect({ code, stdout }).toEqual({ code: 130, stdout: "" });
+    while (arms.some(isAlive)) await sleep(20);
+    expect((await readdir(folder)).filter((name) => name !== "out")).toEqual([]);
+  });
+
+  test("whose output nobody reads any more is written all the same, without a word", async () => {
+    const { child, ended } = start(["report", "--quick", "--only", "database", "--out", "out"]);
+    child.stdout?.destroy();
+    child.stderr?.destroy();
+    await untilMeasuring(child);
+    child.kill("SIGINT");
+    expect((await ended).code).toBe(130);
+    expect((await readdir(join(folder, "out"))).sort()).toEqual(formats);
+    expect((await readdir(folder)).sort()).toEqual(["out"]);
+  });
 
   describe("on PostgreSQL", () => {
     const postgres = usePostgres();

@@ -11,6 +11,9 @@ const run = async (engine: Engine, sql: string, ...params: unknown[]): Promise<Q
 const rows = async (engine: Engine, sql: string, ...params: unknown[]): Promise<Record<string, unknown>[]> =>
   (await run(engine, sql, ...params)).rows.map((row) => ({ ...row }));
 
+const numbers = (from: number, count: number): [number][] =>
+  Array.from({ length: count }, (_, i) => [from + i]);
+
 describe.each([
   ["a file", {}],
   ["memory", { path: ":memory:" }],
@@ -165,6 +168,121 @@ describe.each([
     await expect(failing).rejects.toMatchObject({ row: 1 });
     await transaction.commit(forever);
     expect(await rows(engine, "SELECT id FROM t")).toEqual([{ id: 1 }]);
+  });
+
+  it("runs the statements of one transaction one after another, beside a batch that gives turns", async () => {
+    await using opened = await openEngine({ ...options, blockBudgetMs: 2 }, steppingClock(1));
+    const { engine } = opened;
+    await run(engine, "CREATE TABLE t (id UNIQUE)");
+    const insert = "INSERT INTO t VALUES (?)";
+    const transaction = await engine.begin(forever);
+    const steps = await Promise.allSettled([
+      transaction.executeBatch(insert, numbers(0, 200), forever),
+      transaction.executeBatch(insert, [...numbers(1000, 200), [1000]], forever),
+      transaction.execute(insert, ["one"], forever),
+      transaction.execute("SELECT count(*) AS n FROM t", [], { deadline: 0 }),
+      transaction.execute("SELECT count(*) AS n FROM t", [], forever),
+    ]);
+    expect(steps.map(({ status }) => status)).toEqual([
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+      "rejected",
+      "fulfilled",
+    ]);
+    expect(steps[1]).toMatchObject({ reason: { row: 200 } });
+    expect(steps[4]).toMatchObject({ value: { rows: [{ n: 201 }] } });
+    await transaction.commit(forever);
+    expect(await rows(engine, "SELECT count(*) AS n, max(id) AS last FROM t")).toEqual([
+      { n: 201, last: "one" },
+    ]);
+  });
+
+  it("stops a batch that nobody waits for when the transaction is rolled back", async () => {
+    await using opened = await openEngine({ ...options, blockBudgetMs: 2 }, steppingClock(1));
+    const { engine } = opened;
+    await run(engine, "CREATE TABLE t (id UNIQUE)");
+    const transaction = await engine.begin(forever);
+    const insert = "INSERT INTO t VALUES (?)";
+    const forgotten = Promise.allSettled([
+      transaction.executeBatch(insert, numbers(0, 2000), forever),
+      transaction.execute(insert, ["late"], forever),
+    ]);
+    await transaction.rollback(forever);
+    const next = await engine.begin(forever);
+    await next.execute(insert, ["next"], forever);
+    await next.commit(forever);
+    const ended = { status: "rejected", reason: { message: "sqlite: the transaction has ended" } };
+    expect(await forgotten).toMatchObject([ended, ended]);
+    expect(await rows(engine, "SELECT id FROM t")).toEqual([{ id: "next" }]);
+  });
+
+  it("commits what was asked for before, and nothing that is asked for after", async () => {
+    await using opened = await openEngine({ ...options, blockBudgetMs: 2 }, steppingClock(1));
+    const { engine } = opened;
+    await run(engine, "CREATE TABLE t (id UNIQUE)");
+    const transaction = await engine.begin(forever);
+    const insert = "INSERT INTO t VALUES (?)";
+    const [batch, single, commit, late, rollback] = await Promise.allSettled([
+      transaction.executeBatch(insert, numbers(0, 200), forever),
+      transaction.execute(insert, ["one"], forever),
+      transaction.commit(forever),
+      transaction.execute(insert, ["late"], forever),
+      engine.begin(forever).then((next) => next.rollback(forever)),
+    ]);
+    expect([batch, single, commit, rollback].map(({ status }) => status)).toEqual(Array(4).fill("fulfilled"));
+    expect(late).toMatchObject({
+      status: "rejected",
+      reason: { message: "sqlite: the transaction has ended" },
+    });
+    expect(await rows(engine, "SELECT count(*) AS n FROM t")).toEqual([{ n: 201 }]);
+  });
+
+  it("rolls back, batch and all, when the commit's deadline comes first", async () => {
+    await using opened = await openEngine({ ...options, blockBudgetMs: 2 }, steppingClock(1));
+    const { engine } = opened;
+    await run(engine, "CREATE TABLE t (id UNIQUE)");
+    const transaction = await engine.begin(forever);
+    const batch = transaction.executeBatch("INSERT INTO t VALUES (?)", numbers(0, 50_000), forever);
+    const cut = new AbortController();
+    const committing = transaction.commit({ ...forever, signal: cut.signal });
+    cut.abort(new Error("enough"));
+    await expect(committing).rejects.toThrow("enough");
+    await expect(batch).rejects.toThrow("the transaction has ended");
+    expect(await rows(engine, "SELECT count(*) AS n FROM t")).toEqual([{ n: 0 }]);
+  });
+
+  it("waits, when it closes, for a transaction with statements that it hasn't seen before", async () => {
+    await using opened = await openEngine(options);
+    const { engine } = opened;
+    await run(engine, "CREATE TABLE t (id)");
+    const transaction = await engine.begin(forever);
+    const closed = engine.close(forever);
+    expect(factsOf(engine, "INSERT INTO t VALUES (1)")).toMatchObject({ writes: ["main.t"] });
+    await transaction.execute("INSERT INTO t VALUES (1)", [], forever);
+    await transaction.execute("INSERT INTO t VALUES (2)", [], forever);
+    await transaction.commit(forever);
+    await closed;
+    expect(() => factsOf(engine, "SELECT 1 FROM t")).toThrow(ClosedError);
+  });
+
+  it("keeps the bytes that it was given while a statement or a batch waits for its turn", async () => {
+    await using opened = await openEngine(options);
+    const { engine } = opened;
+    await run(engine, "CREATE TABLE t (b)");
+    const insert = "INSERT INTO t VALUES (?)";
+    const bytes = new Uint8Array([1]);
+    const transaction = await engine.begin(forever);
+    const all = [
+      run(engine, insert, bytes),
+      engine.executeBatch(insert, [[bytes]], forever),
+      transaction.executeBatch(insert, [[1], [bytes]], forever),
+      transaction.execute(insert, [bytes], forever),
+      transaction.commit(forever),
+    ];
+    bytes[0] = 9;
+    await Promise.all(all);
+    expect(await rows(engine, "SELECT DISTINCT hex(b) AS b FROM t WHERE b <> 1")).toEqual([{ b: "01" }]);
   });
 
   it("gives the event loop a turn whenever half the budget is spent on a batch", async () => {

@@ -96,6 +96,19 @@ describe("a statement that proved long", () => {
     expect((await run(engine, "SELECT * FROM t")).rowCount).toBe(2);
   });
 
+  it("doesn't pass one caller's error on to the next", async () => {
+    await using opened = await openEngine({ ...moving, readers: 1 });
+    const { engine } = opened;
+    await run(engine, "CREATE TABLE t (a)");
+    await run(engine, "INSERT INTO t VALUES (1)");
+    const first = async (json: string) =>
+      (await run(engine, "SELECT json_extract(?, '$[0]') AS x FROM t", json)).rows[0]?.x;
+    expect([await first("[1]"), await first("[2]")]).toEqual([1, 2]);
+    await expect(first("not json")).rejects.toThrow("malformed JSON");
+    expect(await first("[3]")).toBe(3);
+    expect(executions(engine).thread).toBeGreaterThanOrEqual(3);
+  });
+
   it("comes back when it has proven short there", async () => {
     await using opened = await openEngine({ blockBudgetMs: 5 });
     const { engine } = opened;
@@ -181,6 +194,19 @@ describe("SqliteThread", () => {
     await Promise.all([thread.terminate(), expect(asked).rejects.toThrow(ConnectionLostError)]);
     expect(thread.ended).toBe(true);
     await expect(thread.ask({ kind: "more" })).rejects.toMatchObject({ outcomeUnknown: false });
+  });
+
+  it("keeps a process alive until a wait for the writer's turn is over", () => {
+    const script = `
+      import { WriteLock } from ${JSON.stringify(new URL("../../../src/database/sqlite/write-lock.ts", import.meta.url).href)};
+      import { systemClock } from ${JSON.stringify(new URL("../../../src/clock.ts", import.meta.url).href)};
+      const lock = new WriteLock(systemClock);
+      lock.tryAcquire();
+      await lock.acquire({ deadline: systemClock.now() + 20 }).catch((error) => console.log(error.code));`;
+    const args = ["--input-type=module-typescript", "-e", script];
+    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 })).toBe(
+      "VICTOR_DEADLINE\n",
+    );
   });
 
   it("doesn't keep a finished process alive, even when nobody closes the engine", () => {

@@ -63,6 +63,11 @@ describe("an arm that fails", () => {
     ["throwsLater", "round", /^arm bad: round: from a callback$/],
     ["throwsInAnswer", "finish", /^arm bad: finish: no answer$/],
     ["unsendableAnswer", "finish", /^arm bad: finish: .*could not be cloned/],
+    ["sendsNull", "round", /^arm bad: round: sent a message that is no answer: null;/],
+    ["sendsText", "round", /^arm bad: round: sent a message that is no answer: 'ready';/],
+    ["sendsFalseTimes", "round", /is no answer: \{ type: 'round', wallNs: -5, cpuNs: NaN \};/],
+    ["sendsOtherReply", "round", /is no answer: \{ type: 'finished', answer: 1, counters: \{\} \};/],
+    ["countsWords", "finish", /is no answer: .*counters: \{ rows: 'many' \}.*counters have to be numbers$/],
     ["exits", "round", /^arm bad: round: the process exited with code 3; it printed:\nlast words$/],
     ["dies", "round", /^arm bad: round: the process was killed by SIGKILL$/],
     ["notAFunction", "setup", /expected an exported function "notAFunction", found number/],
@@ -139,16 +144,18 @@ describe("signals and the parent's end", () => {
     expect(measured.partial).toBe(false);
   });
 
-  test("children leave when the parent is killed", async () => {
+  test.each(["hangs", "loops"])("a child that %s ends when the parent is killed", async (name) => {
     const pidFile = join(folder, "pid");
     const url = new URL("../../../src/measure/index.ts", import.meta.url).href;
-    const arm = { name: "a", module: failing.href, export: "hangs", args: { pidFile }, count: 1 };
+    const arm = { name: "a", module: failing.href, export: name, args: { pidFile }, count: 1 };
     const script = `import { measureInterleaved } from ${JSON.stringify(url)};
       await measureInterleaved(${JSON.stringify({ arms: [arm] })});`;
     const parent = spawn(process.execPath, ["--input-type=module", "-e", script], { stdio: "inherit" });
     while (!existsSync(pidFile) || pidIn(pidFile) === 0) await sleep(20);
     const child = pidIn(pidFile);
     expect(alive(child)).toBe(true);
+    // By now it is in its round.
+    await sleep(300);
     parent.kill("SIGKILL");
     while (alive(child)) await sleep(20);
   });

@@ -21,10 +21,20 @@ const schema = `
   CREATE TRIGGER audited_log AFTER DELETE ON audited BEGIN INSERT INTO audit (x) VALUES (OLD.x); END;
   CREATE VIEW adults AS SELECT u.id, o.total FROM users u LEFT JOIN orders o ON o.user_id = u.id WHERE u.age > 17;
   CREATE TABLE single (x);
+  CREATE TABLE users_ids (id INTEGER PRIMARY KEY);
   CREATE VIEW inbox AS SELECT 1 AS x;
   CREATE TRIGGER inbox_in INSTEAD OF INSERT ON inbox BEGIN INSERT INTO audit (x) VALUES (NEW.x); END;
   CREATE VIRTUAL TABLE notes USING fts5 (body);
   CREATE INDEX users_age ON users (age);
+  CREATE TABLE a (id INTEGER PRIMARY KEY, x);
+  CREATE TABLE b (id INTEGER PRIMARY KEY, x);
+  CREATE INDEX b_x ON b (x);
+  CREATE TABLE w (x TEXT PRIMARY KEY) WITHOUT ROWID;
+  CREATE TABLE body (body);
+  CREATE TABLE mixed (id TEXT COLLATE NOCASE, x, PRIMARY KEY (id COLLATE BINARY));
+  CREATE TABLE kelvin (k INTEGER PRIMARY KEY, "\u212a" INTEGER);
+  CREATE TABLE "é" (id INTEGER PRIMARY KEY, u UNIQUE ON CONFLICT REPLACE);
+  CREATE TABLE "É" (id INTEGER PRIMARY KEY, u);
 `;
 
 function open() {
@@ -59,6 +69,15 @@ describe("facts of reads", () => {
     ["SELECT upper(name) || json_extract(name, '$.x') FROM users WHERE name LIKE 'a%'", ["users"]],
     ["SELECT value FROM json_each('[1]'), users", ["users"]],
     ["VALUES (1), ((SELECT max(id) FROM audit))", ["audit"]],
+    ["SELECT a.id FROM a JOIN b USING (x)", ["a", "b"]],
+    ["SELECT x FROM a JOIN b USING (x)", ["a", "b"]],
+    ["SELECT count(*) FROM a JOIN b USING (x)", ["a", "b"]],
+    ["SELECT count(*) FROM a FULL JOIN b USING (id)", ["a", "b"]],
+    ["SELECT 1 FROM a NATURAL JOIN b", ["a", "b"]],
+    ["SELECT 1 FROM a NATURAL JOIN w", ["a", "w"]],
+    ["SELECT EXISTS (SELECT 1 FROM a JOIN b USING (x))", ["a", "b"]],
+    ["SELECT count(*) FROM a p JOIN a q USING (x)", ["a"]],
+    [`SELECT * FROM "É", 'é'`, ["É", "é"]],
   ])("are cacheable, with all their tables: %s", (sql, tables) => {
     const facts = examine(sql);
     expect(facts).toMatchObject({ kind: "read", cacheable: true, writes: [] });
@@ -87,6 +106,34 @@ describe("facts of reads", () => {
     expect(facts).toMatchObject({ kind: "read", cacheable: false });
     expect(facts.reason).toContain(reason);
     expect(facts.point).toBeUndefined();
+  });
+
+  it.each([
+    "SELECT 1 FROM body NATURAL JOIN notes",
+    "SELECT 1 FROM sqlite_schema NATURAL JOIN sqlite_schema AS other",
+    "SELECT 1 FROM notes_content p JOIN notes_content q USING (id)",
+  ])("are not cacheable when a name joins something else than tables: %s", (sql) => {
+    expect(examine(sql)).toMatchObject({ kind: "read", cacheable: false });
+  });
+
+  it("know what a view joins by name", () => {
+    const { connection, examine: examined } = open();
+    connection.database.exec("CREATE VIEW v AS SELECT count(*) AS n FROM a JOIN b USING (x)");
+    connection.database.exec(
+      "CREATE VIEW vv AS SELECT 1 AS one FROM v, (SELECT 1 FROM body NATURAL JOIN notes)",
+    );
+    expect(examined("SELECT n FROM v").reads.toSorted()).toEqual(["main.a", "main.b"]);
+    expect(examined("SELECT n FROM v").columns).toBeUndefined();
+    expect(examined("SELECT one FROM vv").cacheable).toBe(false);
+  });
+
+  it("name the columns that an IN looks into", () => {
+    expect(examine("SELECT 7 IN single FROM users WHERE age > 1").columns).toEqual(
+      new Map([
+        ["main.single", ["x"]],
+        ["main.users", ["age"]],
+      ]),
+    );
   });
 
   it("are unknown when the statement can't be prepared", () => {
@@ -129,6 +176,20 @@ describe("facts of writes", () => {
     ["SAVEPOINT a", "transaction"],
   ])("tell the kind of %s: %s", (sql, kind) => {
     expect(examine(sql).kind).toBe(kind);
+  });
+
+  it("know what they read by USING or NATURAL", () => {
+    const facts = examine("INSERT INTO single SELECT 1 FROM a NATURAL JOIN b");
+    expect(facts).toMatchObject({ reads: ["main.a", "main.b"], writes: ["main.single"] });
+  });
+
+  it("promise nothing about single rows where a trigger has no name", () => {
+    const { connection, examine: fresh } = open();
+    const sql = "UPDATE a SET x = ? WHERE id = ?";
+    expect(fresh(sql)).toMatchObject({ updates: ["x"], point: { param: 1 } });
+    connection.database.exec('CREATE TRIGGER "" AFTER UPDATE OF x ON a BEGIN UPDATE a SET x = x + 100; END');
+    expect(fresh(sql)).toMatchObject({ writes: ["main.a"] });
+    expect([fresh(sql).updates, fresh(sql).point]).toEqual([undefined, undefined]);
   });
 
   it("know of a trigger that another connection has just made", () => {
@@ -200,6 +261,16 @@ describe("point access", () => {
     "INSERT INTO picky (id) VALUES (?)",
     "REPLACE INTO users (id) VALUES (?)",
     "WITH a AS (SELECT 1) SELECT * FROM users WHERE id = ?",
+    "UPDATE users SET 'id' = ? WHERE id = ?",
+    "UPDATE users SET [ID] = ? WHERE id = ?",
+    "INSERT INTO users (id, rowid, age) VALUES (?, ?, ?)",
+    "INSERT INTO users (id, id, age) VALUES (?, ?, ?)",
+    "INSERT INTO users (id, 'id') VALUES (?, ?)",
+    'INSERT INTO users (id, "OID") VALUES (?, ?)',
+    "SELECT * FROM mixed WHERE id = ?",
+    "SELECT 7 IN users_ids AS x FROM users_ids WHERE id = ?",
+    'SELECT * FROM kelvin WHERE "\u212a" = ?',
+    `INSERT INTO "é" (id, u) VALUES (?, ?)`,
   ])("is not seen in %s", (sql) => {
     expect(examine(sql).point).toBeUndefined();
   });

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { lex } from "../../../src/database/sql/sql-lexer.ts";
-import { bindParameters, countParameters } from "../../../src/database/sqlite/parameters.ts";
+import {
+  bindParameters,
+  countParameters,
+  ownRows,
+  ownValues,
+} from "../../../src/database/sqlite/parameters.ts";
 import { queryPlanText } from "../../../src/database/sqlite/query-plan-text.ts";
 import { classify, requireOneStatement } from "../../../src/database/sqlite/statement-kind.ts";
 import { ParameterCountError } from "../../../src/errors.ts";
@@ -110,6 +115,19 @@ describe("bindParameters", () => {
     expect(() => bindParameters([1, value], 2)).toThrow(TypeError);
     expect(() => bindParameters([1, value], 2)).toThrow(`parameter 1: `);
     expect(() => bindParameters([1, value], 2)).toThrow(`got ${name}`);
+  });
+
+  it("copies bytes and dates that have to wait, and only these", () => {
+    const bytes = Buffer.from([1, 2]);
+    const date = new Date(0);
+    const values = ownValues([bytes, "x"]);
+    const plain = [1, "x", null];
+    const [row, same] = ownRows([[bytes, date, 5], plain]);
+    bytes[0] = 9;
+    date.setTime(1);
+    expect(values).toEqual([new Uint8Array([1, 2]), "x"]);
+    expect(row).toEqual([new Uint8Array([1, 2]), new Date(0), 5]);
+    expect(same).toBe(plain);
   });
 
   it("refuses a wrong number of them", () => {

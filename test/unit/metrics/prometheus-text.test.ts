@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { MetricRegistry, prometheusContentType, prometheusText } from "../../../src/metrics/index.ts";
 import { prometheusLabel, prometheusName } from "../../../src/metrics/prometheus-name.ts";
 
@@ -142,6 +142,53 @@ test("label names that are written alike become one label with both values", () 
     collect: () => [{ type: "gauge", name: "g", help: "", labels: { "a.b": "1", a_b: "2" }, value: 1 }],
   });
   expect(prometheusText(registry)).toContain('g{a_b="1;2"} 1');
+});
+
+describe("a source that can't be written", () => {
+  const throws = (): never => {
+    throw new Error("rude");
+  };
+  const histogram = { count: 1, sum: 2, min: 2, max: 2, quantile: () => 2, countAtOrBelow: throws };
+  const gauge = { type: "gauge", name: "bad", help: "", labels: {}, value: 1 };
+  test.each([
+    [
+      "a label value whose toString throws",
+      { ...gauge, labels: { o: { toString: throws } } },
+      /label o as a string/,
+    ],
+    ["a label value that is a symbol", { ...gauge, labels: { s: Symbol("x") } }, /got Symbol\(x\)/],
+    ["a label value that is a number", { ...gauge, labels: { n: 5 } }, /label n as a string, got 5/],
+    ["countAtOrBelow that throws", { ...gauge, type: "histogram", histogram }, /left out: rude/],
+    [
+      "countAtOrBelow of no number",
+      { ...gauge, type: "histogram", histogram: { ...histogram, countAtOrBelow: () => "1" } },
+      /expected a number, got '1'/,
+    ],
+    [
+      "a sum that is none",
+      { ...gauge, type: "histogram", histogram: { ...histogram, sum: null } },
+      /expected a histogram/,
+    ],
+    ["help: 5", { ...gauge, help: 5 }, /help as a string, got 5/],
+    ["unit: 5", { ...gauge, unit: 5 }, /unit as a string, got 5/],
+    ["a sample that is null", null, /left out/],
+  ])("because of %s is left out and counted, and all else is written", (_, sample, why) => {
+    const warning = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const registry = new MetricRegistry();
+    registry.gauge("own").bind().set(1);
+    registry.register({ name: "rude", collect: () => [{ ...gauge, name: "half" }, sample] as never });
+    registry.register({ name: "good", collect: () => [{ ...gauge, name: "good" }] as never });
+    const text = prometheusText(registry);
+    expect(text.split("\n").filter((written) => !written.startsWith("#"))).toEqual([
+      "own 1",
+      "good 1",
+      'victor_metrics_source_errors_total{source="rude"} 1',
+      'victor_metrics_source_errors_total{source="good"} 0',
+      "",
+    ]);
+    expect(warning.mock.calls[0]?.[0]).toMatch(why);
+    warning.mockRestore();
+  });
 });
 
 describe("whatever names and values there are", () => {

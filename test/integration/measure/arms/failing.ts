@@ -98,6 +98,21 @@ export function leavesProcessBehind(args: unknown): Arm {
   return idle;
 }
 
+/** Speaks on the runner's channel. */
+const sends = (message: unknown) => (): Arm => ({
+  run() {
+    process.send?.(message);
+  },
+});
+export const sendsNull = sends(null);
+export const sendsText = sends("ready");
+export const sendsFalseTimes = sends({ type: "round", wallNs: -5, cpuNs: Number.NaN });
+export const sendsOtherReply = sends({ type: "finished", answer: 1, counters: {} });
+
+export function countsWords(): Arm {
+  return { ...idle, counters: () => ({ rows: "many" }) as unknown as Record<string, number> };
+}
+
 export const notAFunction = 5;
 
 export function withoutRun(): unknown {
