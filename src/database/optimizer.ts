@@ -42,6 +42,7 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   #metrics: QueryMetrics | undefined;
   #opened: OpenDatabase | undefined;
   #opening: Promise<OpenDatabase> | undefined;
+  #openingDeadline = 0;
   #closing: Promise<void> | undefined;
 
   /** @throws {TypeError | RangeError} naming the wrong option */
@@ -185,13 +186,23 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   /** Everybody waits within his own bounds for one opening, which has bounds of its own. */
   #open(operation: Operation): Promise<OpenDatabase> {
     if (this.#closing !== undefined) return Promise.reject(new ClosedError("DatabaseOptimizer"));
-    this.#opening ??= this.#connect(operationOf(this.#options, noOptions)).catch((error: unknown) => {
+    this.#opening ??= this.#connect(this.#openingBounds()).catch((error: unknown) => {
       this.#opening = undefined;
       throw error;
     });
     if (this.#opened !== undefined) return this.#opening;
     const { timeoutMs, clock } = this.#options;
-    return within(this.#opening, operation, "opening the database", timeoutMs, clock);
+    // Whose time ends with the opening's own (to the millisecond) learns from it why nothing came of it.
+    const sooner = operation.deadline < this.#openingDeadline - 1;
+    const deadline = sooner ? operation.deadline : Number.POSITIVE_INFINITY;
+    const bounds = { deadline, signal: operation.signal };
+    return within(this.#opening, bounds, "opening the database", timeoutMs, clock);
+  }
+
+  #openingBounds(): Operation {
+    const bounds = operationOf(this.#options, noOptions);
+    this.#openingDeadline = bounds.deadline;
+    return bounds;
   }
 
   async #connect(operation: Operation): Promise<OpenDatabase> {

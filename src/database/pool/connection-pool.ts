@@ -77,8 +77,7 @@ export class ConnectionPool<C> implements MetricSource {
     this.#options = resolvePoolOptions(options);
     this.#clock = clock;
     this.#random = random;
-    this.#minSize = this.#options.minSize;
-    this.#maxSize = this.#options.maxSize;
+    ({ minSize: this.#minSize, maxSize: this.#maxSize } = this.#options);
     this.#target = new GuardedTarget(name, target);
     const { pingTimeoutMs } = this.#options;
     this.#connections = new PoolConnections(this.#target, pingTimeoutMs, clock, () => this.#lost());
@@ -168,14 +167,12 @@ export class ConnectionPool<C> implements MetricSource {
 
   stats(): PoolStats {
     const { opened, connectFailures, timeouts, refused } = this.#metrics;
-    let used = 0;
-    for (const slot of this.#connections) if (slot.lease) used++;
     return {
       minSize: this.#minSize,
       maxSize: this.#maxSize,
       size: this.#connections.size,
       idle: this.#connections.idle.length,
-      used,
+      used: [...this.#connections].filter(({ lease }) => lease).length,
       connecting: this.#opener.inFlight,
       pending: this.#waiters.size,
       opened,

@@ -14,7 +14,7 @@ import type { SqliteValue } from "./connection.ts";
 import { engineSamples } from "./engine-metrics.ts";
 import type { ForeignChange } from "./foreign-writes.ts";
 import { type ResolvedSqliteOptions, resolveSqliteOptions, type SqliteOptions } from "./options.ts";
-import { bindParameters, ownRows, ownValues } from "./parameters.ts";
+import { bindLater, bindParameters, ownRows, ownValues } from "./parameters.ts";
 import { queryPlanText } from "./query-plan-text.ts";
 import { StatementPlan } from "./statement-plan.ts";
 import { hasOwnObjects, openStore, type Store } from "./store.ts";
@@ -52,8 +52,6 @@ export function createSqliteEngine(options: SqliteOptions, sink: InvalidationSin
 interface Opened extends Threads {
   readonly store: Store;
 }
-
-type Run<T> = (bound: readonly SqliteValue[]) => T;
 
 class SqliteEngine implements Engine {
   readonly name = "sqlite";
@@ -234,9 +232,8 @@ class SqliteEngine implements Engine {
   }
 
   #notOpen(): Error {
-    return this.#closed
-      ? new ClosedError("the SQLite engine")
-      : new TypeError("sqlite: call initialize() first");
+    if (this.#closed) return new ClosedError("the SQLite engine");
+    return new TypeError("sqlite: call initialize() first");
   }
 
   #plan(sql: string): StatementPlan {
@@ -277,12 +274,13 @@ class SqliteEngine implements Engine {
       const statement = plan.forReading;
       return this.#timed(plan, () => statement.run(values, true));
     };
-    if (store.reader === store.writer && this.#lock.held) return this.#locked(run, bound, operation);
+    if (store.reader === store.writer && this.#lock.held)
+      return this.#locked(bindLater(run, bound), operation);
     try {
       return run(bound);
     } catch (error) {
       if (!isBusy(error)) throw error;
-      return this.#retryOwn(run, bound, operation);
+      return this.#retry(bindLater(run, bound), operation);
     }
   }
 
@@ -308,14 +306,14 @@ class SqliteEngine implements Engine {
       if (facts.kind !== "write" && facts.kind !== "read") this.#schemaChanged();
       return result;
     };
-    if (!this.#lock.tryAcquire()) return this.#locked(run, bound, operation);
+    if (!this.#lock.tryAcquire()) return this.#locked(bindLater(run, bound), operation);
     let free = true;
     try {
       return run(bound);
     } catch (error) {
       if (!isBusy(error)) throw error;
       free = false;
-      return this.#retryOwn(run, bound, operation).finally(() => this.#lock.release());
+      return this.#retry(bindLater(run, bound), operation).finally(() => this.#lock.release());
     } finally {
       if (free) this.#lock.release();
     }
@@ -351,11 +349,10 @@ class SqliteEngine implements Engine {
   }
 
   /** Runs `run` when the lock is free, and no other process is in the way. */
-  async #locked<T>(run: Run<T>, bound: readonly SqliteValue[], operation: Operation): Promise<T> {
-    const own = ownValues(bound);
+  async #locked<T>(run: () => T, operation: Operation): Promise<T> {
     await this.#lock.acquire(operation);
     try {
-      return await this.#retry(() => run(own), operation);
+      return await this.#retry(run, operation);
     } finally {
       this.#lock.release();
     }
@@ -403,11 +400,6 @@ class SqliteEngine implements Engine {
   #schemaChanged(): void {
     this.forgetFacts();
     this.#sink.schema();
-  }
-
-  #retryOwn<T>(run: Run<T>, bound: readonly SqliteValue[], operation: Operation): Promise<T> {
-    const own = ownValues(bound);
-    return this.#retry(() => run(own), operation);
   }
 
   #retry<T>(attempt: () => T, operation: Operation): Promise<T> {

@@ -47,6 +47,15 @@ export function ownValues(bound: readonly SqliteValue[]): readonly SqliteValue[]
     : bound;
 }
 
+/** @returns `run` of the values as they are now, for later */
+export function bindLater<T>(
+  run: (bound: readonly SqliteValue[]) => T,
+  bound: readonly SqliteValue[],
+): () => T {
+  const own = ownValues(bound);
+  return () => run(own);
+}
+
 /** As {@link ownValues}, for rows that aren't bound yet: bytes and dates are copied, nothing is checked. */
 export function ownRows(rows: readonly (readonly unknown[])[]): readonly (readonly unknown[])[] {
   return rows.map((row) => (hasMutable(row) ? row.map(ownValue) : row));

@@ -1,4 +1,5 @@
 import { DatabaseSync } from "node:sqlite";
+import { setImmediate } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
 import type { QueryResult } from "../../../src/database/driver.ts";
 import type { Engine } from "../../../src/database/engine.ts";
@@ -228,7 +229,11 @@ describe.each([
       transaction.execute(insert, ["one"], forever),
       transaction.commit(forever),
       transaction.execute(insert, ["late"], forever),
-      engine.begin(forever).then((next) => next.rollback(forever)),
+      engine.begin(forever).then(async (next) => {
+        // Whatever still came from the first one would be undone with this.
+        for (let turn = 0; turn < 20; turn++) await setImmediate();
+        await next.rollback(forever);
+      }),
     ]);
     expect([batch, single, commit, rollback].map(({ status }) => status)).toEqual(Array(4).fill("fulfilled"));
     expect(late).toMatchObject({
@@ -293,9 +298,9 @@ describe.each([
     let turns = 0;
     const turn = (): void => {
       turns++;
-      next = setImmediate(turn);
+      next = globalThis.setImmediate(turn);
     };
-    let next = setImmediate(turn);
+    let next = globalThis.setImmediate(turn);
     await engine.executeBatch(
       "INSERT INTO t VALUES (?)",
       Array.from({ length: 640 }, (_, i) => [i]),
