@@ -12,7 +12,7 @@ export interface CachedQuery {
 export type CachedQueryOptions = Pick<QueryOptions, "ttlMs" | "timeoutMs">;
 
 /** Runs one statement through the cache. */
-export type ExecuteQuery<T extends Row> = (
+export type ExecuteQuery<T extends object> = (
   sql: string,
   params: readonly unknown[],
   options: CachedQueryOptions | undefined,
@@ -24,7 +24,7 @@ export type ExecuteQuery<T extends Row> = (
  * @returns gives the rows; rejects with what `build` threw or the statement failed with
  * @throws {TypeError} when `build` is no function
  */
-export function cachedQuery<A extends unknown[], T extends Row>(
+export function cachedQuery<A extends unknown[], T extends object>(
   execute: ExecuteQuery<T>,
   build: (...args: A) => CachedQuery,
   options?: CachedQueryOptions,

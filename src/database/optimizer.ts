@@ -20,7 +20,7 @@ import { ownParameters } from "./own-parameters.ts";
 import { checkArray, ownRows } from "./statements.ts";
 import type { Transaction } from "./transaction.ts";
 
-type Result<T extends Row> = CachedResult & { readonly rows: readonly T[] };
+type Result<T extends object> = CachedResult & { readonly rows: readonly T[] };
 
 /**
  * Runs queries through a pool and a cache that invalidates itself by what each statement reads and writes.
@@ -71,7 +71,7 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
    * @param sql one statement; placeholders `?` or `$1` on every engine
    * @returns frozen rows; `cached` says whether they came from the cache
    */
-  executeQuery<T extends Row = Row>(
+  executeQuery<T extends object = Row>(
     sql: string,
     params: readonly unknown[] = [],
     options: QueryOptions = noOptions,
@@ -117,7 +117,7 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
    * @param build gives the same SQL text at every call, and what differs as `params`
    * @returns gives the rows, from the cache where `executeQuery` would
    */
-  cachedQuery<A extends unknown[], T extends Row = Row>(
+  cachedQuery<A extends unknown[], T extends object = Row>(
     build: (...args: A) => CachedQuery,
     options?: CachedQueryOptions,
   ): (...args: A) => Promise<readonly T[]> {

@@ -44,7 +44,7 @@ export class Transaction {
   }
 
   /** @returns rows, never from the cache */
-  async executeQuery<T extends Row = Row>(
+  async executeQuery<T extends object = Row>(
     sql: string,
     params: readonly unknown[] = [],
     options?: Pick<QueryOptions, "signal" | "timeoutMs">,

@@ -98,7 +98,7 @@ export class PooledEngine implements Engine {
       const known = this.facts(sql);
       const facts = known instanceof Promise ? await limit.run("facts", () => known) : known;
       if (facts.kind === "transaction") refuseTransactionControl(sql, { savepoints: false });
-      const lease = this.pool.tryAcquire() ?? (await this.pool.acquire(operation));
+      const lease = this.pool.tryAcquire() ?? (await keptAlive(this.pool.acquire(operation)));
       lease.note(sql);
       if (facts.kind === "session") lease.markDirty();
       let result: QueryResult;
@@ -133,7 +133,7 @@ export class PooledEngine implements Engine {
   }
 
   async begin(operation: Operation): Promise<EngineTransaction> {
-    const lease = await this.pool.acquire(operation);
+    const lease = await keptAlive(this.pool.acquire(operation));
     const limit = new OperationLimit(operation, this.#clock);
     lease.note("BEGIN");
     try {
@@ -163,7 +163,7 @@ export class PooledEngine implements Engine {
     if (explainSql === undefined)
       throw new TypeError(`explain: the driver of ${this.name} has no explainSql`);
     const limit = new OperationLimit(operation, this.#clock);
-    const lease = await this.pool.acquire(operation);
+    const lease = await keptAlive(this.pool.acquire(operation));
     lease.note(explainSql);
     let result: QueryResult;
     try {
@@ -192,7 +192,7 @@ export class PooledEngine implements Engine {
     const failure = new AbortController();
     this.#onConnectError = (error) => failure.abort(error);
     const either = signal ? AbortSignal.any([signal, failure.signal]) : failure.signal;
-    (await this.pool.acquire({ deadline, signal: either })).release();
+    (await keptAlive(this.pool.acquire({ deadline, signal: either }))).release();
     this.#onConnectError = undefined;
     if (this.#driver.coherence === undefined) return;
     const limit = new OperationLimit(operation, this.#clock);
@@ -295,4 +295,14 @@ function poolTarget(
 /** A cell of a plan as text. */
 function text(value: unknown): string {
   return typeof value === "object" && value !== null ? JSON.stringify(value) : String(value);
+}
+
+/** Timers and idle sockets don't keep the process alive; who waits for a connection does. */
+async function keptAlive<T>(waiting: Promise<T>): Promise<T> {
+  const handle = setInterval(() => undefined, 2 ** 30);
+  try {
+    return await waiting;
+  } finally {
+    clearInterval(handle);
+  }
 }

@@ -1,3 +1,4 @@
+import { parseDatabaseUrl } from "../database-url.ts";
 import { loadPg, type PgClient, type PgError, type PgResult } from "./pg-client.ts";
 
 /** The channel that our triggers notify and the driver listens on. */
@@ -196,6 +197,8 @@ async function rowsOf(
 }
 
 async function inTransaction<T>(url: string, work: (client: PgClient) => Promise<T>): Promise<T> {
+  if (parseDatabaseUrl(url).system !== "postgresql")
+    throw new TypeError("url: expected postgres://user:password@host:port/database");
   const { Client } = await loadPg();
   const client = new Client({ connectionString: url, application_name: "victor-optimizations" });
   // The query under way tells the same error; without a listener it would end the process.

@@ -35,5 +35,6 @@ function sample(
   value: number,
   labels: Labels = {},
 ): MetricSample {
-  return { type, name, help, unit: "1", labels, value };
+  // Counts, not shares: unit "1" would make them ratios in Prometheus.
+  return { type, name, help, unit: type === "counter" ? "{statement}" : "{item}", labels, value };
 }
