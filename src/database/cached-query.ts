@@ -1,4 +1,3 @@
-import type { Row } from "./driver.ts";
 import type { QueryOptions } from "./optimizer-options.ts";
 
 /** A statement and its parameters, as a builder gives them. */
