@@ -3,7 +3,7 @@ export type SqlDialect = "sqlite" | "postgresql";
 
 /**
  * - `word`: unquoted keyword or name; `identifier`: quoted name, quotes included.
- * - `string`: any quoted literal with its prefix: `'…'`, `E'…'`, `X'…'`, `$tag$…$tag$`.
+ * - `string`: a quoted literal with its prefix: `'…'`, `E'…'`, `X'…'`, `$tag$…$tag$`.
  * - `placeholder`: `?`, `?12`, `$1`; on SQLite also `$name`, `:name`, `@name`.
  * - `symbol`: one operator or punctuation mark.
  */

@@ -41,6 +41,7 @@ const maxPlans = 1000;
  * In memory, and on a better-sqlite3 database, there is one connection: reads then wait while a transaction is open.
  * Never open a file by its path here while better-sqlite3 has it open in the same process: that is two copies of
  * SQLite, which don't see each other's locks and may destroy the file. Pass the `database` instead.
+ * The file is long because all ways to the two connections go through one lock and one watch on foreign writes.
  * Errors are the driver's own, thrown at once where the statement ran at once.
  * @throws {TypeError | RangeError} naming the wrong option
  */

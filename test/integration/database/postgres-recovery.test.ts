@@ -129,3 +129,21 @@ test("an idle program with open connections ends by itself", async () => {
   });
   expect(stdout).toBe("42\n");
 });
+
+test("a program that waits for a second connection inside a transaction doesn't end before it has it", async () => {
+  const { execFile } = await import("node:child_process");
+  const { promisify } = await import("node:util");
+  const module = new URL("../../../src/database/index.ts", import.meta.url).href;
+  const script = `
+    const { DatabaseOptimizer } = await import(${JSON.stringify(module)});
+    const db = new DatabaseOptimizer({ url: process.env.URL });
+    await db.transaction(async (tx) => {
+      await tx.executeQuery("SELECT 1");
+      console.log((await db.executeQuery("SELECT 42 AS n")).rows[0].n);
+    });`;
+  const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
+    env: { URL: postgres().url },
+    timeout: 20_000,
+  });
+  expect(stdout).toBe("42\n");
+});
