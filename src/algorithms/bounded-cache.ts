@@ -1,0 +1,373 @@
+import type { Clock } from "../clock.ts";
+import { durationMs, finite, integer, knownKeys, reject } from "../options.ts";
+import type {
+  Cache,
+  CacheBounds,
+  CacheDump,
+  CacheOptions,
+  CacheStats,
+  EntryOptions,
+  EvictionPolicy,
+  EvictionReason,
+  Loader,
+  LoadOptions,
+  Slot,
+} from "./cache.ts";
+import { CacheLoads } from "./cache-loads.ts";
+import { EntryTable } from "./entry-table.ts";
+import { type ExpiringEntries, Expiry } from "./expiry.ts";
+import { TagIndex } from "./tag-index.ts";
+
+/** As many as V8's `Map` can hold. */
+const mostEntries = 2 ** 24;
+
+const cacheOptions = ["maxSize", "maxWeight", "weigh", "ttlMs", "onEvict", "clock"];
+
+/** Makes a policy that keeps its order in the table's links. */
+export type MakePolicy = (table: EntryTable<unknown, unknown>, maxSize: number) => EvictionPolicy;
+
+/**
+ * All that the caches have in common: `LruCache`, `AdaptiveCache` and `TimedCache` differ in what they evict, and in
+ * their defaults. Expiry, weights, tags and loads cost nothing until they are used.
+ */
+export class BoundedCache<K, V> implements Cache<K, V> {
+  #table!: EntryTable<K, V>;
+  #policy!: EvictionPolicy;
+  readonly #makePolicy: MakePolicy;
+  readonly #onEvict: ((key: K, value: V, reason: EvictionReason) => void) | undefined;
+  readonly #weigh: ((key: K, value: V) => number) | undefined;
+  readonly #ttlMs: number;
+  readonly #clock: Clock | undefined;
+  readonly #sliding: boolean;
+  #maxSize!: number;
+  #maxWeight!: number;
+  #weights: Float64Array | undefined;
+  #weight = 0;
+  #expiry: Expiry | undefined;
+  #tags: TagIndex | undefined;
+  #loads: CacheLoads<K, V> | undefined;
+  readonly #expiring: ExpiringEntries;
+  /** What `onEvict` is still to be told. */
+  #gone: [key: K, value: V, reason: EvictionReason][] = [];
+  #hits = 0;
+  #misses = 0;
+  #evictions = 0;
+  #expirations = 0;
+  #staleHits = 0;
+
+  /** @param name for messages @param sliding whether every use starts an entry's life anew */
+  constructor(name: string, options: CacheOptions<K, V>, makePolicy: MakePolicy, sliding = false) {
+    knownKeys(name, options, cacheOptions);
+    const { weigh, onEvict, ttlMs = Number.POSITIVE_INFINITY, clock } = options;
+    for (const [option, value] of [["onEvict", onEvict] as const, ["weigh", weigh] as const])
+      if (value !== undefined && typeof value !== "function")
+        throw new TypeError(`${option}: expected a function`);
+    this.#makePolicy = makePolicy;
+    this.#onEvict = onEvict;
+    this.#weigh = weigh;
+    this.#ttlMs = durationMs("ttlMs", ttlMs);
+    this.#clock = clock;
+    this.#sliding = sliding;
+    const capacity = () => this.#table.capacity;
+    this.#expiring = {
+      get capacity() {
+        return capacity();
+      },
+      expire: (slot) => {
+        this.#expirations++;
+        this.#remove(slot, "expired");
+      },
+      done: () => this.#tellGone(),
+    };
+    this.#setBounds(options);
+    this.#empty();
+  }
+
+  get size(): number {
+    return this.#table.size;
+  }
+
+  get weight(): number {
+    return this.#weigh === undefined ? this.#table.size : this.#weight;
+  }
+
+  /** 2²⁴, the most that a cache holds, where only the weight is bounded. */
+  get maxSize(): number {
+    return this.#maxSize;
+  }
+
+  /** `Infinity` where only the number of entries is bounded. */
+  get maxWeight(): number {
+    return this.#maxWeight;
+  }
+
+  get(key: K): V | undefined {
+    const table = this.#table;
+    const slot = table.find(key);
+    if (slot === 0 || (this.#expiry !== undefined && !this.#expiry.isFresh(slot))) {
+      this.#misses++;
+      return undefined;
+    }
+    this.#hits++;
+    this.#use(slot);
+    return table.valueOf(slot);
+  }
+
+  peek(key: K): V | undefined {
+    const slot = this.#freshSlot(key);
+    return slot === 0 ? undefined : this.#table.valueOf(slot);
+  }
+
+  has(key: K): boolean {
+    return this.#freshSlot(key) !== 0;
+  }
+
+  set(key: K, value: V, options?: EntryOptions): this {
+    if (this.#loads !== undefined) this.#loads.supersede(key);
+    this.#store(key, value, options);
+    return this;
+  }
+
+  getOrLoad(key: K, loader: Loader<K, V>, options: LoadOptions = {}): Promise<V> {
+    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
+    this.#loads ??= new CacheLoads((k, v, entry) => this.#store(k, v, entry));
+    const loads = this.#loads;
+    const slot = this.#table.find(key);
+    const leftMs =
+      slot === 0 ? Number.NEGATIVE_INFINITY : (this.#expiry?.leftMs(slot) ?? Number.POSITIVE_INFINITY);
+    const { staleMs = 0, refreshAheadMs = 0 } = options;
+    if (leftMs + staleMs <= 0 || (leftMs <= 0 && !this.#expiry!.isKept(slot))) {
+      this.#misses++;
+      return loads.run(key, loader, options, options.signal);
+    }
+    const value = this.#table.valueOf(slot);
+    if (leftMs > 0) this.#hits++;
+    else this.#staleHits++;
+    this.#use(slot);
+    if (leftMs <= 0 || leftMs < refreshAheadMs) loads.refresh(key, loader, options);
+    return Promise.resolve(value);
+  }
+
+  delete(key: K): boolean {
+    this.#loads?.supersede(key);
+    const slot = this.#table.find(key);
+    if (slot === 0) return false;
+    const fresh = this.#expiry === undefined || this.#expiry.isFresh(slot);
+    this.#remove(slot, fresh ? "explicit" : "expired");
+    this.#tellGone();
+    return fresh;
+  }
+
+  deleteTag(tag: string): number {
+    this.#loads?.supersedeTag(tag);
+    const slots = this.#tags?.slotsOf(tag) ?? [];
+    for (const slot of slots) this.#remove(slot, "explicit");
+    this.#tellGone();
+    return slots.length;
+  }
+
+  clear(): void {
+    this.#loads?.supersedeAll();
+    if (this.#onEvict !== undefined)
+      for (const slot of this.#policy.slots())
+        this.#gone.push([this.#table.keyOf(slot), this.#table.valueOf(slot), "explicit"]);
+    this.#empty();
+    this.#tellGone();
+  }
+
+  resize(bounds: number | CacheBounds): void {
+    const { maxWeight } = this;
+    if (typeof bounds !== "number") this.#setBounds(bounds);
+    else this.#setBounds({ maxSize: bounds, ...(maxWeight !== Number.POSITIVE_INFINITY && { maxWeight }) });
+    this.#policy.resized(this.#maxSize);
+    this.#evictSurplus();
+    this.#tellGone();
+  }
+
+  /** Removes entries whose time is over, which happens by itself too. @returns how many */
+  cleanupExpired(): number {
+    const before = this.#expirations;
+    this.#expiry?.removeExpired();
+    return this.#expirations - before;
+  }
+
+  dump(): CacheDump<K, V> {
+    const entries = [...this.#freshSlots()].reverse().map((slot) => {
+      const ttlMs = this.#expiry?.leftMs(slot) ?? Number.POSITIVE_INFINITY;
+      const tags = this.#tags?.tagsOf(slot) ?? [];
+      return {
+        key: this.#table.keyOf(slot),
+        value: this.#table.valueOf(slot),
+        ...(ttlMs !== Number.POSITIVE_INFINITY && { ttlMs }),
+        ...(tags.length > 0 && { tags }),
+      };
+    });
+    return { version: 1, at: Date.now(), entries };
+  }
+
+  load(dump: CacheDump<K, V>): void {
+    if (typeof dump !== "object" || dump === null || dump.version !== 1 || !Array.isArray(dump.entries))
+      throw new TypeError("dump: expected what `dump` of this version gave");
+    const passedMs = Math.max(0, Date.now() - finite("dump.at", dump.at, 0));
+    for (const { key, value, ttlMs = Number.POSITIVE_INFINITY, tags } of dump.entries)
+      if (ttlMs > passedMs) this.set(key, value, { ttlMs: ttlMs - passedMs, tags });
+  }
+
+  stats(): CacheStats {
+    return {
+      hits: this.#hits,
+      misses: this.#misses,
+      evictions: this.#evictions,
+      expirations: this.#expirations,
+      loads: this.#loads?.started ?? 0,
+      loadFailures: this.#loads?.failed ?? 0,
+      coalesced: this.#loads?.coalesced ?? 0,
+      staleHits: this.#staleHits,
+      discardedLoads: this.#loads?.discarded ?? 0,
+      size: this.size,
+      weight: this.weight,
+    };
+  }
+
+  /** Keys and values as they are when the iteration begins, last what would be evicted first. Reading them is no use. */
+  *[Symbol.iterator](): IterableIterator<[K, V]> {
+    const table = this.#table;
+    yield* Array.from(this.#freshSlots(), (slot): [K, V] => [table.keyOf(slot), table.valueOf(slot)]);
+  }
+
+  #store(key: K, value: V, options: (EntryOptions & Pick<LoadOptions, "staleMs">) | undefined): void {
+    if (value === undefined)
+      throw new TypeError("value: undefined means absent and can't be stored; use delete, or store null");
+    // The caller's code runs first, and whatever is wrong shows before anything changes.
+    const weight = this.#weigh === undefined ? 1 : this.#weightOf(key, value);
+    let ttlMs = this.#ttlMs;
+    let staleMs = 0;
+    let tags: readonly string[] | undefined;
+    if (options !== undefined) {
+      if (options.ttlMs !== undefined) ttlMs = durationMs("ttlMs", options.ttlMs);
+      if (options.staleMs !== undefined) staleMs = durationMs("staleMs", options.staleMs);
+      if (options.tags !== undefined) tags = distinctTags(options.tags);
+    }
+    const table = this.#table;
+    let slot = table.findAgain(key);
+    if (weight > this.#maxWeight || ttlMs === 0) {
+      if (slot !== 0) this.#remove(slot, "replaced");
+      if (this.#onEvict !== undefined) this.#gone.push([key, value, ttlMs === 0 ? "expired" : "size"]);
+      this.#tellGone();
+      return;
+    }
+    if (slot !== 0) {
+      if (this.#onEvict !== undefined && table.valueOf(slot) !== value)
+        this.#gone.push([key, table.valueOf(slot), "replaced"]);
+      table.setValue(slot, value);
+      this.#policy.used(slot);
+    } else {
+      slot = table.insert(key, value, this.#maxSize + 1);
+      this.#policy.added(slot);
+    }
+    if (this.#weigh !== undefined) this.#setWeight(slot, weight);
+    if (ttlMs !== Number.POSITIVE_INFINITY && this.#expiry === undefined)
+      this.#expiry = new Expiry(this.#expiring, this.#clock, this.#sliding);
+    if (this.#expiry !== undefined) this.#expiry.start(slot, ttlMs, staleMs);
+    if (tags !== undefined && this.#tags === undefined) this.#tags = new TagIndex();
+    if (this.#tags !== undefined) this.#tags.set(slot, tags ?? []);
+    if (table.size > this.#maxSize || this.#weight > this.#maxWeight) this.#evictSurplus();
+    if (this.#gone.length > 0) this.#tellGone();
+  }
+
+  #use(slot: Slot): void {
+    this.#policy.used(slot);
+    if (this.#sliding) this.#expiry?.slide(slot);
+  }
+
+  /** @returns 0 when absent or expired */
+  #freshSlot(key: K): Slot {
+    const slot = this.#table.find(key);
+    return slot === 0 || this.#expiry === undefined || this.#expiry.isFresh(slot) ? slot : 0;
+  }
+
+  *#freshSlots(): Iterable<Slot> {
+    for (const slot of this.#policy.slots())
+      if (this.#expiry === undefined || this.#expiry.isFresh(slot)) yield slot;
+  }
+
+  #evictSurplus(): void {
+    while (this.#table.size > this.#maxSize || this.#weight > this.#maxWeight) {
+      this.#evictions++;
+      this.#remove(this.#policy.victim(), "size");
+    }
+  }
+
+  #remove(slot: Slot, reason: EvictionReason): void {
+    const table = this.#table;
+    if (this.#onEvict !== undefined) this.#gone.push([table.keyOf(slot), table.valueOf(slot), reason]);
+    if (this.#weigh !== undefined) this.#setWeight(slot, 0);
+    if (this.#expiry !== undefined) this.#expiry.stop(slot);
+    if (this.#tags !== undefined) this.#tags.remove(slot);
+    this.#policy.removed(slot);
+    table.remove(slot);
+  }
+
+  #tellGone(): void {
+    const gone = this.#gone;
+    if (gone.length === 0) return;
+    this.#gone = [];
+    const failures: unknown[] = [];
+    for (const [key, value, reason] of gone)
+      try {
+        this.#onEvict!(key, value, reason);
+      } catch (error) {
+        failures.push(error);
+      }
+    if (failures.length > 0) throw failures[0];
+  }
+
+  #weightOf(key: K, value: V): number {
+    const weight = this.#weigh!(key, value);
+    return weight > 0 && Number.isFinite(weight) ? weight : reject("weigh", "a finite number > 0", weight);
+  }
+
+  #setWeight(slot: Slot, weight: number): void {
+    this.#weights ??= new Float64Array(this.#table.capacity + 1);
+    this.#weight += weight - this.#weights[slot]!;
+    this.#weights[slot] = weight;
+  }
+
+  #setBounds({ maxSize, maxWeight }: CacheBounds): void {
+    if (maxSize === undefined && maxWeight === undefined)
+      reject("maxSize", "an integer ≥ 1, or a maxWeight (a cache without a bound is a leak)", maxSize);
+    if (maxWeight !== undefined && this.#weigh === undefined)
+      throw new TypeError("weigh: expected a function, since there is a maxWeight");
+    const size = maxSize === undefined ? mostEntries : integer("maxSize", maxSize, 1, mostEntries);
+    const weight =
+      maxWeight === undefined ? Number.POSITIVE_INFINITY : finite("maxWeight", maxWeight, Number.MIN_VALUE);
+    this.#maxSize = size;
+    this.#maxWeight = weight;
+  }
+
+  #empty(): void {
+    this.#expiry?.close();
+    this.#expiry = undefined;
+    this.#tags = undefined;
+    this.#weights = undefined;
+    this.#weight = 0;
+    this.#table = new EntryTable((capacity) => this.#grown(capacity));
+    this.#policy = this.#makePolicy(this.#table as EntryTable<unknown, unknown>, this.#maxSize);
+  }
+
+  #grown(capacity: number): void {
+    this.#policy.grown(capacity);
+    this.#expiry?.grow();
+    if (this.#weights !== undefined) {
+      const grown = new Float64Array(capacity + 1);
+      grown.set(this.#weights);
+      this.#weights = grown;
+    }
+  }
+}
+
+function distinctTags(tags: readonly string[]): readonly string[] {
+  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string"))
+    throw new TypeError("tags: expected an array of strings");
+  return [...new Set(tags)];
+}

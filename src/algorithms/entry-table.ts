@@ -1,0 +1,200 @@
+import { hashInteger, hashString, maxUnits } from "./key-hash.ts";
+
+/** Places of a slot's four integers in `links`: its hash comes first, then the next slot of its bucket, … */
+const chainAt = 1;
+/** … and two that belong to the policy, for its list. */
+export const newerAt = 2;
+export const olderAt = 3;
+
+const minCapacity = 16;
+
+/** Units of a string hashed at first; many keys differ in their last ones. */
+const fewUnits = 8;
+
+/**
+ * Keys and values by slot, found by key: hashing with chains over typed arrays.
+ * Slots are small integers from 1; 0 is none, and there the ring of a policy's list begins. An entry takes 16 bytes of
+ * integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value and 3 to 6 for the
+ * buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
+ * Strings and safe integers are hashed here, all other keys are found by a `Map`. Of strings the last 8 units are
+ * hashed; whenever that tells too many apart, twice as many; past 64, longer strings are left to the `Map`, too, so
+ * that no set of keys makes a look-up slow.
+ */
+export class EntryTable<K, V> {
+  /** Four integers a slot; replaced by a larger one as the table grows, so don't keep it. */
+  links: Int32Array = new Int32Array((minCapacity + 1) * 4);
+  /** Key and value of slot s at 2s and 2s + 1. */
+  #cells: unknown[] = new Array((minCapacity + 1) * 2).fill(undefined);
+  /** First slot of each chain, by the hash's high bits. */
+  #buckets = new Int32Array(minCapacity);
+  #shift = Math.clz32(minCapacity - 1);
+  #others: Map<K, number> | undefined;
+  #capacity = minCapacity;
+  readonly #grown: (capacity: number) => void;
+  /** First of the free slots, chained; 0 when there is none. */
+  #free = 0;
+  /** Slots up to here have been in use. */
+  #used = 0;
+  #size = 0;
+  #units = fewUnits;
+  /** Keys met whose hash was that of another one. */
+  #confusions = 0;
+  // What was asked for last and not found: who misses will mostly set.
+  #missedKey: unknown = undefined;
+  #missedHash = 0;
+
+  /** @param grown told when there are more slots, before one of them is used */
+  constructor(grown: (capacity: number) => void) {
+    this.#grown = grown;
+  }
+
+  get size(): number {
+    return this.#size;
+  }
+
+  /** Slots that there are. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  keyOf(slot: number): K {
+    return this.#cells[slot << 1] as K;
+  }
+
+  valueOf(slot: number): V {
+    return this.#cells[(slot << 1) + 1] as V;
+  }
+
+  setValue(slot: number, value: V): void {
+    this.#cells[(slot << 1) + 1] = value;
+  }
+
+  /** @returns the slot of `key`, 0 when absent */
+  find(key: K): number {
+    if (typeof key === "string") {
+      if (key.length <= maxUnits || this.#units <= maxUnits)
+        return this.#findHashed(key, hashString(key, this.#units));
+    } else if (typeof key === "number" && ((key | 0) === key || Number.isSafeInteger(key)))
+      return this.#findHashed(key, hashInteger(key));
+    return this.#others === undefined ? 0 : (this.#others.get(key) ?? 0);
+  }
+
+  /** As `find`, at no cost for the key that `find` has just missed. */
+  findAgain(key: K): number {
+    return key === this.#missedKey && key !== undefined ? 0 : this.find(key);
+  }
+
+  #findHashed(key: unknown, hash: number): number {
+    const { links } = this;
+    const cells = this.#cells;
+    let slot = this.#buckets[hash >>> this.#shift]!;
+    while (slot !== 0) {
+      const at = slot << 2;
+      if (links[at] === hash) {
+        if (cells[slot << 1] === key) return slot;
+        this.#confusions++;
+      }
+      slot = links[at + chainAt]!;
+    }
+    this.#missedKey = key;
+    this.#missedHash = hash;
+    return 0;
+  }
+
+  /**
+   * @param key one that `find` doesn't find
+   * @param most slots that will ever be needed at the same time
+   * @returns its slot
+   */
+  insert(key: K, value: V, most: number): number {
+    if (this.#free === 0 && this.#used === this.#capacity) this.#grow(most);
+    else if (this.#confusions > this.#size >> 3 && this.#confusions > 32) this.#hashMore();
+    let slot = this.#free;
+    if (slot === 0) slot = ++this.#used;
+    else this.#free = this.links[(slot << 2) + chainAt]!;
+    this.#cells[slot << 1] = key;
+    this.#cells[(slot << 1) + 1] = value;
+    this.#size++;
+    if (key === this.#missedKey && key !== undefined) this.#chain(slot, this.#missedHash);
+    else this.#index(slot, key);
+    this.#missedKey = undefined;
+    return slot;
+  }
+
+  remove(slot: number): void {
+    const { links } = this;
+    const cells = this.#cells;
+    const key = cells[slot << 1] as K;
+    const next = links[(slot << 2) + chainAt]!;
+    if (this.#isHashed(key)) {
+      const bucket = links[slot << 2]! >>> this.#shift;
+      let at = this.#buckets[bucket]!;
+      if (at === slot) this.#buckets[bucket] = next;
+      else {
+        while (links[(at << 2) + chainAt] !== slot) at = links[(at << 2) + chainAt]!;
+        links[(at << 2) + chainAt] = next;
+      }
+    } else this.#others!.delete(key);
+    cells[slot << 1] = undefined;
+    cells[(slot << 1) + 1] = undefined;
+    links[(slot << 2) + chainAt] = this.#free;
+    this.#free = slot;
+    this.#size--;
+  }
+
+  #isHashed(key: unknown): boolean {
+    return typeof key === "string"
+      ? key.length <= maxUnits || this.#units <= maxUnits
+      : Number.isSafeInteger(key);
+  }
+
+  #index(slot: number, key: K): void {
+    if (this.#isHashed(key))
+      this.#chain(slot, typeof key === "string" ? hashString(key, this.#units) : hashInteger(key as number));
+    else {
+      this.#others ??= new Map();
+      this.#others.set(key, slot);
+    }
+  }
+
+  #chain(slot: number, hash: number): void {
+    const { links } = this;
+    const bucket = hash >>> this.#shift;
+    links[slot << 2] = hash;
+    links[(slot << 2) + chainAt] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = slot;
+  }
+
+  #grow(most: number): void {
+    const capacity = Math.max(this.#capacity + 1, Math.min(this.#capacity * 2, most));
+    const links = new Int32Array((capacity + 1) * 4);
+    links.set(this.links);
+    this.links = links;
+    const cells = new Array<unknown>((capacity + 1) * 2).fill(undefined);
+    for (let i = 0; i < this.#cells.length; i++) cells[i] = this.#cells[i];
+    this.#cells = cells;
+    this.#capacity = capacity;
+    // Between two thirds and four thirds of an entry a bucket.
+    const bits = Math.max(4, 32 - Math.clz32(Math.ceil(capacity * 0.75) - 1));
+    if (1 << bits !== this.#buckets.length) {
+      this.#buckets = new Int32Array(1 << bits);
+      this.#shift = 32 - bits;
+      for (let slot = 1; slot <= this.#used; slot++)
+        if (this.#isHashed(cells[slot << 1])) this.#chain(slot, links[slot << 2]!);
+    }
+    this.#grown(capacity);
+  }
+
+  /** Takes more units of every string into its hash, since too many strings have the same. */
+  #hashMore(): void {
+    this.#confusions = 0;
+    if (this.#units > maxUnits) return;
+    this.#units *= 2;
+    this.#buckets.fill(0);
+    this.#missedKey = undefined;
+    const free = new Set<number>();
+    for (let slot = this.#free; slot !== 0; slot = this.links[(slot << 2) + chainAt]!) free.add(slot);
+    for (let slot = 1; slot <= this.#used; slot++)
+      if (!free.has(slot)) this.#index(slot, this.#cells[slot << 1] as K);
+  }
+}

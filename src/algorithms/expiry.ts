@@ -1,0 +1,166 @@
+import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
+import { CoarseTime } from "./coarse-time.ts";
+import { TimerWheel, tickMs } from "./timer-wheel.ts";
+
+/** Entries removed in one go, so that the event loop is free again after half a millisecond. */
+const atOnce = 2000;
+
+/** What the timers need of the cache. */
+export interface ExpiringEntries {
+  /** Slots that there are. */
+  readonly capacity: number;
+  /** Removes an entry whose time is over. */
+  expire(slot: number): void;
+  /** All that was to be removed for now is. */
+  done(): void;
+}
+
+/**
+ * Until when each slot's value is fresh, and until when it is kept for those who take stale ones. What is over is
+ * removed without being asked for, by one timer for all; that timer keeps neither the process nor the cache alive.
+ */
+export class Expiry {
+  readonly #entries: ExpiringEntries;
+  readonly #clock: Clock;
+  readonly #reads: CoarseTime;
+  readonly #writes: CoarseTime;
+  readonly #wheel: TimerWheel;
+  #freshUntil = new Float64Array(0);
+  /** Longer than `#freshUntil` where stale values are served; absent while there are none. */
+  #keptUntil: Float64Array | undefined;
+  #timer: TimerHandle | undefined;
+  /** When the timer fires. */
+  #wakeMs = Number.POSITIVE_INFINITY;
+
+  /** Each slot's TTL; absent where no life is prolonged. */
+  #ttlMs: Float64Array | undefined;
+
+  /** @param sliding whether `slide` will be called */
+  constructor(entries: ExpiringEntries, clock: Clock = systemClock, sliding = false) {
+    this.#entries = entries;
+    if (sliding) this.#ttlMs = new Float64Array(0);
+    this.#clock = clock;
+    this.#reads = new CoarseTime(clock);
+    this.#writes = new CoarseTime(clock);
+    this.#wheel = new TimerWheel(clock.now());
+    this.grow();
+  }
+
+  /** Call it when there are more slots than before. */
+  grow(): void {
+    const { capacity } = this.#entries;
+    const grown = new Float64Array(capacity + 1).fill(Number.POSITIVE_INFINITY);
+    grown.set(this.#freshUntil);
+    if (this.#keptUntil !== undefined) {
+      const kept = grown.slice();
+      kept.set(this.#keptUntil);
+      this.#keptUntil = kept;
+    }
+    if (this.#ttlMs !== undefined) {
+      const ttls = new Float64Array(capacity + 1);
+      ttls.set(this.#ttlMs);
+      this.#ttlMs = ttls;
+    }
+    this.#freshUntil = grown;
+    this.#wheel.grow(capacity);
+  }
+
+  isFresh(slot: number): boolean {
+    const until = this.#freshUntil[slot]!;
+    return until === Number.POSITIVE_INFINITY || until > this.#reads.now();
+  }
+
+  /** @returns milliseconds that the slot's value is fresh; ≤ 0 once it isn't */
+  leftMs(slot: number): number {
+    return this.#freshUntil[slot]! - this.#clock.now();
+  }
+
+  /** May the slot's value still be served to those who take stale ones? */
+  isKept(slot: number): boolean {
+    return (this.#keptUntil ?? this.#freshUntil)[slot]! > this.#clock.now();
+  }
+
+  /** Starts a slot's life anew. @param ttlMs > 0 @param staleMs ≥ 0 */
+  start(slot: number, ttlMs: number, staleMs = 0): void {
+    const now = this.#writes.now();
+    // Reads may not run behind what was just written.
+    this.#reads.expire();
+    const former = this.#freshUntil[slot]!;
+    const fresh = now + ttlMs;
+    this.#freshUntil[slot] = fresh;
+    if (this.#ttlMs !== undefined) this.#ttlMs[slot] = ttlMs;
+    let until = fresh;
+    let before = former;
+    if (staleMs > 0 || this.#keptUntil !== undefined) {
+      this.#keptUntil ??= this.#freshUntil.with(slot, former);
+      before = this.#keptUntil[slot]!;
+      until = fresh + staleMs;
+      this.#keptUntil[slot] = until;
+    }
+    if (this.#wheel.has(slot)) {
+      // A slot that is due later than it was is put back when its former time has come.
+      if (until >= before) return;
+      this.#wheel.remove(slot);
+    }
+    if (until === Number.POSITIVE_INFINITY) return;
+    this.#wheel.add(slot, until);
+    if (until + tickMs < this.#wakeMs) this.#sleep(now);
+  }
+
+  /** Starts a slot's life anew, as long as it was meant to be. @param slot one that is fresh */
+  slide(slot: number): void {
+    // It stays where it is in the wheel, and is put back when its former time has come.
+    const until = this.#reads.now() + this.#ttlMs![slot]!;
+    if (until > this.#freshUntil[slot]!) {
+      if (this.#keptUntil !== undefined) this.#keptUntil[slot]! += until - this.#freshUntil[slot]!;
+      this.#freshUntil[slot] = until;
+    }
+  }
+
+  /** The slot's entry has left. */
+  stop(slot: number): void {
+    this.#freshUntil[slot] = Number.POSITIVE_INFINITY;
+    if (this.#keptUntil !== undefined) this.#keptUntil[slot] = Number.POSITIVE_INFINITY;
+    this.#wheel.remove(slot);
+  }
+
+  /** Removes what is over. @param atMost entries looked at @returns whether that is all */
+  removeExpired(atMost = Number.POSITIVE_INFINITY): boolean {
+    const now = this.#clock.now();
+    this.#reads.expire();
+    const all = this.#wheel.advance(now, atMost, (slot) => {
+      const until = (this.#keptUntil ?? this.#freshUntil)[slot]!;
+      if (until <= now) this.#entries.expire(slot);
+      else if (until !== Number.POSITIVE_INFINITY) this.#wheel.add(slot, until);
+    });
+    this.#entries.done();
+    return all;
+  }
+
+  /** Ends the timer. */
+  close(): void {
+    if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#wakeMs = Number.POSITIVE_INFINITY;
+  }
+
+  #sleep(now: number): void {
+    this.close();
+    const next = this.#wheel.nextMs();
+    if (next === undefined) return;
+    const self = new WeakRef(this);
+    this.#wakeMs = Math.max(next, now);
+    this.#timer = this.#clock.setTimeout(() => self.deref()?.wake(), Math.max(1, Math.ceil(next - now)));
+  }
+
+  /** Removes what is over, a part at a time, and sleeps until more is. */
+  wake(): void {
+    this.#timer = undefined;
+    this.#wakeMs = Number.POSITIVE_INFINITY;
+    try {
+      this.removeExpired(atOnce);
+    } finally {
+      if (this.#timer === undefined) this.#sleep(this.#clock.now());
+    }
+  }
+}

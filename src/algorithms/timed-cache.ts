@@ -1,0 +1,26 @@
+import { BoundedCache } from "./bounded-cache.ts";
+import type { CacheOptions } from "./cache.ts";
+import { LruPolicy } from "./lru-policy.ts";
+
+export interface TimedCacheOptions<K, V> extends CacheOptions<K, V> {
+  /** Milliseconds until an entry expires, > 0, unless `set` says otherwise; `Infinity` for never. */
+  readonly ttlMs: number;
+  /** Does every `get` start the entry's life anew? @default false */
+  readonly sliding?: boolean | undefined;
+}
+
+/**
+ * A cache whose entries expire: none is returned after its time, and none stays in memory for longer than some tens of
+ * milliseconds after it, read or not. One timer serves all entries, and keeps neither the process nor the cache alive.
+ * Where room is short before an entry's time is over, the least recently used one leaves.
+ *
+ * Time is read at every call, but for tight loops, which read it at every sixteenth (see `CoarseTime`).
+ */
+export class TimedCache<K, V> extends BoundedCache<K, V> {
+  /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
+  constructor({ sliding = false, ...options }: TimedCacheOptions<K, V>) {
+    if (options.ttlMs === undefined) throw new TypeError("ttlMs: expected milliseconds > 0, got undefined");
+    if (typeof sliding !== "boolean") throw new TypeError("sliding: expected true or false");
+    super("TimedCache", options, (table) => new LruPolicy(table), sliding);
+  }
+}
