@@ -153,6 +153,7 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     const slot = this.#table.find(key);
     if (slot === 0) return false;
     const fresh = this.#expiry === undefined || this.#expiry.isFresh(slot);
+    if (!fresh) this.#expirations++;
     this.#remove(slot, fresh ? "explicit" : "expired");
     this.#tellGone();
     return fresh;

@@ -126,7 +126,7 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
   /** Removes everything; the counts of `stats()` stay. */
   clear(): void;
   /**
-   * Changes the bounds; surplus entries leave. A number is a new `maxSize`.
+   * Replaces all bounds; surplus entries leave. A number is a new `maxSize`, and leaves `maxWeight` as it is.
    * @throws {RangeError} as the constructor does
    */
   resize(bounds: number | CacheBounds): void;

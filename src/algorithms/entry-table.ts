@@ -11,14 +11,17 @@ const minCapacity = 16;
 /** Units of a string hashed at first; many keys differ in their last ones. */
 const fewUnits = 8;
 
+/** Never a reason to hash more. */
+const fewConfusions = 32;
+
 /**
  * Keys and values by slot, found by key: hashing with chains over typed arrays.
  * Slots are small integers from 1; 0 is none, and there the ring of a policy's list begins. An entry takes 16 bytes of
  * integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value and 3 to 6 for the
  * buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
  * Strings and safe integers are hashed here, all other keys are found by a `Map`. Of strings the last 8 units are
- * hashed; whenever that tells too many apart, twice as many; past 64, longer strings are left to the `Map`, too, so
- * that no set of keys makes a look-up slow.
+ * hashed; whenever that tells too few apart, twice as many, up to 32; past that, longer strings are left to the `Map`,
+ * too, which keeps the hash that V8 stores in a string. So no set of keys makes a look-up slow.
  */
 export class EntryTable<K, V> {
   /** Four integers a slot; replaced by a larger one as the table grows, so don't keep it. */
@@ -92,7 +95,10 @@ export class EntryTable<K, V> {
       const at = slot << 2;
       if (links[at] === hash) {
         if (cells[slot << 1] === key) return slot;
-        this.#confusions++;
+        if (++this.#confusions > this.#size >> 3 && this.#confusions > fewConfusions) {
+          this.#hashMore();
+          return this.find(key as K);
+        }
       }
       slot = links[at + chainAt]!;
     }
@@ -108,7 +114,6 @@ export class EntryTable<K, V> {
    */
   insert(key: K, value: V, most: number): number {
     if (this.#free === 0 && this.#used === this.#capacity) this.#grow(most);
-    else if (this.#confusions > this.#size >> 3 && this.#confusions > 32) this.#hashMore();
     let slot = this.#free;
     if (slot === 0) slot = ++this.#used;
     else this.#free = this.links[(slot << 2) + chainAt]!;
@@ -185,7 +190,7 @@ export class EntryTable<K, V> {
     this.#grown(capacity);
   }
 
-  /** Takes more units of every string into its hash, since too many strings have the same. */
+  /** Takes more units of every string into its hash, since too many strings have the same. Slots stay. */
   #hashMore(): void {
     this.#confusions = 0;
     if (this.#units > maxUnits) return;

@@ -1,4 +1,3 @@
-export { BoundedCache } from "./bounded-cache.ts";
 export type {
   Cache,
   CacheBounds,

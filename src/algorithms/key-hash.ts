@@ -1,10 +1,8 @@
-import { randomFillSync } from "node:crypto";
-
 /** Most UTF-16 units of a string that are hashed. */
-export const maxUnits = 64;
+export const maxUnits = 32;
 
 // Secret, so that nobody outside can aim at collisions.
-const secrets = randomFillSync(new Int32Array(maxUnits + 4));
+const secrets = crypto.getRandomValues(new Int32Array(maxUnits + 4));
 const lengthKey = secrets[maxUnits + 1]! | 1;
 const lowKey = secrets[maxUnits + 2]! | 1;
 const highKey = secrets[maxUnits + 3]! | 1;
