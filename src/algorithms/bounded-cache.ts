@@ -23,8 +23,19 @@ const mostEntries = 2 ** 24;
 
 const cacheOptions = ["maxSize", "maxWeight", "weigh", "ttlMs", "onEvict", "clock"];
 
-/** Makes a policy that keeps its order in the table's links. */
-export type MakePolicy = (table: EntryTable<unknown, unknown>, maxSize: number) => EvictionPolicy;
+/** How a kind of cache differs from the others. */
+export interface CacheKind<K> {
+  /** For messages. */
+  readonly name: string;
+  /** Makes the policy, which keeps its order in the table's links. */
+  readonly policy: (table: EntryTable<unknown, unknown>) => EvictionPolicy;
+  /** How many lists the policy has. @default 1 */
+  readonly lists?: number;
+  /** Gives the policy a hash for keys that the table doesn't hash. @default none */
+  readonly hashOther?: (key: K) => number;
+  /** Does every use start an entry's life anew? @default false */
+  readonly sliding?: boolean;
+}
 
 /**
  * All that the caches have in common: `LruCache`, `AdaptiveCache` and `TimedCache` differ in what they evict, and in
@@ -33,7 +44,7 @@ export type MakePolicy = (table: EntryTable<unknown, unknown>, maxSize: number) 
 export class BoundedCache<K, V> implements Cache<K, V> {
   #table!: EntryTable<K, V>;
   #policy!: EvictionPolicy;
-  readonly #makePolicy: MakePolicy;
+  readonly #kind: CacheKind<K>;
   readonly #onEvict: ((key: K, value: V, reason: EvictionReason) => void) | undefined;
   readonly #weigh: ((key: K, value: V) => number) | undefined;
   readonly #ttlMs: number;
@@ -55,24 +66,19 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   #expirations = 0;
   #staleHits = 0;
 
-  /** @param name for messages @param sliding whether every use starts an entry's life anew */
-  constructor(name: string, options: CacheOptions<K, V>, makePolicy: MakePolicy, sliding = false) {
-    knownKeys(name, options, cacheOptions);
+  constructor(kind: CacheKind<K>, options: CacheOptions<K, V>) {
+    knownKeys(kind.name, options, cacheOptions);
     const { weigh, onEvict, ttlMs = Number.POSITIVE_INFINITY, clock } = options;
     for (const [option, value] of [["onEvict", onEvict] as const, ["weigh", weigh] as const])
       if (value !== undefined && typeof value !== "function")
         throw new TypeError(`${option}: expected a function`);
-    this.#makePolicy = makePolicy;
+    this.#kind = kind;
     this.#onEvict = onEvict;
     this.#weigh = weigh;
     this.#ttlMs = durationMs("ttlMs", ttlMs);
     this.#clock = clock;
-    this.#sliding = sliding;
-    const capacity = () => this.#table.capacity;
+    this.#sliding = kind.sliding === true;
     this.#expiring = {
-      get capacity() {
-        return capacity();
-      },
       expire: (slot) => {
         this.#expirations++;
         this.#remove(slot, "expired");
@@ -180,7 +186,7 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     const { maxWeight } = this;
     if (typeof bounds !== "number") this.#setBounds(bounds);
     else this.#setBounds({ maxSize: bounds, ...(maxWeight !== Number.POSITIVE_INFINITY && { maxWeight }) });
-    this.#policy.resized(this.#maxSize);
+    this.#policy.resized();
     this.#evictSurplus();
     this.#tellGone();
   }
@@ -268,7 +274,7 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     }
     if (this.#weigh !== undefined) this.#setWeight(slot, weight);
     if (ttlMs !== Number.POSITIVE_INFINITY && this.#expiry === undefined)
-      this.#expiry = new Expiry(this.#expiring, this.#clock, this.#sliding);
+      this.#expiry = new Expiry(this.#expiring, table.lastSlot, this.#clock, this.#sliding);
     if (this.#expiry !== undefined) this.#expiry.start(slot, ttlMs, staleMs);
     if (tags !== undefined && this.#tags === undefined) this.#tags = new TagIndex();
     if (this.#tags !== undefined) this.#tags.set(slot, tags ?? []);
@@ -329,7 +335,7 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   }
 
   #setWeight(slot: Slot, weight: number): void {
-    this.#weights ??= new Float64Array(this.#table.capacity + 1);
+    this.#weights ??= new Float64Array(this.#table.lastSlot + 1);
     this.#weight += weight - this.#weights[slot]!;
     this.#weights[slot] = weight;
   }
@@ -352,15 +358,16 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     this.#tags = undefined;
     this.#weights = undefined;
     this.#weight = 0;
-    this.#table = new EntryTable((capacity) => this.#grown(capacity));
-    this.#policy = this.#makePolicy(this.#table as EntryTable<unknown, unknown>, this.#maxSize);
+    const { lists = 1, hashOther, policy } = this.#kind;
+    this.#table = new EntryTable(lists, (lastSlot) => this.#grown(lastSlot), hashOther);
+    this.#policy = policy(this.#table as EntryTable<unknown, unknown>);
   }
 
-  #grown(capacity: number): void {
-    this.#policy.grown(capacity);
-    this.#expiry?.grow();
+  #grown(lastSlot: number): void {
+    this.#policy.grown(lastSlot);
+    this.#expiry?.grow(lastSlot);
     if (this.#weights !== undefined) {
-      const grown = new Float64Array(capacity + 1);
+      const grown = new Float64Array(lastSlot + 1);
       grown.set(this.#weights);
       this.#weights = grown;
     }

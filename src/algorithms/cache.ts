@@ -139,7 +139,7 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
   stats(): CacheStats;
 }
 
-/** What a policy knows an entry by: a small integer, ≥ 1, reused once the entry has left. */
+/** What a policy knows an entry by: a small integer, reused once the entry has left. */
 export type Slot = number;
 
 /**
@@ -152,10 +152,10 @@ export interface EvictionPolicy {
   removed(slot: Slot): void;
   /** The entry to leave next, possibly the one just added; asked only while there is one. */
   victim(): Slot;
-  /** Told when the bound changes. @param maxSize entries */
-  resized(maxSize: number): void;
-  /** Told when there are more slots. @param capacity the highest slot from now on */
-  grown(capacity: number): void;
+  /** Told when the bounds change. */
+  resized(): void;
+  /** Told when there are more slots. @param lastSlot the highest one from now on */
+  grown(lastSlot: number): void;
   /** All slots, in the order that the cache's iteration promises. */
   slots(): Iterable<Slot>;
 }

@@ -2,11 +2,12 @@ import { hashInteger, hashString, maxUnits } from "./key-hash.ts";
 
 /** Places of a slot's four integers in `links`: its hash comes first, then the next slot of its bucket, … */
 const chainAt = 1;
-/** … and two that belong to the policy, for its list. */
+/** … and two that belong to the policy, for its lists. */
 export const newerAt = 2;
 export const olderAt = 3;
 
-const minCapacity = 16;
+/** Slots that there are at first. */
+const fewSlots = 16;
 
 /** Units of a string hashed at first; many keys differ in their last ones. */
 const fewUnits = 8;
@@ -16,7 +17,7 @@ const fewConfusions = 32;
 
 /**
  * Keys and values by slot, found by key: hashing with chains over typed arrays.
- * Slots are small integers from 1; 0 is none, and there the ring of a policy's list begins. An entry takes 16 bytes of
+ * Slots are small integers; the first ones, from 0 on, are no entries but the beginnings of the policy's lists. An entry takes 16 bytes of
  * integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value and 3 to 6 for the
  * buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
  * Strings and safe integers are hashed here, all other keys are found by a `Map`. Of strings the last 8 units are
@@ -25,19 +26,21 @@ const fewConfusions = 32;
  */
 export class EntryTable<K, V> {
   /** Four integers a slot; replaced by a larger one as the table grows, so don't keep it. */
-  links: Int32Array = new Int32Array((minCapacity + 1) * 4);
+  links: Int32Array;
   /** Key and value of slot s at 2s and 2s + 1. */
-  #cells: unknown[] = new Array((minCapacity + 1) * 2).fill(undefined);
-  /** First slot of each chain, by the hash's high bits. */
-  #buckets = new Int32Array(minCapacity);
-  #shift = Math.clz32(minCapacity - 1);
+  #cells: unknown[];
+  /** First slot of each chain, by the hash's high bits; 0 ends a chain. */
+  #buckets = new Int32Array(fewSlots);
+  #shift = Math.clz32(fewSlots - 1);
   #others: Map<K, number> | undefined;
-  #capacity = minCapacity;
-  readonly #grown: (capacity: number) => void;
+  readonly #lists: number;
+  #lastSlot: number;
+  readonly #grown: (lastSlot: number) => void;
+  readonly #hashOther: ((key: K) => number) | undefined;
   /** First of the free slots, chained; 0 when there is none. */
   #free = 0;
   /** Slots up to here have been in use. */
-  #used = 0;
+  #used: number;
   #size = 0;
   #units = fewUnits;
   /** Keys met whose hash was that of another one. */
@@ -46,18 +49,28 @@ export class EntryTable<K, V> {
   #missedKey: unknown = undefined;
   #missedHash = 0;
 
-  /** @param grown told when there are more slots, before one of them is used */
-  constructor(grown: (capacity: number) => void) {
+  /**
+   * @param lists how many lists the policy has, ≥ 1
+   * @param grown told when there are more slots, before one of them is used
+   * @param hashOther gives keys that are found by the `Map` a hash as well, for a policy that wants one
+   */
+  constructor(lists: number, grown: (lastSlot: number) => void, hashOther?: (key: K) => number) {
+    this.#lists = lists;
     this.#grown = grown;
+    this.#hashOther = hashOther;
+    this.#used = lists - 1;
+    this.#lastSlot = this.#used + fewSlots;
+    this.links = new Int32Array((this.#lastSlot + 1) * 4);
+    this.#cells = new Array((this.#lastSlot + 1) * 2).fill(undefined);
   }
 
   get size(): number {
     return this.#size;
   }
 
-  /** Slots that there are. */
-  get capacity(): number {
-    return this.#capacity;
+  /** The highest slot that there is. */
+  get lastSlot(): number {
+    return this.#lastSlot;
   }
 
   keyOf(slot: number): K {
@@ -109,11 +122,11 @@ export class EntryTable<K, V> {
 
   /**
    * @param key one that `find` doesn't find
-   * @param most slots that will ever be needed at the same time
+   * @param most entries that will ever be held at the same time
    * @returns its slot
    */
   insert(key: K, value: V, most: number): number {
-    if (this.#free === 0 && this.#used === this.#capacity) this.#grow(most);
+    if (this.#free === 0 && this.#used === this.#lastSlot) this.#grow(most);
     let slot = this.#free;
     if (slot === 0) slot = ++this.#used;
     else this.#free = this.links[(slot << 2) + chainAt]!;
@@ -159,6 +172,7 @@ export class EntryTable<K, V> {
     else {
       this.#others ??= new Map();
       this.#others.set(key, slot);
+      if (this.#hashOther !== undefined) this.links[slot << 2] = this.#hashOther(key);
     }
   }
 
@@ -171,23 +185,24 @@ export class EntryTable<K, V> {
   }
 
   #grow(most: number): void {
-    const capacity = Math.max(this.#capacity + 1, Math.min(this.#capacity * 2, most));
-    const links = new Int32Array((capacity + 1) * 4);
+    const entries = Math.max(this.#size + 1, Math.min(this.#size * 2, most));
+    const lastSlot = this.#lists - 1 + entries;
+    const links = new Int32Array((lastSlot + 1) * 4);
     links.set(this.links);
     this.links = links;
-    const cells = new Array<unknown>((capacity + 1) * 2).fill(undefined);
+    const cells = new Array<unknown>((lastSlot + 1) * 2).fill(undefined);
     for (let i = 0; i < this.#cells.length; i++) cells[i] = this.#cells[i];
     this.#cells = cells;
-    this.#capacity = capacity;
+    this.#lastSlot = lastSlot;
     // Between two thirds and four thirds of an entry a bucket.
-    const bits = Math.max(4, 32 - Math.clz32(Math.ceil(capacity * 0.75) - 1));
+    const bits = Math.max(4, 32 - Math.clz32(Math.ceil(entries * 0.75) - 1));
     if (1 << bits !== this.#buckets.length) {
       this.#buckets = new Int32Array(1 << bits);
       this.#shift = 32 - bits;
-      for (let slot = 1; slot <= this.#used; slot++)
+      for (let slot = this.#lists; slot <= this.#used; slot++)
         if (this.#isHashed(cells[slot << 1])) this.#chain(slot, links[slot << 2]!);
     }
-    this.#grown(capacity);
+    this.#grown(lastSlot);
   }
 
   /** Takes more units of every string into its hash, since too many strings have the same. Slots stay. */
@@ -199,7 +214,7 @@ export class EntryTable<K, V> {
     this.#missedKey = undefined;
     const free = new Set<number>();
     for (let slot = this.#free; slot !== 0; slot = this.links[(slot << 2) + chainAt]!) free.add(slot);
-    for (let slot = 1; slot <= this.#used; slot++)
+    for (let slot = this.#lists; slot <= this.#used; slot++)
       if (!free.has(slot)) this.#index(slot, this.#cells[slot << 1] as K);
   }
 }

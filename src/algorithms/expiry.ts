@@ -7,8 +7,6 @@ const atOnce = 2000;
 
 /** What the timers need of the cache. */
 export interface ExpiringEntries {
-  /** Slots that there are. */
-  readonly capacity: number;
   /** Removes an entry whose time is over. */
   expire(slot: number): void;
   /** All that was to be removed for now is. */
@@ -35,21 +33,20 @@ export class Expiry {
   /** Each slot's TTL; absent where no life is prolonged. */
   #ttlMs: Float64Array | undefined;
 
-  /** @param sliding whether `slide` will be called */
-  constructor(entries: ExpiringEntries, clock: Clock = systemClock, sliding = false) {
+  /** @param lastSlot the highest slot @param sliding whether `slide` will be called */
+  constructor(entries: ExpiringEntries, lastSlot: number, clock: Clock = systemClock, sliding = false) {
     this.#entries = entries;
     if (sliding) this.#ttlMs = new Float64Array(0);
     this.#clock = clock;
     this.#reads = new CoarseTime(clock);
     this.#writes = new CoarseTime(clock);
     this.#wheel = new TimerWheel(clock.now());
-    this.grow();
+    this.grow(lastSlot);
   }
 
-  /** Call it when there are more slots than before. */
-  grow(): void {
-    const { capacity } = this.#entries;
-    const grown = new Float64Array(capacity + 1).fill(Number.POSITIVE_INFINITY);
+  /** @param lastSlot the highest slot from now on */
+  grow(lastSlot: number): void {
+    const grown = new Float64Array(lastSlot + 1).fill(Number.POSITIVE_INFINITY);
     grown.set(this.#freshUntil);
     if (this.#keptUntil !== undefined) {
       const kept = grown.slice();
@@ -57,12 +54,12 @@ export class Expiry {
       this.#keptUntil = kept;
     }
     if (this.#ttlMs !== undefined) {
-      const ttls = new Float64Array(capacity + 1);
+      const ttls = new Float64Array(lastSlot + 1);
       ttls.set(this.#ttlMs);
       this.#ttlMs = ttls;
     }
     this.#freshUntil = grown;
-    this.#wheel.grow(capacity);
+    this.#wheel.grow(lastSlot);
   }
 
   isFresh(slot: number): boolean {

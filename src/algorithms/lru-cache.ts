@@ -10,6 +10,6 @@ import { LruPolicy } from "./lru-policy.ts";
 export class LruCache<K, V> extends BoundedCache<K, V> {
   /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
   constructor(options: CacheOptions<K, V>) {
-    super("LruCache", options, (table) => new LruPolicy(table));
+    super({ name: "LruCache", policy: (table) => new LruPolicy(table) }, options);
   }
 }

@@ -21,6 +21,6 @@ export class TimedCache<K, V> extends BoundedCache<K, V> {
   constructor({ sliding = false, ...options }: TimedCacheOptions<K, V>) {
     if (options.ttlMs === undefined) throw new TypeError("ttlMs: expected milliseconds > 0, got undefined");
     if (typeof sliding !== "boolean") throw new TypeError("sliding: expected true or false");
-    super("TimedCache", options, (table) => new LruPolicy(table), sliding);
+    super({ name: "TimedCache", policy: (table) => new LruPolicy(table), sliding }, options);
   }
 }

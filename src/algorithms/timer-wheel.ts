@@ -18,7 +18,7 @@ export class TimerWheel {
   // Rings of slots. Their heads come after the slots: one for each bucket, and one for what waits to be handed over.
   #next = new Int32Array(0);
   #previous = new Int32Array(0);
-  #capacity = 0;
+  #lastSlot = 0;
   /** Buckets up to here have been emptied. */
   #now: number;
   // Many slots in turn have the same due time.
@@ -31,20 +31,20 @@ export class TimerWheel {
     this.#previous = this.#next.slice();
   }
 
-  /** @param capacity the highest slot from now on, not lower than before */
-  grow(capacity: number): void {
-    const shift = capacity - this.#capacity;
+  /** @param lastSlot the highest slot from now on, not lower than before */
+  grow(lastSlot: number): void {
+    const shift = lastSlot - this.#lastSlot;
     const grown = (links: Int32Array): Int32Array<ArrayBuffer> => {
       const copy = new Int32Array(links.length + shift);
       for (let i = 0; i < links.length; i++) {
         const link = links[i]!;
-        copy[i <= this.#capacity ? i : i + shift] = link <= this.#capacity ? link : link + shift;
+        copy[i <= this.#lastSlot ? i : i + shift] = link <= this.#lastSlot ? link : link + shift;
       }
       return copy;
     };
     this.#next = grown(this.#next);
     this.#previous = grown(this.#previous);
-    this.#capacity = capacity;
+    this.#lastSlot = lastSlot;
     this.#lastDueMs = Number.NaN;
   }
 
@@ -83,7 +83,7 @@ export class TimerWheel {
    * @returns whether all were handed over
    */
   advance(now: number, atMost: number, take: (slot: number) => void): boolean {
-    const waiting = this.#capacity + 1 + levels * buckets;
+    const waiting = this.#lastSlot + 1 + levels * buckets;
     for (let level = 0; level < levels; level++) {
       const span = spansMs[level]!;
       // On the lowest level a bucket is emptied when it is over, so that all in it is due; on others when it begins.
@@ -107,7 +107,7 @@ export class TimerWheel {
 
   /** @returns when `advance` will next have something to do, in milliseconds; `undefined` when empty */
   nextMs(): number | undefined {
-    const waiting = this.#capacity + 1 + levels * buckets;
+    const waiting = this.#lastSlot + 1 + levels * buckets;
     if (this.#next[waiting] !== waiting) return this.#now;
     let next: number | undefined;
     for (let level = 0; level < levels; level++) {
@@ -125,7 +125,7 @@ export class TimerWheel {
   }
 
   #head(level: number, turn: number): number {
-    return this.#capacity + 1 + level * buckets + (turn % buckets);
+    return this.#lastSlot + 1 + level * buckets + (turn % buckets);
   }
 
   #headFor(dueMs: number): number {
