@@ -13,10 +13,13 @@ import type {
   LoadOptions,
   Slot,
 } from "./cache.ts";
+import { checkDump, checkEntryOptions, checkLoadOptions, type StoreOptions } from "./cache-checks.ts";
 import { CacheLoads } from "./cache-loads.ts";
 import { EntryTable } from "./entry-table.ts";
 import { type ExpiringEntries, Expiry } from "./expiry.ts";
 import { TagIndex } from "./tag-index.ts";
+
+const noOptions: LoadOptions = Object.freeze({});
 
 /** As many as V8's `Map` can hold. */
 const mostEntries = 2 ** 24;
@@ -129,27 +132,34 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   }
 
   set(key: K, value: V, options?: EntryOptions): this {
-    if (this.#loads !== undefined) this.#loads.supersede(key);
-    this.#store(key, value, options);
+    this.#store(key, value, options, true);
     return this;
   }
 
-  getOrLoad(key: K, loader: Loader<K, V>, options: LoadOptions = {}): Promise<V> {
-    if (options.signal?.aborted) return Promise.reject(options.signal.reason);
-    this.#loads ??= new CacheLoads((k, v, entry) => this.#store(k, v, entry));
+  getOrLoad(key: K, loader: Loader<K, V>, options: LoadOptions = noOptions): Promise<V> {
+    try {
+      if (options !== noOptions) checkLoadOptions(options);
+      options.signal?.throwIfAborted();
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    this.#loads ??= new CacheLoads((k, v, entry) => this.#store(k, v, entry, false));
     const loads = this.#loads;
     const slot = this.#table.find(key);
-    const leftMs =
-      slot === 0 ? Number.NEGATIVE_INFINITY : (this.#expiry?.leftMs(slot) ?? Number.POSITIVE_INFINITY);
+    const leftMs = slot === 0 ? 0 : (this.#expiry?.leftMs(slot) ?? Number.POSITIVE_INFINITY);
     const { staleMs = 0, refreshAheadMs = 0 } = options;
-    if (leftMs + staleMs <= 0 || (leftMs <= 0 && !this.#expiry!.isKept(slot))) {
+    if (slot === 0 || leftMs + staleMs <= 0 || (leftMs <= 0 && !this.#expiry!.isKept(slot))) {
       this.#misses++;
       return loads.run(key, loader, options, options.signal);
     }
     const value = this.#table.valueOf(slot);
-    if (leftMs > 0) this.#hits++;
-    else this.#staleHits++;
-    this.#use(slot);
+    if (leftMs > 0) {
+      this.#hits++;
+      this.#use(slot);
+    } else {
+      this.#staleHits++;
+      this.#policy.used(slot);
+    }
     if (leftMs <= 0 || leftMs < refreshAheadMs) loads.refresh(key, loader, options);
     return Promise.resolve(value);
   }
@@ -158,34 +168,38 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     this.#loads?.supersede(key);
     const slot = this.#table.find(key);
     if (slot === 0) return false;
-    const fresh = this.#expiry === undefined || this.#expiry.isFresh(slot);
-    if (!fresh) this.#expirations++;
-    this.#remove(slot, fresh ? "explicit" : "expired");
+    const reason = this.#reason(slot, "explicit");
+    this.#remove(slot, reason);
     this.#tellGone();
-    return fresh;
+    return reason === "explicit";
   }
 
   deleteTag(tag: string): number {
     this.#loads?.supersedeTag(tag);
-    const slots = this.#tags?.slotsOf(tag) ?? [];
-    for (const slot of slots) this.#remove(slot, "explicit");
+    let deleted = 0;
+    for (const slot of this.#tags?.slotsOf(tag) ?? []) {
+      const reason = this.#reason(slot, "explicit");
+      if (reason === "explicit") deleted++;
+      this.#remove(slot, reason);
+    }
     this.#tellGone();
-    return slots.length;
+    return deleted;
   }
 
   clear(): void {
     this.#loads?.supersedeAll();
-    if (this.#onEvict !== undefined)
-      for (const slot of this.#policy.slots())
-        this.#gone.push([this.#table.keyOf(slot), this.#table.valueOf(slot), "explicit"]);
+    if (this.#onEvict !== undefined || this.#expiry !== undefined)
+      for (const slot of this.#policy.slots()) this.#noteGone(slot, this.#reason(slot, "explicit"));
     this.#empty();
     this.#tellGone();
   }
 
   resize(bounds: number | CacheBounds): void {
     const { maxWeight } = this;
-    if (typeof bounds !== "number") this.#setBounds(bounds);
-    else this.#setBounds({ maxSize: bounds, ...(maxWeight !== Number.POSITIVE_INFINITY && { maxWeight }) });
+    if (typeof bounds !== "number") {
+      knownKeys("resize", bounds, ["maxSize", "maxWeight"]);
+      this.#setBounds(bounds);
+    } else this.#setBounds({ maxSize: bounds, ...(maxWeight !== Number.POSITIVE_INFINITY && { maxWeight }) });
     this.#policy.resized();
     this.#evictSurplus();
     this.#tellGone();
@@ -213,9 +227,8 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   }
 
   load(dump: CacheDump<K, V>): void {
-    if (typeof dump !== "object" || dump === null || dump.version !== 1 || !Array.isArray(dump.entries))
-      throw new TypeError("dump: expected what `dump` of this version gave");
-    const passedMs = Math.max(0, Date.now() - finite("dump.at", dump.at, 0));
+    checkDump(dump);
+    const passedMs = Math.max(0, Date.now() - dump.at);
     for (const { key, value, ttlMs = Number.POSITIVE_INFINITY, tags } of dump.entries)
       if (ttlMs > passedMs) this.set(key, value, { ttlMs: ttlMs - passedMs, tags });
   }
@@ -242,7 +255,8 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     yield* Array.from(this.#freshSlots(), (slot): [K, V] => [table.keyOf(slot), table.valueOf(slot)]);
   }
 
-  #store(key: K, value: V, options: (EntryOptions & Pick<LoadOptions, "staleMs">) | undefined): void {
+  /** @param supersedes whether a load of that key that is under way is old now */
+  #store(key: K, value: V, options: StoreOptions | undefined, supersedes: boolean): void {
     if (value === undefined)
       throw new TypeError("value: undefined means absent and can't be stored; use delete, or store null");
     // The caller's code runs first, and whatever is wrong shows before anything changes.
@@ -251,21 +265,23 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     let staleMs = 0;
     let tags: readonly string[] | undefined;
     if (options !== undefined) {
-      if (options.ttlMs !== undefined) ttlMs = durationMs("ttlMs", options.ttlMs);
-      if (options.staleMs !== undefined) staleMs = durationMs("staleMs", options.staleMs);
-      if (options.tags !== undefined) tags = distinctTags(options.tags);
+      if (supersedes) checkEntryOptions(options);
+      ttlMs = options.ttlMs ?? ttlMs;
+      staleMs = options.staleMs ?? 0;
+      if (options.tags !== undefined) tags = [...new Set(options.tags)];
     }
+    if (supersedes && this.#loads !== undefined) this.#loads.supersede(key);
     const table = this.#table;
     let slot = table.findAgain(key);
     if (weight > this.#maxWeight || ttlMs === 0) {
-      if (slot !== 0) this.#remove(slot, "replaced");
+      if (slot !== 0) this.#remove(slot, this.#reason(slot, "replaced"));
       if (this.#onEvict !== undefined) this.#gone.push([key, value, ttlMs === 0 ? "expired" : "size"]);
       this.#tellGone();
       return;
     }
     if (slot !== 0) {
       if (this.#onEvict !== undefined && table.valueOf(slot) !== value)
-        this.#gone.push([key, table.valueOf(slot), "replaced"]);
+        this.#noteGone(slot, this.#reason(slot, "replaced"));
       table.setValue(slot, value);
       this.#policy.used(slot);
     } else {
@@ -299,20 +315,34 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   }
 
   #evictSurplus(): void {
-    while (this.#table.size > this.#maxSize || this.#weight > this.#maxWeight) {
+    while (this.#table.size > this.#maxSize || (this.#weight > this.#maxWeight && this.#table.size > 0)) {
       this.#evictions++;
       this.#remove(this.#policy.victim(), "size");
     }
   }
 
+  /** @returns why a slot's entry leaves now: its time may have been over before */
+  #reason(slot: Slot, reason: EvictionReason): EvictionReason {
+    if (this.#expiry === undefined || this.#expiry.isFresh(slot)) return reason;
+    this.#expirations++;
+    return "expired";
+  }
+
+  #noteGone(slot: Slot, reason: EvictionReason): void {
+    if (this.#onEvict !== undefined)
+      this.#gone.push([this.#table.keyOf(slot), this.#table.valueOf(slot), reason]);
+  }
+
   #remove(slot: Slot, reason: EvictionReason): void {
     const table = this.#table;
-    if (this.#onEvict !== undefined) this.#gone.push([table.keyOf(slot), table.valueOf(slot), reason]);
+    if (this.#onEvict !== undefined) this.#noteGone(slot, reason);
     if (this.#weigh !== undefined) this.#setWeight(slot, 0);
     if (this.#expiry !== undefined) this.#expiry.stop(slot);
     if (this.#tags !== undefined) this.#tags.remove(slot);
     this.#policy.removed(slot);
     table.remove(slot);
+    // Sums of fractions don't come back to 0 by themselves.
+    if (table.size === 0) this.#weight = 0;
   }
 
   #tellGone(): void {
@@ -372,10 +402,4 @@ export class BoundedCache<K, V> implements Cache<K, V> {
       this.#weights = grown;
     }
   }
-}
-
-function distinctTags(tags: readonly string[]): readonly string[] {
-  if (!Array.isArray(tags) || tags.some((tag) => typeof tag !== "string"))
-    throw new TypeError("tags: expected an array of strings");
-  return [...new Set(tags)];
 }

@@ -1,15 +1,17 @@
-import type { EntryOptions, Loader } from "./cache.ts";
+import type { Loader } from "./cache.ts";
+import type { StoreOptions } from "./cache-checks.ts";
 import { singleFlight } from "./single-flight.ts";
 
 /** A load under way. */
 interface Running {
-  readonly tags: readonly string[];
+  /** Of all callers. */
+  tags: readonly string[];
   /** Has nothing been done meanwhile that its value would undo? */
   current: boolean;
 }
 
-/** What of the load's options concerns the entry. */
-export type StoreLoaded<K, V> = (key: K, value: V, options: EntryOptions) => void;
+/** Keeps a value that was loaded. */
+export type StoreLoaded<K, V> = (key: K, value: V, options: StoreOptions) => void;
 
 /**
  * A cache's loads: one at a time for each key, and none whose value is kept after its key or a tag of it was changed
@@ -28,7 +30,7 @@ export class CacheLoads<K, V> {
     this.#store = store;
   }
 
-  run(key: K, loader: Loader<K, V>, options: EntryOptions, signal: AbortSignal | undefined): Promise<V> {
+  run(key: K, loader: Loader<K, V>, options: StoreOptions, signal: AbortSignal | undefined): Promise<V> {
     const running = this.#running.get(key);
     let own: Running | undefined;
     const load = (ownSignal?: AbortSignal): V | Promise<V> => {
@@ -36,12 +38,15 @@ export class CacheLoads<K, V> {
       return this.#load(key, loader, options, own, ownSignal);
     };
     const answer = this.#flights.run(key, load, { signal });
-    if (own === undefined && running !== undefined) this.coalesced++;
+    if (own === undefined && running !== undefined) {
+      this.coalesced++;
+      if (options.tags !== undefined) running.tags = [...running.tags, ...options.tags];
+    }
     return answer;
   }
 
   /** Loads in the background, unless that key is being loaded. */
-  refresh(key: K, loader: Loader<K, V>, options: EntryOptions): void {
+  refresh(key: K, loader: Loader<K, V>, options: StoreOptions): void {
     // Its failure is in `failed`; the value that there is stays until its time is over.
     if (!this.#running.has(key)) this.run(key, loader, options, undefined).catch(() => undefined);
   }
@@ -75,7 +80,7 @@ export class CacheLoads<K, V> {
   #load(
     key: K,
     loader: Loader<K, V>,
-    options: EntryOptions,
+    options: StoreOptions,
     own: Running,
     signal: AbortSignal | undefined,
   ): V | Promise<V> {
@@ -83,7 +88,8 @@ export class CacheLoads<K, V> {
       if (!own.current) this.discarded++;
       else {
         this.#running.delete(key);
-        if (value !== undefined) this.#store(key, value, options);
+        const { ttlMs, staleMs } = options;
+        if (value !== undefined) this.#store(key, value, { ttlMs, staleMs, tags: own.tags });
       }
       return value;
     };
@@ -103,6 +109,5 @@ export class CacheLoads<K, V> {
 }
 
 const isThenable = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
-  typeof value === "object" &&
-  value !== null &&
+  ((typeof value === "object" && value !== null) || typeof value === "function") &&
   typeof (value as unknown as PromiseLike<T>).then === "function";

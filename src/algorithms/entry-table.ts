@@ -130,7 +130,8 @@ export class EntryTable<K, V> {
     let slot = this.#free;
     if (slot === 0) slot = ++this.#used;
     else this.#free = this.links[(slot << 2) + chainAt]!;
-    this.#cells[slot << 1] = key;
+    // As `Map` does, −0 is kept as 0.
+    this.#cells[slot << 1] = key === 0 ? 0 : key;
     this.#cells[(slot << 1) + 1] = value;
     this.#size++;
     if (key === this.#missedKey && key !== undefined) this.#chain(slot, this.#missedHash);

@@ -27,6 +27,7 @@ export class Expiry {
   /** Longer than `#freshUntil` where stale values are served; absent while there are none. */
   #keptUntil: Float64Array | undefined;
   #timer: TimerHandle | undefined;
+  #closed = false;
   /** When the timer fires. */
   #wakeMs = Number.POSITIVE_INFINITY;
 
@@ -121,28 +122,26 @@ export class Expiry {
     this.#wheel.remove(slot);
   }
 
-  /** Removes what is over. @param atMost entries looked at @returns whether that is all */
-  removeExpired(atMost = Number.POSITIVE_INFINITY): boolean {
-    const now = this.#clock.now();
-    this.#reads.expire();
-    const all = this.#wheel.advance(now, atMost, (slot) => {
-      const until = (this.#keptUntil ?? this.#freshUntil)[slot]!;
-      if (until <= now) this.#entries.expire(slot);
-      else if (until !== Number.POSITIVE_INFINITY) this.#wheel.add(slot, until);
-    });
-    this.#entries.done();
-    return all;
+  /** Removes all that is over. */
+  removeExpired(): void {
+    this.#remove(Number.POSITIVE_INFINITY, true);
   }
 
-  /** Ends the timer. */
+  /** Ends the timer for good: nothing is removed any more. */
   close(): void {
+    this.#cancel();
+    this.#closed = true;
+  }
+
+  #cancel(): void {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#wakeMs = Number.POSITIVE_INFINITY;
   }
 
   #sleep(now: number): void {
-    this.close();
+    this.#cancel();
+    if (this.#closed) return;
     const next = this.#wheel.nextMs();
     if (next === undefined) return;
     const self = new WeakRef(this);
@@ -150,14 +149,26 @@ export class Expiry {
     this.#timer = this.#clock.setTimeout(() => self.deref()?.wake(), Math.max(1, Math.ceil(next - now)));
   }
 
-  /** Removes what is over, a part at a time, and sleeps until more is. */
+  /** For the timer: removes what is over, a part at a time, and sleeps until more is. */
   wake(): void {
     this.#timer = undefined;
     this.#wakeMs = Number.POSITIVE_INFINITY;
     try {
-      this.removeExpired(atOnce);
+      this.#remove(atOnce, false);
     } finally {
       if (this.#timer === undefined) this.#sleep(this.#clock.now());
     }
+  }
+
+  #remove(atMost: number, toTheEnd: boolean): void {
+    const now = this.#clock.now();
+    this.#reads.expire();
+    const take = (slot: number): void => {
+      const until = (this.#keptUntil ?? this.#freshUntil)[slot]!;
+      if (until <= now) this.#entries.expire(slot);
+      else if (until !== Number.POSITIVE_INFINITY) this.#wheel.add(slot, until);
+    };
+    this.#wheel.advance(now, atMost, take, toTheEnd);
+    this.#entries.done();
   }
 }

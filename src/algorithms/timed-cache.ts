@@ -1,3 +1,4 @@
+import { reject } from "../options.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import type { CacheOptions } from "./cache.ts";
 import { LruPolicy } from "./lru-policy.ts";
@@ -19,7 +20,7 @@ export interface TimedCacheOptions<K, V> extends CacheOptions<K, V> {
 export class TimedCache<K, V> extends BoundedCache<K, V> {
   /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
   constructor({ sliding = false, ...options }: TimedCacheOptions<K, V>) {
-    if (options.ttlMs === undefined) throw new TypeError("ttlMs: expected milliseconds > 0, got undefined");
+    if (!(options.ttlMs > 0)) reject("ttlMs", "milliseconds > 0", options.ttlMs);
     if (typeof sliding !== "boolean") throw new TypeError("sliding: expected true or false");
     super({ name: "TimedCache", policy: (table) => new LruPolicy(table), sliding }, options);
   }

@@ -80,15 +80,16 @@ export class TimerWheel {
    * Turns the wheel to `now`. Each slot found on the way is taken out and handed over: it is due, or its owner adds it
    * again.
    * @param atMost slots handed over before it stops, so that it never takes long
+   * @param toTheEnd whether to look into the bucket that isn't over yet, too
    * @returns whether all were handed over
    */
-  advance(now: number, atMost: number, take: (slot: number) => void): boolean {
+  advance(now: number, atMost: number, take: (slot: number) => void, toTheEnd = false): boolean {
     const waiting = this.#lastSlot + 1 + levels * buckets;
     for (let level = 0; level < levels; level++) {
       const span = spansMs[level]!;
       // On the lowest level a bucket is emptied when it is over, so that all in it is due; on others when it begins.
       const lead = level === 0 ? 0 : 1;
-      const end = Math.floor(now / span) + lead;
+      const end = Math.floor(now / span) + (toTheEnd ? 1 : lead);
       for (let turn = Math.max(Math.floor(this.#now / span) + lead, end - buckets); turn < end; turn++)
         this.#splice(this.#head(level, turn), waiting);
     }

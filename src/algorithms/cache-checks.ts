@@ -1,0 +1,43 @@
+import { durationMs, finite, knownKeys } from "../options.ts";
+import type { CacheDump, EntryOptions, LoadOptions } from "./cache.ts";
+
+/** What may be said of an entry when it is stored. */
+export type StoreOptions = EntryOptions & Pick<LoadOptions, "staleMs">;
+
+const entryOptions = ["ttlMs", "tags"];
+const loadOptions = [...entryOptions, "staleMs", "refreshAheadMs", "signal"];
+
+/** @throws {RangeError | TypeError} naming the option, what was expected and what came */
+export function checkEntryOptions(options: EntryOptions): void {
+  knownKeys("set", options, entryOptions);
+  checkEntry(options);
+}
+
+/** @throws {RangeError | TypeError} naming the option, what was expected and what came */
+export function checkLoadOptions(options: LoadOptions): void {
+  knownKeys("getOrLoad", options, loadOptions);
+  checkEntry(options);
+  if (options.staleMs !== undefined) durationMs("staleMs", options.staleMs);
+  if (options.refreshAheadMs !== undefined) durationMs("refreshAheadMs", options.refreshAheadMs);
+}
+
+function checkEntry({ ttlMs, tags }: EntryOptions): void {
+  if (ttlMs !== undefined) durationMs("ttlMs", ttlMs);
+  if (tags !== undefined && !(Array.isArray(tags) && tags.every((tag) => typeof tag === "string")))
+    throw new TypeError("tags: expected an array of strings");
+}
+
+/** @throws {TypeError} when it can't be loaded as it is */
+export function checkDump(dump: CacheDump<unknown, unknown>): void {
+  try {
+    if (dump.version !== 1) throw new TypeError(`version: expected 1, got ${String(dump.version)}`);
+    finite("at", dump.at, 0);
+    for (const entry of dump.entries) {
+      if (entry.value === undefined) throw new TypeError("an entry has no value");
+      checkEntry(entry);
+    }
+  } catch (cause) {
+    const why = cause instanceof Error ? cause.message : String(cause);
+    throw new TypeError(`load: expected what \`dump\` of this version gave; ${why}`, { cause });
+  }
+}
