@@ -1,18 +1,19 @@
 /** The bits of a cell that hold the frequency; the other twelve tell the keys of a bucket apart. */
 const frequencyMask = 15;
-/** Cells a bucket, which is a quarter of a cache line. */
-const bucketCells = 8;
+const tagMask = 0xfff0;
+/** Cells a bucket. */
+const bucketCells = 4;
 
 /**
  * How often keys that are no longer held were asked for, two bytes a key. When a bucket is full, a key of the
- * least frequency makes room. One key in 500 that was never seen is taken for another.
+ * least frequency makes room. One key in 1,000 that was never seen is taken for another.
  */
 export class GhostFrequencies {
   readonly #cells: Uint16Array;
   readonly #buckets: number;
-  #hand = 0;
+  #turn = 0;
 
-  /** @param ghosts keys to remember, 1 to 2²³ */
+  /** @param ghosts keys to remember, 1 to 2²⁴ */
   constructor(ghosts: number) {
     this.#buckets = Math.ceil(ghosts / bucketCells);
     this.#cells = new Uint16Array(this.#buckets * bucketCells);
@@ -22,15 +23,15 @@ export class GhostFrequencies {
   record(hash: number, frequency: number): void {
     const cells = this.#cells;
     const first = this.#bucketOf(hash);
-    const tag = hash & ~frequencyMask & 0xffff;
+    const tag = hash & tagMask;
     // Starting elsewhere each time makes equals leave in turn.
-    const start = this.#hand++;
+    this.#turn = (this.#turn + 1) & (bucketCells - 1);
     let least = first;
     let leastFrequency = frequencyMask + 1;
     for (let i = 0; i < bucketCells; i++) {
-      const at = first + ((start + i) & (bucketCells - 1));
+      const at = first + (i ^ this.#turn);
       const cell = cells[at]!;
-      if ((cell & ~frequencyMask) === tag) {
+      if ((cell & tagMask) === tag) {
         least = at;
         break;
       }
@@ -46,10 +47,10 @@ export class GhostFrequencies {
   frequency(hash: number): number {
     const cells = this.#cells;
     const first = this.#bucketOf(hash);
-    const tag = hash & ~frequencyMask & 0xffff;
+    const tag = hash & tagMask;
     for (let at = first; at < first + bucketCells; at++) {
       const cell = cells[at]!;
-      if ((cell & ~frequencyMask) === tag) return cell & frequencyMask;
+      if ((cell & tagMask) === tag) return cell & frequencyMask;
     }
     return 0;
   }
@@ -59,12 +60,12 @@ export class GhostFrequencies {
     const cells = this.#cells;
     for (let at = 0; at < cells.length; at++) {
       const cell = cells[at]!;
-      cells[at] = (cell & ~frequencyMask) | ((cell & frequencyMask) >> 1);
+      cells[at] = (cell & tagMask) | ((cell & frequencyMask) >> 1);
     }
   }
 
-  /** By the half of the hash that the tag isn't taken from, and for many buckets some more. */
+  /** By the half of the hash that the tag isn't taken from, and some more bits for many buckets. */
   #bucketOf(hash: number): number {
-    return Math.floor(((hash >>> 12) / 0x100000) * this.#buckets) * bucketCells;
+    return Math.floor((hash >>> 12) * 2 ** -20 * this.#buckets) * bucketCells;
   }
 }

@@ -13,12 +13,14 @@ const margin = 0.5;
 export class MiniatureCaches {
   readonly #caches: readonly WindowTinyLfu[];
   readonly #capacity: number;
-  /** Of all keys that are in some cache; the same slot in each. */
-  readonly #slots = new Map<number, number>();
+  // The keys that are in some cache, each with the same slot in all: chains by hash; 0 ends a chain.
+  readonly #buckets: Int32Array;
+  readonly #chain: Int32Array;
   readonly #hashes: Int32Array;
   /** Bit i says that the slot's key is in cache i. */
   readonly #members: Uint8Array;
-  readonly #free: number[] = [];
+  /** First of the free slots, chained. */
+  #free = firstSlot;
   readonly #hits: Float64Array;
 
   /**
@@ -31,7 +33,8 @@ export class MiniatureCaches {
     this.#hashes = new Int32Array(slots + 1);
     this.#members = new Uint8Array(slots + 1);
     this.#hits = new Float64Array(windowShares.length);
-    for (let slot = slots; slot >= firstSlot; slot--) this.#free.push(slot);
+    this.#buckets = new Int32Array(2 ** Math.ceil(Math.log2(slots)));
+    this.#chain = new Int32Array(slots + 1).map((_, slot) => slot + 1);
     this.#caches = windowShares.map((share) => {
       const cache = new WindowTinyLfu({ links: new Int32Array((slots + 1) * 4) }, slots, seed);
       cache.bound(capacity, share);
@@ -41,12 +44,7 @@ export class MiniatureCaches {
 
   /** @param frequency of the key, this request included */
   request(hash: number, frequency: number): void {
-    let slot = this.#slots.get(hash);
-    if (slot === undefined) {
-      slot = this.#free.pop()!;
-      this.#slots.set(hash, slot);
-      this.#hashes[slot] = hash;
-    }
+    const slot = this.#slotOf(hash);
     for (let i = 0; i < this.#caches.length; i++) {
       const cache = this.#caches[i]!;
       if ((this.#members[slot]! & (1 << i)) !== 0) {
@@ -88,7 +86,32 @@ export class MiniatureCaches {
     this.#caches[index]!.remove(slot);
     this.#members[slot]! &= ~(1 << index);
     if (this.#members[slot] !== 0) return;
-    this.#slots.delete(this.#hashes[slot]!);
-    this.#free.push(slot);
+    const bucket = this.#bucketOf(this.#hashes[slot]!);
+    let before = this.#buckets[bucket]!;
+    if (before === slot) this.#buckets[bucket] = this.#chain[slot]!;
+    else {
+      while (this.#chain[before] !== slot) before = this.#chain[before]!;
+      this.#chain[before] = this.#chain[slot]!;
+    }
+    this.#chain[slot] = this.#free;
+    this.#free = slot;
+  }
+
+  #slotOf(hash: number): number {
+    const bucket = this.#bucketOf(hash);
+    let slot = this.#buckets[bucket]!;
+    while (slot !== 0 && this.#hashes[slot] !== hash) slot = this.#chain[slot]!;
+    if (slot !== 0) return slot;
+    slot = this.#free;
+    this.#free = this.#chain[slot]!;
+    this.#hashes[slot] = hash;
+    this.#chain[slot] = this.#buckets[bucket]!;
+    this.#buckets[bucket] = slot;
+    return slot;
+  }
+
+  /** The sample's hashes have their high bits in common. */
+  #bucketOf(hash: number): number {
+    return hash & (this.#buckets.length - 1);
   }
 }
