@@ -36,6 +36,8 @@ export interface CacheKind<K> {
   readonly lists?: number;
   /** Gives the policy a hash for keys that the table doesn't hash. @default none */
   readonly hashOther?: (key: K) => number;
+  /** Options that only this kind has. @default none */
+  readonly options?: readonly string[];
   /** Does every use start an entry's life anew? @default false */
   readonly sliding?: boolean;
 }
@@ -70,7 +72,7 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   #staleHits = 0;
 
   constructor(kind: CacheKind<K>, options: CacheOptions<K, V>) {
-    knownKeys(kind.name, options, cacheOptions);
+    knownKeys(kind.name, options, [...cacheOptions, ...(kind.options ?? [])]);
     const { weigh, onEvict, ttlMs = Number.POSITIVE_INFINITY, clock } = options;
     for (const [option, value] of [["onEvict", onEvict] as const, ["weigh", weigh] as const])
       if (value !== undefined && typeof value !== "function")
@@ -280,8 +282,8 @@ export class BoundedCache<K, V> implements Cache<K, V> {
       return;
     }
     if (slot !== 0) {
-      if (this.#onEvict !== undefined && table.valueOf(slot) !== value)
-        this.#noteGone(slot, this.#reason(slot, "replaced"));
+      const reason = this.#expiry === undefined ? "replaced" : this.#reason(slot, "replaced");
+      if (reason === "expired" || table.valueOf(slot) !== value) this.#noteGone(slot, reason);
       table.setValue(slot, value);
       this.#policy.used(slot);
     } else {

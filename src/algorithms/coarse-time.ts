@@ -11,9 +11,9 @@ const quickMs = 0.001;
 
 /**
  * Time for those who ask for it all the while, since a look at the system's clock costs twice a look-up in a cache.
- * In a tight loop it looks once in 16 calls, else at every call: a reading is never kept beyond the synchronous run of
- * code in which it was taken, so an answer can be late only by what happens between 16 calls of one loop. A clock that
- * isn't the system's is always looked at.
+ * In a tight loop it looks once in 16 calls, else at every call: a reading is forgotten when the loop's synchronous run
+ * of code ends (what was queued before as a microtask may still see it). So an answer can be late only by what happens
+ * between 16 calls in quick succession. A clock that isn't the system's is always looked at.
  */
 export class CoarseTime {
   readonly #clock: Clock;

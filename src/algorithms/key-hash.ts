@@ -29,13 +29,19 @@ export function hashString(key: string, units: number): number {
   return spread(sum);
 }
 
+/** A second round, since multiples of a power of two come out of one in a lattice. */
+const spreadTwice = (hash: number): number => {
+  const once = spread(hash);
+  return Math.imul(once ^ (once >>> 13), 0x297a2d39);
+};
+
 /**
  * Hash of a safe integer.
  * @returns 32 bits, signed
  */
 export function hashInteger(key: number): number {
   const low = key | 0;
-  if (low === key) return spread(Math.imul(low, lowKey));
+  if (low === key) return spreadTwice(Math.imul(low, lowKey));
   const high = (key - (low >>> 0)) / 2 ** 32;
-  return spread((Math.imul(low, lowKey) + Math.imul(high, highKey)) | 0);
+  return spreadTwice((Math.imul(low, lowKey) + Math.imul(high, highKey)) | 0);
 }

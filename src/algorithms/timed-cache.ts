@@ -22,6 +22,9 @@ export class TimedCache<K, V> extends BoundedCache<K, V> {
   constructor({ sliding = false, ...options }: TimedCacheOptions<K, V>) {
     if (!(options.ttlMs > 0)) reject("ttlMs", "milliseconds > 0", options.ttlMs);
     if (typeof sliding !== "boolean") throw new TypeError("sliding: expected true or false");
-    super({ name: "TimedCache", policy: (table) => new LruPolicy(table), sliding }, options);
+    super(
+      { name: "TimedCache", policy: (table) => new LruPolicy(table), sliding, options: ["sliding"] },
+      options,
+    );
   }
 }

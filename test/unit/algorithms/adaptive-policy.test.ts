@@ -196,12 +196,12 @@ describe("frequencies of what is gone", () => {
   });
 
   test("of the least are forgotten first", () => {
-    const ghosts = new GhostFrequencies(8);
+    const ghosts = new GhostFrequencies(4);
     for (let i = 1; i <= 20; i++) ghosts.record(i << 4, i === 3 ? 4 : 1);
     expect(ghosts.frequency(3 << 4)).toBe(4);
     expect(ghosts.frequency(20 << 4)).toBe(1);
     expect(Array.from({ length: 20 }, (_, i) => ghosts.frequency((i + 1) << 4)).filter(Boolean)).toHaveLength(
-      8,
+      4,
     );
   });
 });
