@@ -12,11 +12,8 @@ const fewSlots = 16;
 /** Units of a string hashed at first; many keys differ in their last ones. */
 const fewUnits = 8;
 
-/** Look-ups that met another key of the same hash, after which the table is examined first. */
-const firstPatience = 32;
-
-/** Share of entries with the hash of another one that is too much. */
-const crowdedShare = 1 / 16;
+/** Other keys of the same hash met in one look-up; by chance there is one at most. */
+const mostAlike = 3;
 
 /**
  * Keys and values by slot, found by key: hashing with chains over typed arrays.
@@ -24,7 +21,7 @@ const crowdedShare = 1 / 16;
  * integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value and 3 to 6 for the
  * buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
  * Strings and safe integers are hashed here, all other keys are found by a `Map`. Of strings the last 8 units are
- * hashed; when that tells too few apart, twice as many, up to 32; past that, longer strings are left to the `Map`,
+ * hashed; when that doesn't tell some apart, twice as many, up to 32; past that, longer strings are left to the `Map`,
  * too, which keeps the hash that V8 stores in a string. So no set of keys makes a look-up slow.
  */
 export class EntryTable<K, V> {
@@ -46,9 +43,6 @@ export class EntryTable<K, V> {
   #used: number;
   #size = 0;
   #units = fewUnits;
-  /** Keys met whose hash was that of another one, since the table was last examined. */
-  #confusions = 0;
-  #patience = firstPatience;
   // What was asked for last and not found: who misses will mostly set.
   #missedKey: unknown = undefined;
   #missedHash = 0;
@@ -108,11 +102,12 @@ export class EntryTable<K, V> {
     const { links } = this;
     const cells = this.#cells;
     let slot = this.#buckets[hash >>> this.#shift]!;
+    let alike = 0;
     while (slot !== 0) {
       const at = slot << 2;
       if (links[at] === hash) {
         if (cells[slot << 1] === key) return slot;
-        if (++this.#confusions > this.#patience && this.#hashMore()) return this.find(key as K);
+        if (++alike > mostAlike && this.#hashMore()) return this.find(key as K);
       }
       slot = links[at + chainAt]!;
     }
@@ -207,19 +202,10 @@ export class EntryTable<K, V> {
     this.#grown(lastSlot);
   }
 
-  /**
-   * Takes more units of every string into its hash, if too many strings have the same. Slots stay.
-   * @returns whether anything changed
-   */
+  /** Takes more units of every string into its hash. Slots stay. @returns whether there were more to take */
   #hashMore(): boolean {
-    this.#confusions = 0;
-    if (this.#units > maxUnits || this.#sameHashes() < this.#size * crowdedShare) {
-      // Single pairs of the same hash come about by chance, and one of them may be asked for all the time.
-      this.#patience *= 2;
-      return false;
-    }
+    if (this.#units > maxUnits) return false;
     this.#units *= 2;
-    this.#patience = Math.max(firstPatience, this.#size >> 3);
     this.#buckets.fill(0);
     this.#missedKey = undefined;
     const free = new Set<number>();
@@ -227,18 +213,5 @@ export class EntryTable<K, V> {
     for (let slot = this.#lists; slot <= this.#used; slot++)
       if (!free.has(slot)) this.#index(slot, this.#cells[slot << 1] as K);
     return true;
-  }
-
-  /** @returns entries whose hash is that of the entry before them in their chain */
-  #sameHashes(): number {
-    const { links } = this;
-    let same = 0;
-    for (const first of this.#buckets)
-      for (let slot = first; slot !== 0; ) {
-        const next = links[(slot << 2) + chainAt]!;
-        if (next !== 0 && links[next << 2] === links[slot << 2]) same++;
-        slot = next;
-      }
-    return same;
   }
 }
