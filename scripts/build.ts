@@ -1,12 +1,15 @@
-/** Compiles src/ to dist/ when a source is newer than the last build. */
+/** Compiles the kernels and src/ to dist/ when a source is newer than the last build. */
 import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, globSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { buildKernels } from "./build-kernels.ts";
+
+await buildKernels();
 
 const root = join(import.meta.dirname, "..");
 const stamp = join(root, "dist", "index.js");
 const sources = [
-  ...globSync("src/**/*", { cwd: root }),
+  ...globSync("src/**/*", { cwd: root, exclude: ["src/kernels/assembly/**"] }),
   "tsconfig.json",
   "tsconfig.build.json",
   "package.json",

@@ -13,13 +13,13 @@ const fewSlots = 16;
 const fewUnits = 8;
 
 /** Other keys of the same hash met in one look-up; by chance there is one at most. */
-const mostAlike = 3;
+const mostAlike = 1;
 
 /**
  * Keys and values by slot, found by key: hashing with chains over typed arrays.
- * Slots are small integers; the first ones, from 0 on, are no entries but the beginnings of the policy's lists. An entry takes 16 bytes of
- * integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value and 3 to 6 for the
- * buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
+ * Slots are small integers; the first ones, from 0 on, are no entries but the beginnings of the policy's lists. An entry
+ * takes 16 bytes of integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value
+ * and 3 to 6 for the buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
  * Strings and safe integers are hashed here, all other keys are found by a `Map`. Of strings the last 8 units are
  * hashed; when that doesn't tell some apart, twice as many, up to 32; past that, longer strings are left to the `Map`,
  * too, which keeps the hash that V8 stores in a string. So no set of keys makes a look-up slow.

@@ -13,6 +13,8 @@ export interface ArmResult {
   readonly answer: unknown;
   /** Mean over the processes. */
   readonly counters: Record<string, number>;
+  /** The same of each process that ended by itself, in their order. */
+  readonly countersByProcess: readonly Readonly<Record<string, number>>[];
   /** Operations a round. */
   readonly count: number;
 }
@@ -59,6 +61,7 @@ export class ArmRecord {
       cpuNs: this.#cpuNs,
       answer: this.#outcomes[0]?.answer,
       counters: Object.fromEntries([...sums].map(([name, { sum, n }]) => [name, sum / n])),
+      countersByProcess: this.#outcomes.map(({ counters }) => counters),
       count: this.count,
     };
   }

@@ -15,8 +15,10 @@ export {
 export { type ReportFormat, reportFormats } from "./report-files.ts";
 export { type ReportOptions, type ReportRun, reportPlans, runReport } from "./run-report.ts";
 export {
+  type AmountKind,
   type CheckResult,
   type Counters,
+  type CounterUnit,
   type Engine,
   engines,
   type Figure,
@@ -27,6 +29,7 @@ export {
   type Room,
   type RoomContext,
   sameAnswers,
+  type TimeUnit,
   type Unit,
   type Variant,
   type VariantAnswer,

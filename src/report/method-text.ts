@@ -4,7 +4,7 @@ import type { ReportDocument } from "./report-document.ts";
 export function methodText(document: ReportDocument): string[] {
   return [
     "Every row asks one question and answers it with two or three variants: the baseline is what a competent developer " +
-      "writes with the plain driver, the peer is the best library or idiom of the field where there is one, and the " +
+      "writes without the toolkit, the peer is the best library or idiom of the field where there is one, and the " +
       "optimized variant uses this toolkit. All do the same operations on the same input in the same order.",
     "Each variant runs in a process of its own, and the processes of a row take turns round by round in a shuffled order, " +
       "so that what disturbs the machine disturbs all alike. Every repetition starts new processes. Rounds of the warm-up " +
@@ -13,8 +13,14 @@ export function methodText(document: ReportDocument): string[] {
       "so 2× means half of the time; in brackets stands its 95 % interval, by a bootstrap over processes and the rounds in " +
       "them. Where the interval holds 1 the row says “no difference shown”: the difference is within the noise of this run. " +
       "CPU time counts user and system time of all threads of the variant's process.",
-    "A check compares the variants' answers: a sum over every row that was read, in order, and the content of the tables " +
-      "afterwards. Where they differ, no figure is claimed.",
+    ...(document.areas.some(({ rows }) => rows.some(({ unit }) => unit.shown === "counter"))
+      ? [
+          "A row of memory or of counts has one figure from each process, and its interval comes from the processes alone. Memory " +
+            "is what is held once the collector has run.",
+        ]
+      : []),
+    "A check compares the variants' answers: for the database a sum over every row that was read, in order, and the " +
+      "content of the tables afterwards. Where they differ, no figure is claimed.",
     `All data and keys come from seed ${document.seed}. The reference column quotes the claims of the report whose successor ` +
       "this is; it names no workload, so its figures and these can be set side by side but not equated.",
   ];

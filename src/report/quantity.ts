@@ -1,23 +1,51 @@
 import { formatDuration, formatFigure, type RatioEstimate } from "../measure/index.ts";
-import type { Spread } from "./report-document.ts";
-import type { Unit } from "./workload.ts";
+import type { ShownFigure } from "./row-figure.ts";
+import type { AmountKind, Unit } from "./workload.ts";
 
-/** One operation's time in the row's own unit: `12.3 µs` per query, or `81,000 rows/s`. */
-export function quantity(unit: Unit, nsPerOperation: number): string {
-  return unit.shown === "time"
-    ? formatDuration(nsPerOperation / unit.itemsPerOperation)
-    : `${thousands((unit.itemsPerOperation * 1e9) / nsPerOperation)} ${unit.item}s/s`;
+/**
+ * A row's figure in its own unit: `12.3 µs` per query, `81,000 rows/s`, or `95.0 B`.
+ * @param value nanoseconds for each operation, or what the row's counter says
+ */
+export function quantity(unit: Unit, value: number): string {
+  switch (unit.shown) {
+    case "time":
+      return formatDuration(value / unit.itemsPerOperation);
+    case "rate":
+      return `${thousands((unit.itemsPerOperation * 1e9) / value)} ${unit.item}s/s`;
+    case "counter":
+      return amount(unit.kind, value);
+  }
 }
 
-/** The middle half of the rounds in the row's own unit, the smaller figure first. */
-export function quartiles(unit: Unit, { lowerQuartile, upperQuartile }: Spread): string {
-  const bounds = [quantity(unit, lowerQuartile), quantity(unit, upperQuartile)];
-  return (unit.shown === "time" ? bounds : bounds.reverse()).join(" to ");
+/** How far a figure spreads, in the row's own unit, the smaller end first. */
+export function spreadText(unit: Unit, { low, high }: ShownFigure): string {
+  const bounds = [quantity(unit, low), quantity(unit, high)];
+  return (unit.shown === "rate" ? bounds.reverse() : bounds).join(" to ");
 }
 
-/** What one figure of the row is: `time per query`, `rows per second`. */
-export const unitName = (unit: Unit): string =>
-  unit.shown === "time" ? `time per ${unit.item}` : `${unit.item}s per second`;
+/** What one figure of the row is: `time per query`, `rows per second`, `memory per entry`. */
+export function unitName(unit: Unit): string {
+  if (unit.shown === "counter") return unit.what;
+  return unit.shown === "time" ? `time per ${unit.item}` : `${unit.item}s per second`;
+}
+
+/** A number of its kind: `52 %`, `1,230`, `34.3 MiB`. */
+export function amount(kind: AmountKind, value: number): string {
+  if (kind === "ratio") return percent(value);
+  return kind === "bytes" ? bytes(value) : thousands(value);
+}
+
+function bytes(value: number): string {
+  const prefixes = ["", "Ki", "Mi", "Gi", "Ti"];
+  let scaled = value;
+  let prefix = 0;
+  // By what will be printed, so that nothing is said to be 1024 KiB.
+  while (Math.abs(Number(scaled.toPrecision(3))) >= 1000 && prefix < prefixes.length - 1) {
+    scaled /= 1024;
+    prefix++;
+  }
+  return `${formatFigure(scaled)} ${prefixes[prefix]}B`;
+}
 
 /** Three significant digits, thousands set apart: `1,230,000`. */
 export function thousands(value: number): string {
@@ -36,18 +64,24 @@ export function percent(share: number): string {
 /**
  * The change in words, without a sign that could be misread: `38 % less time (35 to 40 %)`, `12.3 times the rows/s
  * (11.9 to 12.8)`.
- * @param speedup time of the one that was before, over the time after
+ * @param gain what the one before took over what the one after takes: time, or the row's counter
  */
-export function change(unit: Unit, speedup: RatioEstimate): string {
-  const time = unit.shown === "time";
-  const { ratio, low, high } = time
-    ? { ratio: 1 / speedup.ratio, low: 1 / speedup.high, high: 1 / speedup.low }
-    : speedup;
-  const what = time ? "time" : `${unit.item}s/s`;
+export function change(unit: Unit, gain: RatioEstimate): string {
+  const more = unit.shown === "rate";
+  const { ratio, low, high } = more
+    ? gain
+    : { ratio: 1 / gain.ratio, low: 1 / gain.high, high: 1 / gain.low };
+  const [what, less] = words(unit);
   if (ratio >= 2)
     return `${formatFigure(ratio)} times the ${what} (${formatFigure(low)} to ${formatFigure(high)})`;
   if (ratio >= 1) return `${percent(ratio - 1)} more ${what} (${range(low - 1, high - 1)})`;
-  return `${percent(1 - ratio)} ${time ? "less" : "fewer"} ${what} (${range(1 - high, 1 - low)})`;
+  return `${percent(1 - ratio)} ${less} ${what} (${range(1 - high, 1 - low)})`;
+}
+
+/** What there is more or less of, and the word for less of it. */
+function words(unit: Unit): [what: string, less: string] {
+  if (unit.shown === "counter") return [unit.what, unit.kind === "count" ? "fewer" : "less"];
+  return unit.shown === "time" ? ["time", "less"] : [`${unit.item}s/s`, "fewer"];
 }
 
 function range(from: number, to: number): string {

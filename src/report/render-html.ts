@@ -5,6 +5,7 @@ import { escapeHtml } from "./html-text.ts";
 import { headLines, limitsText, methodText } from "./method-text.ts";
 import { unitName } from "./quantity.ts";
 import type { AreaResult, ReportDocument, RowResult, VariantResult } from "./report-document.ts";
+import { shownFigure, shownRatio } from "./row-figure.ts";
 import { impactTable, rowFacts, type TextTable, variantFigure, variantTable } from "./row-tables.ts";
 import { summarySentences } from "./summary.ts";
 
@@ -58,18 +59,20 @@ function head(document: ReportDocument): string {
 function overview(document: ReportDocument): string {
   const marks = document.areas.flatMap(({ rows }) => rows).flatMap(ratioMark);
   if (marks.length === 0) return "";
-  const title = "Baseline's time divided by the optimized one's, with 95 % intervals";
+  const title =
+    "Baseline's time (or memory, or count, where that is the row's figure) divided by the optimized one's, with 95 % intervals";
   return figure(
     ratioChart(marks),
-    `${title}: right of 1× the optimized variant takes less time. Logarithmic axis. Grey: no difference shown.`,
+    `${title}: right of 1× the optimized variant takes less. Logarithmic axis. Grey: no difference shown.`,
   );
 }
 
 function ratioMark(row: RowResult): RatioMark[] {
   const { verdict, vsBaseline } = row;
   if (!vsBaseline || (verdict !== "better" && verdict !== "worse" && verdict !== "no-difference")) return [];
-  const { ratio, low, high } = vsBaseline.wall;
-  return [{ kind: verdict, label: row.title, ratio, low, high, text: formatRatio(vsBaseline.wall) }];
+  const shown = shownRatio(vsBaseline);
+  const { ratio, low, high } = shown;
+  return [{ kind: verdict, label: row.title, ratio, low, high, text: formatRatio(shown) }];
 }
 
 function areaSection(area: AreaResult, number: number): string {
@@ -104,19 +107,21 @@ function chart(row: RowResult): string {
     ...bar(row, "optimized", row.optimized),
   ];
   if (bars.length === 0) return "";
-  const better = row.unit.shown === "time" ? "less" : "more";
-  return figure(
-    barChart(bars),
-    `Median ${unitName(row.unit)}; ${better} is better. The whiskers hold the middle half of the rounds.`,
-  );
+  const better = row.unit.shown === "rate" ? "more" : "less";
+  const whiskers =
+    row.unit.shown === "counter"
+      ? "The whiskers reach from the least to the most of the processes."
+      : "The whiskers hold the middle half of the rounds.";
+  return figure(barChart(bars), `Median ${unitName(row.unit)}; ${better} is better. ${whiskers}`);
 }
 
 function bar(row: RowResult, kind: Bar["kind"], variant: VariantResult): Bar[] {
   if (variant.status !== "measured") return [];
-  const { median, lowerQuartile, upperQuartile } = variant.wallNs;
-  const shown = (ns: number) => (row.unit.shown === "time" ? ns : 1 / ns);
-  const [low, high] = [shown(lowerQuartile), shown(upperQuartile)].sort((a, b) => a - b) as [number, number];
-  return [{ kind, label: variant.name, value: shown(median), low, high, text: variantFigure(row, variant) }];
+  const figure = shownFigure(variant);
+  const length = (value: number) => (row.unit.shown === "rate" ? 1 / value : value);
+  const [low, high] = [length(figure.low), length(figure.high)].sort((a, b) => a - b) as [number, number];
+  const value = length(figure.median);
+  return [{ kind, label: variant.name, value, low, high, text: variantFigure(row, variant) }];
 }
 
 const figure = (chart: string, caption: string): string =>

@@ -16,6 +16,8 @@ export type VariantResult =
       readonly cpuNs: Spread;
       /** Rounds that the figures rest on. */
       readonly rounds: number;
+      /** The row's counter in each process; absent where the row is one of times. */
+      readonly counter?: readonly number[];
     }
   | {
       readonly status: "not-installed";
@@ -38,17 +40,27 @@ export interface Spread {
   readonly upperQuartile: number;
 }
 
-/** Time of another variant over that of the optimized one: 2 means that the optimized one takes half. */
+/** What another variant takes over what the optimized one takes: 2 means that the optimized one takes half. */
 export interface RowComparison {
   readonly wall: RatioEstimate;
   readonly cpu: RatioEstimate;
+  /** Of the row's counter, which then decides; absent where the row is one of times. */
+  readonly counter?: RatioEstimate;
 }
 
 /**
- * What a row shows of the optimized variant against the baseline, by wall time. `no-difference` is not "equal": it
- * says that the difference is within the noise of this run.
+ * What a row shows of the optimized variant against the baseline, by its counter or by wall time. `no-difference` is
+ * not "equal": it says that the difference is within the noise of this run. `no-baseline` means that the baseline is a
+ * package which isn't installed.
  */
-export type RowVerdict = "better" | "worse" | "no-difference" | "answers-differ" | "failed" | "not-run";
+export type RowVerdict =
+  | "better"
+  | "worse"
+  | "no-difference"
+  | "no-baseline"
+  | "answers-differ"
+  | "failed"
+  | "not-run";
 
 /** One measured row. */
 export interface RowResult {

@@ -1,6 +1,7 @@
 import { formatDuration, formatRatio } from "../measure/index.ts";
-import { percent, quantity, quartiles, thousands, unitName } from "./quantity.ts";
+import { amount, quantity, spreadText, unitName } from "./quantity.ts";
 import type { RowComparison, RowResult, VariantResult } from "./report-document.ts";
+import { shownFigure, shownRatio } from "./row-figure.ts";
 import { verdictText } from "./verdict-text.ts";
 import type { Figure, ReferenceClaim } from "./workload.ts";
 
@@ -39,27 +40,34 @@ export function impactTable(rows: readonly RowResult[]): TextTable {
 
 /** The table of one row's variants. */
 export function variantTable(row: RowResult): TextTable {
-  const line = (role: string, variant: VariantResult, comparison: RowComparison | undefined): string[] => {
-    const measured = variant.status === "measured";
-    return [
-      role,
-      `${variant.name}: ${variant.about}`,
-      variantFigure(row, variant),
-      measured ? quartiles(row.unit, variant.wallNs) : "–",
-      measured ? formatDuration(variant.cpuNs.median / row.unit.itemsPerOperation) : "–",
-      comparison ? formatRatio(comparison.wall) : "–",
-      comparison ? formatRatio(comparison.cpu) : "–",
-    ];
-  };
+  const line = (role: string, variant: VariantResult, comparison: RowComparison | undefined): string[] => [
+    role,
+    `${variant.name}: ${variant.about}`,
+    variantFigure(row, variant),
+    variant.status === "measured" ? spreadText(row.unit, shownFigure(variant)) : "–",
+    ...(row.unit.shown === "counter"
+      ? [comparison ? formatRatio(shownRatio(comparison)) : "–"]
+      : [
+          variant.status === "measured"
+            ? formatDuration(variant.cpuNs.median / row.unit.itemsPerOperation)
+            : "–",
+          comparison ? formatRatio(comparison.wall) : "–",
+          comparison ? formatRatio(comparison.cpu) : "–",
+        ]),
+  ];
   return {
     headers: [
       "Variant",
       "What it is",
       `Median ${unitName(row.unit)}`,
-      "Middle half of the rounds",
-      `CPU time per ${row.unit.item}`,
-      "Its time ÷ optimized",
-      "Its CPU ÷ optimized",
+      ...(row.unit.shown === "counter"
+        ? ["Least and most of the processes", `Its ${row.unit.what} ÷ optimized`]
+        : [
+            "Middle half of the rounds",
+            `CPU time per ${row.unit.item}`,
+            "Its time ÷ optimized",
+            "Its CPU ÷ optimized",
+          ]),
     ],
     rows: [
       line("Baseline", row.baseline, row.vsBaseline),
@@ -71,16 +79,13 @@ export function variantTable(row: RowResult): TextTable {
 
 /** What else there is to say of a row, a sentence each. */
 export function rowFacts(row: RowResult): string[] {
-  const { processes, rounds, operationsPerRound, warmupRounds } = row.repetitions;
-  const operation = operationsPerRound === 1 ? "operation" : "operations";
   return [
     `Input: ${row.input}`,
     `Verdict: ${verdictText(row)}.`,
     row.check
       ? `Check: ${row.check.ok ? "passed" : "FAILED"}; ${row.check.detail}.`
       : `Check: ${checkText(row)}.`,
-    `Repeated: ${processes} processes × ${rounds} rounds of ${operationsPerRound} ${operation}, after ${warmupRounds} ` +
-      `rounds of warm-up${row.partial ? "; cut short" : ""}.`,
+    `Repeated: ${repeated(row)}${row.partial ? "; cut short" : ""}.`,
     ...row.figures.map((figure) => `${figure.title}: ${figureText(figure)}. ${figure.detail}.`),
     ...row.notes,
     ...row.warnings.map((warning) => `Warning: ${warning}.`),
@@ -88,14 +93,20 @@ export function rowFacts(row: RowResult): string[] {
   ];
 }
 
-export const figureText = (figure: Figure): string =>
-  figure.kind === "ratio" ? percent(figure.value) : thousands(figure.value);
+function repeated({ unit, repetitions }: RowResult): string {
+  const { processes, rounds, operationsPerRound, warmupRounds } = repetitions;
+  if (unit.shown === "counter") return `${processes} processes of each variant, one figure from each`;
+  const operation = operationsPerRound === 1 ? "operation" : "operations";
+  return `${processes} processes × ${rounds} rounds of ${operationsPerRound} ${operation}, after ${warmupRounds} rounds of warm-up`;
+}
+
+export const figureText = ({ kind, value }: Figure): string => amount(kind, value);
 
 /** Median of a variant in the row's unit, or why there is none. */
 export function variantFigure(row: RowResult, variant: VariantResult): string {
   switch (variant.status) {
     case "measured":
-      return quantity(row.unit, variant.wallNs.median);
+      return quantity(row.unit, shownFigure(variant).median);
     case "not-installed":
       return `not installed: npm install ${variant.install}`;
     case "failed":

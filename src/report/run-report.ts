@@ -10,7 +10,13 @@ import { knownKeys, oneOf, reject } from "../options.ts";
 import { describeEnvironment } from "./described-environment.ts";
 import { tryFolder } from "./output-folder.ts";
 import type { ProgressOutput } from "./progress.ts";
-import { type AreaResult, type ReportDocument, type RowResult, schemaVersion } from "./report-document.ts";
+import {
+  type AreaResult,
+  type Repetitions,
+  type ReportDocument,
+  type RowResult,
+  schemaVersion,
+} from "./report-document.ts";
 import { type ReportFormat, reportFormats, saveReport } from "./report-files.ts";
 import { armNames, rowResult, unmeasuredRow } from "./row-result.ts";
 import { toolkitVersion } from "./toolkit-version.ts";
@@ -20,6 +26,7 @@ import {
   type Engine,
   engines,
   isMissing,
+  type MissingVariant,
   type OpenRoom,
   type Plan,
   type Room,
@@ -157,9 +164,7 @@ class ReportRunner {
   }
 
   async #rows(room: Room, index: number, { workloads }: OpenRoom): Promise<void> {
-    const rows = workloads.map((workload) =>
-      unmeasuredRow(workload, { ...this.#plan, operationsPerRound: workload.operationsPerRound }),
-    );
+    const rows = workloads.map((workload) => unmeasuredRow(workload, this.#repetitions(workload)));
     for (const [i, workload] of workloads.entries()) {
       if (this.#signal.aborted) break;
       const before = (index + i / workloads.length) / this.#options.rooms.length;
@@ -176,11 +181,14 @@ class ReportRunner {
 
   /** Measures one row; a peer that fails is left out, and said to have failed. */
   async #measure(workload: Workload, onProgress: (event: MeasureProgress) => void): Promise<RowResult> {
-    const repetitions = { ...this.#plan, operationsPerRound: workload.operationsPerRound };
+    const repetitions = this.#repetitions(workload);
+    const { processes, rounds, warmupRounds } = repetitions;
     const arms = armsOf(workload);
     const measure = (specs: ArmSpec[]): Promise<Measurement> =>
       measureInterleaved({
-        ...this.#plan,
+        processes,
+        rounds,
+        warmupRounds,
         arms: specs,
         seed: this.#options.seed ?? 1,
         signal: this.#signal,
@@ -201,6 +209,12 @@ class ReportRunner {
         return rowResult(workload, { repetitions, error: message(second) });
       }
     }
+  }
+
+  /** A counter is read once in a process, after one round. */
+  #repetitions({ unit, operationsPerRound }: Workload): Repetitions {
+    const plan = unit.shown === "counter" ? { ...this.#plan, rounds: 1, warmupRounds: 0 } : this.#plan;
+    return { ...plan, operationsPerRound };
   }
 
   #area({ id, title, about, limits }: Room, rows: readonly RowResult[]): AreaResult {
@@ -241,18 +255,16 @@ class ReportRunner {
 }
 
 function armsOf(workload: Workload): ArmSpec[] {
-  const spec = (name: string, { module, export: exportName, args }: Variant): ArmSpec => ({
-    name,
-    module,
-    export: exportName,
-    args,
-    count: workload.operationsPerRound,
-  });
+  const spec = (name: string, variant: Variant | MissingVariant | undefined): ArmSpec[] => {
+    if (!variant || isMissing(variant)) return [];
+    const { module, export: exportName, args, nodeArgs = [] } = variant;
+    return [{ name, module, export: exportName, args, nodeArgs, count: workload.operationsPerRound }];
+  };
   const { baseline, peer, optimized } = workload;
   return [
-    spec(armNames.baseline, baseline),
-    ...(peer && !isMissing(peer) ? [spec(armNames.peer, peer)] : []),
-    spec(armNames.optimized, optimized),
+    ...spec(armNames.baseline, baseline),
+    ...spec(armNames.peer, peer),
+    ...spec(armNames.optimized, optimized),
   ];
 }
 

@@ -11,6 +11,7 @@ export function summarySentences(document: ReportDocument): string[] {
     [count("better"), "better than the baseline"],
     [count("worse"), "worse"],
     [count("no-difference"), "without a difference shown"],
+    [count("no-baseline"), "without a baseline, which is not installed"],
     [count("answers-differ"), "with answers that differ, so without a figure"],
     [count("failed"), "failed"],
     [count("not-run"), "not measured"],

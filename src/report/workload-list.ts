@@ -1,5 +1,6 @@
 import type { Room } from "./workload.ts";
+import { algorithmsRoom } from "./workloads/algorithms/room.ts";
 import { databaseRoom } from "./workloads/database/room.ts";
 
 /** All areas of the report, in its order. A further room is one file under `workloads/`, and one line here. */
-export const rooms: readonly Room[] = [databaseRoom];
+export const rooms: readonly Room[] = [databaseRoom, algorithmsRoom];

@@ -10,6 +10,8 @@ export interface Variant {
   readonly export: string;
   /** Given to `setup`; must survive structured cloning. */
   readonly args: unknown;
+  /** Flags for the Node of its processes, such as `--expose-gc`. @default none */
+  readonly nodeArgs?: readonly string[];
 }
 
 /** A rival that could not be loaded on this machine. */
@@ -20,8 +22,11 @@ export interface MissingVariant {
   readonly install: string;
 }
 
+/** What a row's figure is: a time, or something that the arm itself counts. */
+export type Unit = TimeUnit | CounterUnit;
+
 /** How a time per operation is shown. */
-export interface Unit {
+export interface TimeUnit {
   /** One operation of the arm, for people: `query`, `batch of 1,000 rows`. */
   readonly operation: string;
   /** What is counted inside of one operation: `query`, `row`. */
@@ -31,6 +36,22 @@ export interface Unit {
   /** `time`: time per item, less is better. `rate`: items per second, more is better. */
   readonly shown: "time" | "rate";
 }
+
+/**
+ * A counter of the arm, of which less is better: memory, objects, a share. Each process gives one, after one round
+ * without a warm-up, so what the row knows of its spread it knows from the processes alone.
+ */
+export interface CounterUnit {
+  readonly shown: "counter";
+  /** Its name among the arm's counters. Ratios need it above 0 in every process. */
+  readonly counter: string;
+  readonly kind: AmountKind;
+  /** What it is, as it stands after "less" or "fewer": `memory per entry`. */
+  readonly what: string;
+}
+
+/** How a number is shown: a `ratio` as a percentage, `bytes` with a binary prefix. */
+export type AmountKind = "ratio" | "count" | "bytes";
 
 /** What the reference report says of the same metric. */
 export interface ReferenceClaim {
@@ -60,8 +81,7 @@ export interface Figure {
   readonly title: string;
   readonly question: string;
   readonly value: number;
-  /** `ratio` is shown as a percentage. */
-  readonly kind: "ratio" | "count";
+  readonly kind: AmountKind;
   /** How the number came about: `81,200 of 100,000 reads`. */
   readonly detail: string;
   readonly reference?: ReferenceClaim;
@@ -81,7 +101,7 @@ export interface Workload {
   /** Data, keys, skew, writes: everything that the figure depends on. */
   readonly input: string;
   readonly unit: Unit;
-  readonly baseline: Variant;
+  readonly baseline: Variant | MissingVariant;
   readonly peer?: Variant | MissingVariant;
   readonly optimized: Variant;
   /** Operations in one round, the same for every variant, so that all do the same work. */
@@ -89,8 +109,8 @@ export interface Workload {
   /** @default {@link sameAnswers} */
   readonly check?: (answers: readonly VariantAnswer[]) => CheckResult;
   readonly reference?: ReferenceClaim;
-  /** Further rows from the counters of the optimized variant. */
-  readonly figures?: (counters: Counters) => readonly Figure[];
+  /** Further rows from the counters of the optimized variant and of the baseline, which has none where it isn't there. */
+  readonly figures?: (counters: Counters, baseline: Counters) => readonly Figure[];
   /** What a reader must know to read the figure rightly. */
   readonly notes?: readonly string[];
 }

@@ -14,6 +14,7 @@ describe("record of an arm", () => {
       cpuNs: [[5, 6], [7]],
       answer: [1],
       counters: { hits: 6, only: 1 },
+      countersByProcess: [{ hits: 4, only: 1 }, { hits: 8 }],
       count: 10,
     });
     expect(record.answersDiffer).toBe(false);

@@ -18,6 +18,7 @@ const arm = (name: string, wall: number, cpu: number): ArmResult => ({
   ],
   answer: undefined,
   counters: {},
+  countersByProcess: [],
   count: 1,
 });
 

@@ -9,6 +9,7 @@ const arm = (change: Partial<ArmResult> = {}): ArmResult => ({
   cpuNs: [steady, steady, steady],
   answer: undefined,
   counters: {},
+  countersByProcess: [],
   count: 1000,
   ...change,
 });

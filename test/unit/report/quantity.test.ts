@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
 import type { RatioEstimate } from "../../../src/measure/index.ts";
-import { change, percent, quantity, quartiles, thousands } from "../../../src/report/quantity.ts";
+import { amount, change, percent, quantity, spreadText, thousands } from "../../../src/report/quantity.ts";
 
 const time = { operation: "query", item: "query", itemsPerOperation: 1, shown: "time" } as const;
 const rate = { operation: "batch", item: "row", itemsPerOperation: 1000, shown: "rate" } as const;
+const memory = { shown: "counter", counter: "bytes", kind: "bytes", what: "memory per entry" } as const;
+const objects = { shown: "counter", counter: "objects", kind: "count", what: "objects" } as const;
 const estimate = (ratio: number, low: number, high: number): RatioEstimate => ({
   ratio,
   low,
@@ -22,9 +24,33 @@ describe("a figure in its row's unit", () => {
     expect(quantity(rate, 1e12)).toBe("1.00 rows/s");
   });
   test("has its quartiles with the smaller figure first", () => {
-    const spread = { median: 2e6, lowerQuartile: 1e6, upperQuartile: 4e6 };
-    expect(quartiles(time, spread)).toBe("1.00 ms to 4.00 ms");
-    expect(quartiles(rate, spread)).toBe("250,000 rows/s to 1,000,000 rows/s");
+    const spread = { median: 2e6, low: 1e6, high: 4e6 };
+    expect(spreadText(time, spread)).toBe("1.00 ms to 4.00 ms");
+    expect(spreadText(rate, spread)).toBe("250,000 rows/s to 1,000,000 rows/s");
+    expect(spreadText(memory, { median: 2048, low: 999, high: 4096 })).toBe("999 B to 4.00 KiB");
+  });
+  test("is what a counter says, in its own kind of number", () => {
+    expect(quantity(memory, 37.25)).toBe("37.3 B");
+    expect(quantity(objects, 1_234_567)).toBe("1,230,000");
+    expect(quantity({ ...objects, kind: "ratio" }, 0.123)).toBe("12 %");
+  });
+  test("of bytes has a prefix by what is printed, never 1000 or more of one", () => {
+    expect(
+      [0, 1, 999.4, 999.6, 1023, 1024, 2 ** 20 - 1, 35 * 2 ** 20, 2 ** 40, 2 ** 55].map((bytes) =>
+        amount("bytes", bytes),
+      ),
+    ).toEqual([
+      "0 B",
+      "1.00 B",
+      "999 B",
+      "0.976 KiB",
+      "0.999 KiB",
+      "1.00 KiB",
+      "1.00 MiB",
+      "35.0 MiB",
+      "1.00 TiB",
+      "32768 TiB",
+    ]);
   });
 });
 
@@ -61,5 +87,10 @@ describe("a change in words", () => {
     expect(change(rate, estimate(1.4, 1.3, 1.5))).toBe("40 % more rows/s (30 to 50 %)");
     expect(change(rate, estimate(0.9, 0.8, 0.95))).toBe("10 % fewer rows/s (5 to 20 %)");
     expect(change(rate, estimate(12.34, 11, 13))).toBe("12.3 times the rows/s (11.0 to 13.0)");
+  });
+  test("of a counter names what it counts", () => {
+    expect(change(memory, estimate(2.5, 2, 4))).toBe("60 % less memory per entry (50 to 75 %)");
+    expect(change(objects, estimate(1.25, 1.25, 1.25))).toBe("20 % fewer objects (20 %)");
+    expect(change(objects, estimate(0.5, 0.4, 0.5))).toBe("2.00 times the objects (2.00 to 2.50)");
   });
 });

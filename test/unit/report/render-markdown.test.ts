@@ -83,7 +83,7 @@ test("a failed check is named and takes the figures' claim away", () => {
   const text = renderMarkdown(smallDocument([rowResult(smallWorkload, { repetitions: plan, measurement })]));
   expect(text).toContain("ANSWERS DIFFER");
   expect(text).toContain(
-    "- Query time: check failed: the variants did not do the same, so their times say nothing.",
+    "- Query time: check failed: the variants did not do the same, so their figures say nothing.",
   );
   expect(text).toContain('Check: FAILED; plain answered "42", toolkit answered "43".');
 });

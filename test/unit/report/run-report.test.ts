@@ -124,6 +124,44 @@ describe("a run of the report", () => {
     expect(row?.error).toContain('expected an exported function "missing"');
   });
 
+  test("reads a counter once in each process, after one round, with the flags that the variant asks for", async () => {
+    const counting = (bytes: number) => ({
+      ...arm("same"),
+      nodeArgs: ["--expose-gc"],
+      module: `data:text/javascript,${encodeURIComponent(
+        `let rounds = 0;
+         export const setup = () => ({ run() { gc(); rounds++; }, answer: () => rounds, counters: () => ({ bytes: ${bytes} }) });`,
+      )}`,
+    });
+    const unit = { shown: "counter", counter: "bytes", kind: "bytes", what: "memory" } as const;
+    const { document } = await runReport({
+      rooms: [room([workload("room.a", { unit, baseline: counting(300), optimized: counting(100) })])],
+      outDir,
+      repetitions: { processes: 2, rounds: 3, warmupRounds: 2 },
+    });
+    const row = document.areas[0]?.rows[0];
+    expect(row).toMatchObject({
+      verdict: "better",
+      check: { ok: true, detail: 'all 2 variants answered "1"' },
+      repetitions: { processes: 2, rounds: 1, warmupRounds: 0 },
+      baseline: { counter: [300, 300] },
+      optimized: { counter: [100, 100] },
+    });
+    expect(row?.vsBaseline?.counter?.ratio).toBeCloseTo(3, 12);
+  });
+
+  test("measures the others when the baseline is a package that isn't installed", async () => {
+    const baseline = { name: "rival", about: "a library", install: "rival" };
+    const rooms = [room([workload("room.a", { baseline, peer: arm("same") })])];
+    const { document } = await runReport({ rooms, outDir, repetitions });
+    expect(document.areas[0]?.rows[0]).toMatchObject({
+      verdict: "no-baseline",
+      check: { ok: true },
+      peer: { status: "measured" },
+      optimized: { status: "measured" },
+    });
+  });
+
   test("claims nothing for variants whose answers differ", async () => {
     const rooms = [room([workload("room.a", { optimized: arm("another") })])];
     const { document } = await runReport({ rooms, outDir, repetitions });

@@ -1,12 +1,12 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/measure/random.ts";
-import { zipfKeys } from "../../../src/report/workloads/database/key-distribution.ts";
 import {
   dialect,
   shopOperations,
   shopStatements,
 } from "../../../src/report/workloads/database/shop-operations.ts";
 import { shop, shopRows } from "../../../src/report/workloads/database/shop-schema.ts";
+import { zipfKeys } from "../../../src/report/workloads/key-distribution.ts";
 
 const shareOf = (wanted: (index: number) => boolean): number =>
   shopStatements.reduce((sum, { share }, i) => (wanted(i) ? sum + share : sum), 0);

@@ -20,17 +20,26 @@ export const smallWorkload: Workload = {
 /** Times of each arm in nanoseconds, a list per process; CPU time is half of it. */
 export function smallMeasurement(
   times: Readonly<Record<string, readonly (readonly number[])[]>>,
-  rest: { answers?: Record<string, unknown>; partial?: boolean; warnings?: string[] } = {},
+  rest: {
+    answers?: Record<string, unknown>;
+    counters?: Record<string, readonly Record<string, number>[]>;
+    partial?: boolean;
+    warnings?: string[];
+  } = {},
 ): Measurement {
   return {
-    arms: Object.entries(times).map(([name, wallNs]) => ({
-      name,
-      wallNs,
-      cpuNs: wallNs.map((rounds) => rounds.map((ns) => ns / 2)),
-      answer: rest.answers ? rest.answers[name] : "42",
-      counters: name === "optimized" ? { reads: 200, hits: 104 } : {},
-      count: 10,
-    })),
+    arms: Object.entries(times).map(([name, wallNs]) => {
+      const counters = name === "optimized" ? { reads: 200, hits: 104 } : {};
+      return {
+        name,
+        wallNs,
+        cpuNs: wallNs.map((rounds) => rounds.map((ns) => ns / 2)),
+        answer: rest.answers ? rest.answers[name] : "42",
+        counters,
+        countersByProcess: rest.counters?.[name] ?? wallNs.map(() => counters),
+        count: 10,
+      };
+    }),
     partial: rest.partial ?? false,
     warnings: rest.warnings ?? [],
   };

@@ -1,3 +1,4 @@
-/** URL of a module beside this file: `.ts` in source, `.js` when built. */
-export const armModule = (name: string): string =>
-  new URL(`./${name}${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url).href;
+import { moduleBeside } from "../module-beside.ts";
+
+/** URL of a module beside this file. */
+export const armModule = (name: string): string => moduleBeside(import.meta.url, name);

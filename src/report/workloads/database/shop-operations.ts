@@ -1,5 +1,5 @@
 import { seededRandom } from "../../../measure/random.ts";
-import { zipfKeys } from "./key-distribution.ts";
+import { zipfKeys } from "../key-distribution.ts";
 import { shop } from "./shop-schema.ts";
 
 /** A row as all drivers give it. */
