@@ -12,8 +12,8 @@ const fewSlots = 16;
 /** Units of a string hashed at first; many keys differ in their last ones. */
 const fewUnits = 8;
 
-/** Other keys of the same hash met in one look-up; by chance there is one at most. */
-const mostAlike = 1;
+/** Other keys of the same hash met in one look-up; by chance there are two at most. */
+const mostAlike = 2;
 
 /**
  * Keys and values by slot, found by key: hashing with chains over typed arrays.
@@ -107,7 +107,10 @@ export class EntryTable<K, V> {
       const at = slot << 2;
       if (links[at] === hash) {
         if (cells[slot << 1] === key) return slot;
-        if (++alike > mostAlike && this.#hashMore()) return this.find(key as K);
+        if (typeof key === "string" && key.length > this.#units && ++alike > mostAlike) {
+          this.#hashMore();
+          return this.find(key as K);
+        }
       }
       slot = links[at + chainAt]!;
     }
@@ -202,9 +205,8 @@ export class EntryTable<K, V> {
     this.#grown(lastSlot);
   }
 
-  /** Takes more units of every string into its hash. Slots stay. @returns whether there were more to take */
-  #hashMore(): boolean {
-    if (this.#units > maxUnits) return false;
+  /** Takes more units of every string into its hash. Slots stay. */
+  #hashMore(): void {
     this.#units *= 2;
     this.#buckets.fill(0);
     this.#missedKey = undefined;
@@ -212,6 +214,5 @@ export class EntryTable<K, V> {
     for (let slot = this.#free; slot !== 0; slot = this.links[(slot << 2) + chainAt]!) free.add(slot);
     for (let slot = this.#lists; slot <= this.#used; slot++)
       if (!free.has(slot)) this.#index(slot, this.#cells[slot << 1] as K);
-    return true;
   }
 }
