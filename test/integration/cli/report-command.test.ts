@@ -117,7 +117,9 @@ describe("victor report refuses", () => {
 
   test("a server that does not answer: names it without its password and says what to give", async () => {
     const url = "postgres://someone:hushhush@127.0.0.1:9/shop";
-    const { code, stderr } = await run(["report", "--engine", "postgres"], { DATABASE_URL: url });
+    const { code, stderr } = await run(["report", "--only", "database", "--engine", "postgres"], {
+      DATABASE_URL: url,
+    });
     expect(code).toBe(1);
     expect(stderr).toMatch(
       /no PostgreSQL answers at postgres:\/\/127\.0\.0\.1:9\/shop \(.*ECONNREFUSED.*\); give a reachable one with --url .* \[VICTOR_REPORT_DATABASE\]/,

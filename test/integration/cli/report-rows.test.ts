@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { type ReportOptions, runReport } from "../../../src/report/index.ts";
+import { type ReportOptions, rooms, runReport } from "../../../src/report/index.ts";
 import { usePostgres } from "../../services/use-postgres.ts";
 
 const postgres = usePostgres();
@@ -14,16 +14,20 @@ afterEach(async () => {
   await rm(outDir, { recursive: true, force: true });
 });
 
+const room = (id: string) => rooms.filter((one) => one.id === id);
+const once = { processes: 1, rounds: 1, warmupRounds: 0 };
+
 test.each(["sqlite", "postgres"] as const)(
   "all variants of all rows on %s give the same answers, and a peer stands in every row or is named",
   async (engine) => {
     const options: ReportOptions = engine === "sqlite" ? { engine } : { engine, url: postgres().url };
     const { document } = await runReport({
       ...options,
+      rooms: room("database"),
       quick: true,
       outDir,
       formats: ["json"],
-      repetitions: { processes: 1, rounds: 1, warmupRounds: 0 },
+      repetitions: once,
     });
     expect(document.partial).toBe(false);
     const rows = document.areas.flatMap((area) => area.rows);
@@ -49,3 +53,40 @@ test.each(["sqlite", "postgres"] as const)(
     if (engine === "postgres") expect(skewed).toBeGreaterThan(uniform);
   },
 );
+
+test("all variants of all rows of the algorithms give the same answers, and memory is as it is printed", async () => {
+  const { document } = await runReport({
+    rooms: room("algorithms"),
+    quick: true,
+    outDir,
+    formats: ["json"],
+    repetitions: once,
+  });
+  const rows = document.areas.flatMap((area) => area.rows);
+  expect(rows.map(({ id, error, check }) => ({ id, error, check: check?.ok }))).toEqual(
+    ["lookup", "lookup-fresh", "entry-memory", "filter-size", "lazy"].map((id) => ({
+      id: `algorithms.${id}`,
+      error: undefined,
+      check: true,
+    })),
+  );
+  for (const row of rows) {
+    expect(["measured", "not-installed"]).toContain(row.baseline.status);
+    expect(row.optimized.status).toBe("measured");
+    expect(["measured", "not-installed"]).toContain(row.peer?.status);
+  }
+  const counters = Object.fromEntries(
+    rows.map(({ id, optimized }) => [
+      id,
+      optimized.status === "measured" ? optimized.counter?.[0] : undefined,
+    ]),
+  );
+  expect(counters["algorithms.lookup"]).toBeUndefined();
+  // 16 bytes of integers, 16 of cells and 3 to 6 of buckets: what the heap says can't be far from what was allocated.
+  expect(counters["algorithms.entry-memory"]).toBeGreaterThan(34);
+  expect(counters["algorithms.entry-memory"]).toBeLessThan(45);
+  // 100,000 keys of 9.6 bits at least, as a filter of one in a hundred needs them.
+  expect(counters["algorithms.filter-size"]).toBeGreaterThan(100_000 * (9.585 / 8));
+  expect(counters["algorithms.filter-size"]).toBeLessThan(100_000 * 2.5);
+  expect(counters["algorithms.lazy"]).toBeCloseTo(3.69, 1);
+});

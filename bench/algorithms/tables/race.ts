@@ -1,0 +1,108 @@
+import {
+  type ArmResult,
+  compareArms,
+  formatRatio,
+  markdownTable,
+  median,
+} from "../../../src/measure/index.ts";
+import type { CacheId } from "../arms/caches.ts";
+import type { Rival } from "./rivals.ts";
+
+/** Measured at least so often, each time in fresh processes, as the bars ask. */
+export const processes = 5;
+
+/** What was measured of the rivals with one kind of keys at one capacity. */
+export class Race {
+  readonly #rivals: readonly Rival[];
+  readonly #arms: readonly ArmResult[];
+
+  /** @param arms in the order of the rivals */
+  constructor(rivals: readonly Rival[], arms: readonly ArmResult[]) {
+    this.#rivals = rivals;
+    this.#arms = arms;
+  }
+
+  arm(id: CacheId): ArmResult {
+    return this.#arms[this.#rivals.findIndex((rival) => rival.id === id)]!;
+  }
+
+  /** The one with the lowest median among those of some families. */
+  fastest(...families: readonly Rival["family"][]): ArmResult {
+    return this.#of(families).reduce((a, b) => (nsOf(a) <= nsOf(b) ? a : b));
+  }
+
+  /** @throws {Error} when a counter isn't the same for all of some families */
+  mustAgree(counter: string, ...families: readonly Rival["family"][]): void {
+    const arms = this.#of(families);
+    for (const { name, counters } of arms)
+      if (counters[counter] !== arms[0]!.counters[counter])
+        throw new Error(
+          `${counter}: expected ${arms[0]!.counters[counter]} as with ${arms[0]!.name}, got ${counters[counter]} with ${name}`,
+        );
+  }
+
+  /** @throws {Error} when a cache of exact capacity, full, has another number of entries in its counter `held` */
+  mustHold(capacity: number): void {
+    for (const { name, counters } of this.#of(["ours", "exact LRU", "exact"]))
+      if (counters.held !== capacity)
+        throw new Error(`${name}: expected ${capacity} entries, got ${counters.held}`);
+  }
+
+  /** How many times as fast `ours` is as `other`, and whether that is enough. */
+  bar(ours: CacheId, least: number, other: ArmResult): string {
+    const { ratio } = compareArms(other, this.arm(ours)).wall;
+    return met(`≥ ${least}× ${other.name}`, ratio >= least, `${ratio.toFixed(2)}×`);
+  }
+
+  /** Whether `ours` was shown to be slower than `other`. */
+  notSlowerBar(ours: CacheId, other: ArmResult): string {
+    const comparison = compareArms(other, this.arm(ours));
+    return met(`not slower than ${other.name}`, comparison.verdict !== "worse", formatRatio(comparison));
+  }
+
+  rows(row: (arm: ArmResult, rival: Rival) => readonly string[]): (readonly string[])[] {
+    return this.#arms.map((arm, i) => row(arm, this.#rivals[i]!));
+  }
+
+  #of(families: readonly Rival["family"][]): readonly ArmResult[] {
+    return this.#arms.filter((_, i) => families.includes(this.#rivals[i]!.family));
+  }
+}
+
+/** Median of all rounds, nanoseconds for an operation. */
+export function nsOf({ wallNs }: ArmResult): number {
+  return median(wallNs.flat());
+}
+
+/** Millions of operations a second. */
+export function formatMops(arm: ArmResult): string {
+  return (1000 / nsOf(arm)).toFixed(1);
+}
+
+export function met(bar: string, isMet: boolean, measured: string): string {
+  return `${bar}: ${isMet ? "met" : "missed"} (${measured})`;
+}
+
+export function print(
+  title: string,
+  headers: readonly string[],
+  rows: readonly (readonly string[])[],
+  bars: readonly string[],
+  warnings: readonly string[],
+): void {
+  console.log(`### ${title}\n`);
+  console.log(markdownTable(headers, rows));
+  if (bars.length > 0) console.log(`\n${bars.map((bar) => `- ${bar}`).join("\n")}`);
+  for (const warning of grouped(warnings)) console.log(`\nWarning: ${warning}`);
+  console.log();
+}
+
+/** The runner warns of each arm; on a busy machine all of them spread, which one sentence says as well. */
+function grouped(warnings: readonly string[]): readonly string[] {
+  const arms = Map.groupBy(warnings, (warning) => warning.slice(warning.lastIndexOf("; ") + 2));
+  return Array.from(arms, ([advice, all]) =>
+    all.length === 1
+      ? all[0]!
+      : `${advice} (of ${all.length} arms, such as ${all[0]!.replace(`; ${advice}`, "")})`,
+  );
+}

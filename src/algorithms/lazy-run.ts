@@ -1,0 +1,50 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { DependencyCycleError } from "./lazy-component-errors.ts";
+
+const running = new AsyncLocalStorage<LazyRun>();
+
+/**
+ * One computation of an asynchronous lazy value, and the others that it waits for: a wait-for graph, in which a circle
+ * would be a standstill. Whatever is asked for within a computation counts as waited for until it ends.
+ */
+export class LazyRun {
+  readonly #name: string;
+  readonly #waitsFor = new Set<LazyRun>();
+  #isOver = false;
+
+  constructor(name: string) {
+    this.#name = name;
+  }
+
+  async perform<T>(compute: () => T | PromiseLike<T>): Promise<T> {
+    try {
+      return await running.run(this, compute);
+    } finally {
+      this.#isOver = true;
+      this.#waitsFor.clear();
+    }
+  }
+
+  /**
+   * Says that the computation which the caller is within, if any, will wait for this one.
+   * @throws {DependencyCycleError} when this one waits for that
+   */
+  join(): void {
+    const waiting = running.getStore();
+    if (waiting === undefined || waiting.#isOver) return;
+    const path = this.#pathTo(waiting);
+    if (path !== undefined) throw new DependencyCycleError([waiting.#name, ...path]);
+    waiting.#waitsFor.add(this);
+  }
+
+  #pathTo(goal: LazyRun, seen = new Set<LazyRun>()): string[] | undefined {
+    if (this === goal) return [this.#name];
+    if (seen.has(this)) return undefined;
+    seen.add(this);
+    for (const next of this.#waitsFor) {
+      const rest = next.#pathTo(goal, seen);
+      if (rest !== undefined) return [this.#name, ...rest];
+    }
+    return undefined;
+  }
+}
