@@ -1,4 +1,4 @@
-import { ByteHash } from "../kernels/index.ts";
+import { type BloomKeys, ByteHash } from "../kernels/index.ts";
 import { integer } from "../options.ts";
 
 /** What a filter holds. */
@@ -52,9 +52,12 @@ export function randomSeed(): number {
  * Seeded hash of a filter's items: 64 bits in two lanes of 32, the same on every machine and in every release.
  * With secret keys k made from the seed, modulo 2³²:
  * - 16-bit units u: low = Σ (uᵢ + kᵢ) · (uᵢ₊₁ + kᵢ₊₁), i = 0, 2, …; high the same with k shifted by 2 (NH, of UMAC);
- *   plus two keys of the item's kind, times the length + 1 where it varies.
- * - An integer has 4 units: its low 32 bits, low half first, and what is above, in two's complement.
- * - In the end two rounds of a Feistel network, `finish`.
+ *   plus a key of the item's kind for each lane, times the length + 1 where it varies. After 64 units the lanes go
+ *   through `finish`, and the keys start again.
+ * - Units of a signed 32-bit integer: its halves, the lower first. Of another number: the four parts of its 64 bits, the
+ *   lowest first. Of a bigint: the same in two's complement, or those of its hexadecimal digits where 64 bits are too few.
+ * - Bytes, and strings of 64 units or more that are well-formed: the lanes of `ByteHash`, plus the keys of the kind.
+ * - In the end `finish`, two rounds of a Feistel network.
  *
  * There is no chain of multiplications to wait for, and none that a hostile set could steer: two items, chosen by
  * somebody who doesn't know the seed, are the same in one lane with a probability of about 2⁻¹⁷ at most, in both of about
@@ -67,6 +70,8 @@ export class FilterHash {
   high = 0;
   readonly seed: number;
   readonly keys: Int32Array;
+  /** What the kernels need of the keys. */
+  readonly bulkKeys: BloomKeys;
   #byteHash: ByteHash | undefined;
 
   /**
@@ -79,6 +84,23 @@ export class FilterHash {
     this.keys = Int32Array.from({ length: keyCount }, (_, i) =>
       scrambled(scrambled((seed | 0) + Math.imul(i + 1, 0x9e3779b9)) + high),
     );
+    this.bulkKeys = {
+      seed,
+      units: this.keys.subarray(0, 4),
+      integer: [this.keys[integerKey]!, this.keys[integerKey + 1]!],
+      bytes: [this.keys[bytesKey]!, this.keys[bytesKey + 1]!],
+    };
+  }
+
+  /** What hashes integers and bytes elsewhere just as here. */
+  get bulkKeys(): BloomKeys {
+    const { keys, seed } = this;
+    return {
+      seed,
+      units: keys.subarray(0, 4),
+      integer: [keys[integerKey]!, keys[integerKey + 1]!],
+      bytes: [keys[bytesKey]!, keys[bytesKey + 1]!],
+    };
   }
 
   /**

@@ -1,0 +1,116 @@
+import { integer, knownKeys, oneOf } from "../options.ts";
+import { bytesOfWords, encodeFilter, FilterReader, filterKinds, wordBytes } from "./filter-encoding.ts";
+import { FilterFormatError } from "./filter-errors.ts";
+import { FilterHash, type FilterItem, randomSeed } from "./filter-hash.ts";
+import { arrangeFingerprints, type FuseShape, fuseShape, mixLanes, type Placed } from "./fuse-arrangement.ts";
+
+export interface BinaryFuseFilterOptions {
+  /** Of each cell: with 8 one item in 256 that isn't there is taken for one that is, with 16 one in 65,536. @default 8 */
+  readonly bits?: 8 | 16 | undefined;
+  /** Makes the filter the same each time, an integer ≥ 0. @default random */
+  readonly seed?: number | undefined;
+}
+
+/**
+ * A set known in advance that can only be asked whether it has an item: no for certain, or yes with an error of 0.39 % in
+ * 9.04 bits an item (or 0.0015 % in 18.1). Smaller and more exact than a Bloom filter, but nothing can be added.
+ * Items as in `BloomFilter`; it belongs to one thread.
+ * @see https://arxiv.org/abs/2201.01174 (Graf and Lemire, Binary Fuse Filters)
+ */
+export class BinaryFuseFilter {
+  readonly bits: 8 | 16;
+  /** Items in it, each counted once. */
+  readonly size: number;
+  readonly #hash: FilterHash;
+  readonly #shape: FuseShape;
+  /** How often the lanes of the hash are mixed, since earlier arrangements failed. */
+  readonly #mixes: number;
+  readonly #cells: Uint8Array | Uint16Array;
+  readonly #placed: Placed = { low: 0, high: 0, first: 0, second: 0, third: 0, fingerprint: 0 };
+
+  private constructor(
+    bits: 8 | 16,
+    size: number,
+    hash: FilterHash,
+    shape: FuseShape,
+    mixes: number,
+    cells: Uint8Array | Uint16Array,
+  ) {
+    this.bits = bits;
+    this.size = size;
+    this.#hash = hash;
+    this.#shape = shape;
+    this.#mixes = mixes;
+    this.#cells = cells;
+  }
+
+  /**
+   * Takes about 50 bytes an item while it builds.
+   * @param items may have repeats
+   * @throws {TypeError} when one is no `FilterItem`, {RangeError} on a wrong option
+   * @throws {FilterBuildError} when it fails in many tries, which doesn't happen by chance
+   */
+  static from(items: Iterable<FilterItem>, options: BinaryFuseFilterOptions = {}): BinaryFuseFilter {
+    knownKeys("BinaryFuseFilter", options, ["bits", "seed"]);
+    const bits = oneOf("bits", options.bits ?? 8, [8, 16]);
+    const hash = new FilterHash(options.seed === undefined ? randomSeed() : integer("seed", options.seed, 0));
+    const list =
+      Array.isArray(items) || ArrayBuffer.isView(items) ? (items as ArrayLike<FilterItem>) : [...items];
+    const lanes = new Int32Array(list.length * 2);
+    for (let i = 0; i < list.length; i++) {
+      const item = list[i]!;
+      lanes[2 * i] = typeof item === "string" ? hash.hashString(item) : hash.hash(item);
+      lanes[2 * i + 1] = hash.high;
+    }
+    const { size, shape, mixes, cells } = arrangeFingerprints(lanes, bits);
+    return new BinaryFuseFilter(bits, size, hash, shape, mixes, cells);
+  }
+
+  get seed(): number {
+    return this.#hash.seed;
+  }
+
+  /** Size of the cells in bits. */
+  get bitCount(): number {
+    return this.#cells.length * this.bits;
+  }
+
+  /** @returns false if the item is surely not there @throws {TypeError} when it is no `FilterItem` */
+  has(item: FilterItem): boolean {
+    const hash = this.#hash;
+    const low = typeof item === "string" ? hash.hashString(item) : hash.hash(item);
+    if (this.size === 0) return false;
+    const cells = this.#cells;
+    const at = this.#shape.place(mixLanes(this.#placed, low, hash.high, this.#mixes));
+    return (
+      ((cells[at.first]! ^ cells[at.second]! ^ cells[at.third]! ^ at.fingerprint) & (2 ** this.bits - 1)) ===
+      0
+    );
+  }
+
+  /** For `fromBytes`, on any machine and any later release; its seed is in it. */
+  toBytes(): Uint8Array {
+    const cells = this.#cells;
+    return encodeFilter(
+      filterKinds.fuse,
+      [this.seed, this.bits, this.size, this.#mixes],
+      [cells instanceof Uint16Array ? wordBytes(cells) : cells],
+    );
+  }
+
+  /** @throws {FilterFormatError} when the bytes are damaged or from elsewhere */
+  static fromBytes(bytes: Uint8Array): BinaryFuseFilter {
+    const reader = new FilterReader(filterKinds.fuse, bytes);
+    const seed = reader.number("seed", 0, Number.MAX_SAFE_INTEGER);
+    const bits = reader.number("bits", 8, 16);
+    if (bits !== 8 && bits !== 16) throw new FilterFormatError(`bits: expected 8 or 16, got ${bits}`);
+    const size = reader.number("size", 0, 2 ** 30);
+    const mixes = reader.number("mixes", 0, 100);
+    const shape = fuseShape(size);
+    const stored = reader.cells((shape.cells * bits) / 8);
+    reader.finish();
+    const copy = bytesOfWords(stored, bits / 8);
+    const cells = bits === 8 ? copy : new Uint16Array(copy.buffer);
+    return new BinaryFuseFilter(bits, size, new FilterHash(seed), shape, mixes, cells);
+  }
+}
