@@ -166,3 +166,99 @@ export class CoherenceUnavailableError extends VictorError {
     super("VICTOR_COHERENCE_UNAVAILABLE", message, options);
   }
 }
+
+/** `VICTOR_NAME_TAKEN`: an optimizer has a cache, or a filter, of that name already. */
+export class NameTakenError extends VictorError {
+  override readonly name = "NameTakenError";
+  readonly kind: "cache" | "filter";
+  /** The name that was asked for. */
+  readonly takenName: string;
+  constructor(kind: "cache" | "filter", takenName: string) {
+    super(
+      "VICTOR_NAME_TAKEN",
+      `there is a ${kind} named ${JSON.stringify(takenName)} already: get${kind === "cache" ? "Cache" : "BloomFilter"} ` +
+        `gives it, remove${kind === "cache" ? "Cache" : "BloomFilter"} frees its name`,
+    );
+    this.kind = kind;
+    this.takenName = takenName;
+  }
+}
+
+/** `VICTOR_FILTER_FORMAT`: bytes that are no filter, or a damaged one, or of a version or kind that isn't known here. */
+export class FilterFormatError extends VictorError {
+  override readonly name = "FilterFormatError";
+  constructor(why: string) {
+    super("VICTOR_FILTER_FORMAT", `filter: ${why}`);
+  }
+}
+
+/** `VICTOR_FILTER_MISMATCH`: two filters that can't be united, since they differ in size, rate or seed. */
+export class FilterMismatchError extends VictorError {
+  override readonly name = "FilterMismatchError";
+  constructor(what: string, own: number, other: number) {
+    super("VICTOR_FILTER_MISMATCH", `union: expected filters of the same ${what}, got ${own} and ${other}`);
+  }
+}
+
+/** `VICTOR_FILTER_BUILD`: no filter could be built for these items in many tries, which doesn't happen by chance. */
+export class FilterBuildError extends VictorError {
+  override readonly name = "FilterBuildError";
+  constructor(tries: number) {
+    super(
+      "VICTOR_FILTER_BUILD",
+      `binary fuse filter: no arrangement found in ${tries} tries; take another seed`,
+    );
+  }
+}
+
+/** `VICTOR_DEPENDENCY_CYCLE`: a lazy value or a component needs itself, directly or through others. */
+export class DependencyCycleError extends VictorError {
+  override readonly name = "DependencyCycleError";
+  /** Names in the order of need; the first is the last. */
+  readonly cycle: readonly string[];
+  constructor(cycle: readonly string[]) {
+    super("VICTOR_DEPENDENCY_CYCLE", `${cycle[0]} needs itself: ${cycle.join(" → ")}`);
+    this.cycle = cycle;
+  }
+}
+
+/** `VICTOR_UNKNOWN_COMPONENT`: a component was asked for that isn't registered. */
+export class UnknownComponentError extends VictorError {
+  override readonly name = "UnknownComponentError";
+  readonly component: string;
+  /** The component that depends on it; `undefined` when a caller asked. */
+  readonly neededBy: string | undefined;
+  constructor(component: string, neededBy?: string) {
+    const by = neededBy === undefined ? "" : `, needed by ${neededBy},`;
+    super("VICTOR_UNKNOWN_COMPONENT", `component ${component}${by} is not registered`);
+    this.component = component;
+    this.neededBy = neededBy;
+  }
+}
+
+/** `VICTOR_COMPONENT_LOAD`: a component's `load` failed with `cause`. Nothing is kept; the next call tries again. */
+export class ComponentLoadError extends VictorError {
+  override readonly name = "ComponentLoadError";
+  readonly component: string;
+  constructor(component: string, options: ErrorOptions) {
+    super("VICTOR_COMPONENT_LOAD", `component ${component} failed to load: ${messageOf(options)}`, options);
+    this.component = component;
+  }
+}
+
+/** `VICTOR_COMPONENT_UNLOAD`: a component's `unload` failed with `cause`. It counts as unloaded. */
+export class ComponentUnloadError extends VictorError {
+  override readonly name = "ComponentUnloadError";
+  readonly component: string;
+  constructor(component: string, options: ErrorOptions) {
+    super(
+      "VICTOR_COMPONENT_UNLOAD",
+      `component ${component} failed to unload: ${messageOf(options)}`,
+      options,
+    );
+    this.component = component;
+  }
+}
+
+const messageOf = ({ cause }: ErrorOptions): string =>
+  cause instanceof Error ? cause.message : String(cause);

@@ -3,6 +3,7 @@ export * from "./algorithms/index.ts";
 export type { Engine } from "./database/index.ts";
 export * from "./database/index.ts";
 export * from "./errors.ts";
+export * from "./kernels/index.ts";
 export * from "./measure/index.ts";
 export * from "./metrics/index.ts";
 export * from "./report/index.ts";

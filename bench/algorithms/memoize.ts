@@ -145,8 +145,8 @@ async function printCorrectness(): Promise<void> {
     ["tells f(1) from f(1, undefined)", (wrap) => callsOf(wrap, [[1], [1, undefined]]) === 2],
     ["tells f(undefined) from f(null)", (wrap) => callsOf(wrap, [[undefined], [null]]) === 2],
     ["knows NaN again, apart from null", (wrap) => callsOf(wrap, [[Number.NaN], [Number.NaN], [null]]) === 2],
-    ["tells objects apart by identity", (wrap) => callsOf(wrap, [[one], [other], [one]]) === 2],
-    ["tells functions apart", (wrap) => callsOf(wrap, [[Math.sin], [Math.cos], [Math.sin]]) === 2],
+    ["tells objects apart by identity", (wrap) => callsOf(wrap, [[one], [one], [other]]) === 2],
+    ["tells functions apart", (wrap) => callsOf(wrap, [[Math.sin], [Math.sin], [Math.cos]]) === 2],
     ["takes a bigint", (wrap) => callsOf(wrap, [[1n], [1n], [1]]) === 2],
     ["remembers two results unless told otherwise", (wrap) => callsOf(wrap, [[1], [2], [1], [2]]) === 2],
     [

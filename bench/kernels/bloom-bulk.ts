@@ -12,6 +12,7 @@ import {
 } from "../../src/measure/index.ts";
 
 const rivals = [
+  ["BloomBulk", "chosen"],
   ["kernel", "kernel"],
   ["twin", "twin"],
   ["one by one", "oneByOne"],
@@ -23,8 +24,9 @@ const cases = [
   [100_000, 32, 0],
   [100_000, 1_000, 0],
   [1_000_000, 10_000, 0],
-  [10_000_000, 10_000, 0],
-  [100_000, 16, 16],
+  [4_000_000, 10_000, 0],
+  [100_000, 4, 16],
+  [100_000, 8, 16],
   [100_000, 1_000, 16],
   [1_000_000, 10_000, 16],
   [1_000_000, 5_000, 100],
@@ -42,7 +44,7 @@ for (const [held, asked, bytes] of cases) {
     })),
     processes: 3,
     rounds: 8,
-    roundMs: 15,
+    roundMs: 12,
     warmupRounds: 3,
   });
   const { arms } = measurement;
@@ -54,8 +56,8 @@ for (const [held, asked, bytes] of cases) {
     String(held),
     String(asked),
     ...arms.map(({ wallNs }) => (median(wallNs.flat()) / asked).toFixed(1)),
-    formatRatio(compareArms(arms[1]!, arms[0]!)),
-    formatRatio(compareArms(arms[2]!, arms[0]!)),
+    formatRatio(compareArms(arms[2]!, arms[1]!)),
+    formatRatio(compareArms(arms[3]!, arms[1]!)),
   ]);
 }
 console.log("ns a look-up:\n");

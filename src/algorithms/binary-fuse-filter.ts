@@ -1,8 +1,15 @@
+import { FilterFormatError } from "../errors.ts";
 import { integer, knownKeys, oneOf } from "../options.ts";
 import { bytesOfWords, encodeFilter, FilterReader, filterKinds, wordBytes } from "./filter-encoding.ts";
-import { FilterFormatError } from "./filter-errors.ts";
 import { FilterHash, type FilterItem, randomSeed } from "./filter-hash.ts";
-import { arrangeFingerprints, type FuseShape, fuseShape, mixLanes, type Placed } from "./fuse-arrangement.ts";
+import {
+  arrangeFingerprints,
+  bothLanes,
+  type FuseShape,
+  fingerprint,
+  fuseShape,
+  mixLanes,
+} from "./fuse-arrangement.ts";
 
 export interface BinaryFuseFilterOptions {
   /** Of each cell: with 8 one item in 256 that isn't there is taken for one that is, with 16 one in 65,536. @default 8 */
@@ -26,7 +33,7 @@ export class BinaryFuseFilter {
   /** How often the lanes of the hash are mixed, since earlier arrangements failed. */
   readonly #mixes: number;
   readonly #cells: Uint8Array | Uint16Array;
-  readonly #placed: Placed = { low: 0, high: 0, first: 0, second: 0, third: 0, fingerprint: 0 };
+  readonly #mask: number;
 
   private constructor(
     bits: 8 | 16,
@@ -42,6 +49,7 @@ export class BinaryFuseFilter {
     this.#shape = shape;
     this.#mixes = mixes;
     this.#cells = cells;
+    this.#mask = 2 ** bits - 1;
   }
 
   /**
@@ -79,13 +87,24 @@ export class BinaryFuseFilter {
   has(item: FilterItem): boolean {
     const hash = this.#hash;
     const low = typeof item === "string" ? hash.hashString(item) : hash.hash(item);
+    return this.#mixes === 0 ? this.#hasLanes(low, hash.high) : this.#hasMixed(low, hash.high);
+  }
+
+  #hasLanes(low: number, high: number): boolean {
     if (this.size === 0) return false;
     const cells = this.#cells;
-    const at = this.#shape.place(mixLanes(this.#placed, low, hash.high, this.#mixes));
-    return (
-      ((cells[at.first]! ^ cells[at.second]! ^ cells[at.third]! ^ at.fingerprint) & (2 ** this.bits - 1)) ===
-      0
-    );
+    const shape = this.#shape;
+    const first = shape.first(low);
+    const both = bothLanes(low, high);
+    const sum = cells[first]! ^ cells[shape.second(first, both)]! ^ cells[shape.third(first, high)]!;
+    return ((sum ^ fingerprint(high, both)) & this.#mask) === 0;
+  }
+
+  /** The few filters whose first arrangement failed can do without speed. */
+  #hasMixed(low: number, high: number): boolean {
+    const lanes = Int32Array.of(low, high);
+    mixLanes(lanes, this.#mixes);
+    return this.#hasLanes(lanes[0]!, lanes[1]!);
   }
 
   /** For `fromBytes`, on any machine and any later release; its seed is in it. */

@@ -1,11 +1,11 @@
+import { FilterMismatchError } from "../errors.ts";
 import { BloomBulk, bloomWords } from "../kernels/index.ts";
 import { finite, integer, knownKeys, reject } from "../options.ts";
 import { type BloomSize, bloomSize, estimatedItems, maxRounds } from "./bloom-size.ts";
-import { blockBits, blockWords, FilterBlocks, maxBlocks } from "./filter-blocks.ts";
-import { DecodedFilter, encodeFilter, filterKinds } from "./filter-encoding.ts";
-import { FilterBytesError, FilterMismatchError } from "./filter-errors.ts";
+import { blockBits, FilterBlocks, maxBlocks } from "./filter-blocks.ts";
+import { bytesOfWords, encodeFilter, FilterReader, filterKinds, wordBytes } from "./filter-encoding.ts";
 import { FilterHash, type FilterItem, randomSeed } from "./filter-hash.ts";
-import { integersIn, isNumbers, type Numbers } from "./typed-integers.ts";
+import { asIntegers, isNumbers, type Numbers, partNumbers } from "./typed-integers.ts";
 
 export interface BloomFilterOptions {
   /** Different items that it should hold, an integer ≥ 1. */
@@ -19,7 +19,7 @@ export interface BloomFilterOptions {
   readonly seed?: number | undefined;
   /**
    * Grow when there are more items than expected, by layers of twice the size, so that `falsePositiveRate` holds for any
-   * number? Takes 10 % more memory to begin with; a look-up asks every layer. @default false
+   * number? Takes 16 % more memory to begin with; a look-up asks every layer. @default false
    */
   readonly scalable?: boolean | undefined;
 }
@@ -77,35 +77,40 @@ export class BloomFilter {
   /**
    * What `toBytes` wrote, on any machine. The checksum finds damage, not forgery: take bytes only from who may choose what
    * is in the filter.
-   * @throws {FilterBytesError | TypeError} allocating no more than the bytes are long
+   * @throws {FilterFormatError | TypeError} allocating no more than the bytes are long
    */
   static fromBytes(bytes: Uint8Array): BloomFilter {
-    const decoded = new DecodedFilter(filterKinds.bloom, bytes);
-    const [expectedItems, falsePositiveRate, seed, scalable, ...sizes] = decoded.fields;
-    let parameters: Parameters;
-    try {
-      parameters = resolve({ expectedItems, falsePositiveRate, seed, scalable: scalable === 1 } as Parameters);
-    } catch (error) {
-      throw new FilterBytesError((error as Error).message);
-    }
-    const layers = sizesIn(sizes, parameters);
-    decoded.mustHaveCellBytes(layers.reduce((sum, { blocks }) => sum + blocks * (blockBits / 8), 0));
+    const reader = new FilterReader(filterKinds.bloom, bytes);
+    const parameters = {
+      expectedItems: reader.number("expectedItems", 1, Number.MAX_SAFE_INTEGER),
+      falsePositiveRate: reader.number("falsePositiveRate", Number.MIN_VALUE, 1 - 2 ** -53, false),
+      seed: reader.number("seed", 0, Number.MAX_SAFE_INTEGER),
+      scalable: reader.number("scalable", 0, 1) === 1,
+    };
+    const layers = reader.number("layers", 1, parameters.scalable ? maxLayers : 1);
+    const sizes = Array.from({ length: layers }, () => ({
+      blocks: reader.number("blocks", 1, maxBlocks),
+      rounds: reader.number("rounds", 1, maxRounds),
+    }));
+    // All cells are known to be there before any are copied.
+    const cells = sizes.map(({ blocks }) => reader.cells(blocks * (blockBits / 8)));
+    reader.finish();
     return new BloomFilter(
       parameters,
-      layers.map((size) => {
-        const blocks = blocksOf(size);
-        decoded.read(blocks.words);
-        return blocks;
+      sizes.map((size, i) => {
+        const layer = blocksOf(size);
+        layer.words.set(new Int32Array(bytesOfWords(cells[i]!, 4).buffer));
+        return layer;
       }),
     );
   }
 
-  private constructor(parameters: Parameters, layers: FilterBlocks[], hash = new FilterHash(parameters.seed)) {
+  private constructor(parameters: Parameters, layers: FilterBlocks[]) {
     this.expectedItems = parameters.expectedItems;
     this.targetFalsePositiveRate = parameters.falsePositiveRate;
     this.seed = parameters.seed;
     this.scalable = parameters.scalable;
-    this.#hash = hash;
+    this.#hash = new FilterHash(parameters.seed);
     this.#layers = layers;
     this.#newest = layers.at(-1)!;
     this.#room = this.#roomLeft();
@@ -140,11 +145,190 @@ export class BloomFilter {
    * @throws {TypeError} at the first item of another kind; those before it stay
    */
   addAll(items: Iterable<FilterItem>): number {
-    if (typeof items === "string") reject_(items);
+    if (typeof items === "string") throw new TypeError("items: expected an iterable of items, got a string");
     let added = 0;
-    if (isNumbers(items))
-      for (const { integers, numbers } of integersIn(items)) added += this.#addNumbers(integers, numbers);
-    else for (const item of items) if (this.add(item)) added++;
+    if (!isNumbers(items)) {
+      for (const item of items) if (this.add(item)) added++;
+      return added;
+    }
+    for (let from = 0; from < items.length; from += partNumbers) {
+      const part = items.subarray(from, from + partNumbers);
+      const integers = this.#takesInBulk(part.length) ? asIntegers(part) : undefined;
+      if (integers === undefined) for (const item of part) added += this.add(item) ? 1 : 0;
+      else {
+        const fresh = this.#inBulk().addIntegers(integers);
+        this.#room -= fresh;
+        added += fresh;
+      }
+    }
     return added;
   }
+
+  /**
+   * Asks for each; fastest for typed arrays, whose elements are numbers as for `addAll`.
+   * @param found where to write the answers; at least as long as `items`
+   * @returns `found`: 1 where `has` says `true`, else 0
+   * @throws {TypeError} on an item of another kind
+   * @throws {RangeError} when `found` is too short
+   */
+  hasEach(items: readonly FilterItem[] | Numbers, found = new Uint8Array(items.length)): Uint8Array {
+    if (found.length < items.length) reject("found.length", `≥ ${items.length}`, found.length);
+    if (!isNumbers(items)) {
+      for (let i = 0; i < items.length; i++) found[i] = this.has(items[i]!) ? 1 : 0;
+      return found;
+    }
+    for (let from = 0; from < items.length; from += partNumbers) {
+      const part = items.subarray(from, from + partNumbers);
+      const integers = this.#layers.length === 1 ? asIntegers(part) : undefined;
+      if (integers !== undefined) this.#inBulk().hasIntegers(integers, found.subarray(from));
+      else for (let i = 0; i < part.length; i++) found[from + i] = this.has(part[i]!) ? 1 : 0;
+    }
+    return found;
+  }
+
+  /**
+   * A new filter that has what either has; both stay as they are. It is made for no more items than each of them: where
+   * their numbers add up to more, look at `falsePositiveRate`.
+   * @throws {FilterMismatchError} when they weren't made with the same options, `seed` included
+   */
+  union(other: BloomFilter): BloomFilter {
+    const [mine, its] = [this.#parameters, other.#parameters];
+    for (const option of known as (keyof Parameters)[])
+      if (mine[option] !== its[option])
+        throw new FilterMismatchError(option, Number(mine[option]), Number(its[option]));
+    const [more, fewer] =
+      this.#layers.length >= other.#layers.length
+        ? [this.#layers, other.#layers]
+        : [other.#layers, this.#layers];
+    const layers = more.map((layer, i) => {
+      const united = blocksOf(layer);
+      united.unite(layer);
+      const second = fewer[i];
+      if (second !== undefined) united.unite(second);
+      return united;
+    });
+    return new BloomFilter(mine, layers);
+  }
+
+  /** Bits that the filter takes; it grows only when scalable. */
+  get bitCount(): number {
+    return this.#layers.reduce((sum, { blocks }) => sum + blocks * blockBits, 0);
+  }
+
+  /** Bits that are set: counted at each call, a millisecond for some megabytes. */
+  get setBitCount(): number {
+    return this.#layers.reduce((sum, { setBits }) => sum + setBits, 0);
+  }
+
+  /** Share of bits that are set, from 0 to 1; counted at each call. */
+  get fillRatio(): number {
+    return this.setBitCount / this.bitCount;
+  }
+
+  /**
+   * Share of other items that it takes for its own as it is now, from 0 to 1; by the bits that are set, counted at each
+   * call. Not less than about the number of items · 2⁻⁶⁴, since the hash has 64 bits.
+   */
+  get falsePositiveRate(): number {
+    return 1 - this.#layers.reduce((product, { hitRate }) => product * (1 - hitRate), 1);
+  }
+
+  /** @returns how many different items it has, likely; by the bits that are set, counted at each call */
+  estimatedCount(): number {
+    return Math.round(this.#layers.reduce((sum, layer) => sum + itemsIn(layer), 0));
+  }
+
+  /** Its options, seed included, and bits, for `fromBytes`; the same for the same items, in whatever order. */
+  toBytes(): Uint8Array {
+    const { expectedItems, falsePositiveRate, seed, scalable } = this.#parameters;
+    return encodeFilter(
+      filterKinds.bloom,
+      [
+        expectedItems,
+        falsePositiveRate,
+        seed,
+        scalable ? 1 : 0,
+        this.#layers.length,
+        ...this.#layers.flatMap(({ blocks, rounds }) => [blocks, rounds]),
+      ],
+      this.#layers.map(({ words }) => wordBytes(words)),
+    );
+  }
+
+  get #parameters(): Parameters {
+    const { expectedItems, targetFalsePositiveRate: falsePositiveRate, seed, scalable } = this;
+    return { expectedItems, falsePositiveRate, seed, scalable };
+  }
+
+  #addScaling(low: number, high: number): boolean {
+    if (this.#layers.length > 1 && this.#isInOlder(low, high)) return false;
+    if (this.#newest.has(low, high)) return false;
+    // Before the item is added, so that all stays as it was when there is no memory.
+    if (this.#room <= 0) {
+      this.#newest = blocksOf(layerSize(this.#parameters, this.#layers.length));
+      this.#layers.push(this.#newest);
+      this.#bulk = undefined;
+      this.#room = this.#roomLeft();
+    }
+    this.#newest.add(low, high);
+    this.#room--;
+    return true;
+  }
+
+  #isInOlder(low: number, high: number): boolean {
+    for (let i = this.#layers.length - 2; i >= 0; i--) if (this.#layers[i]!.has(low, high)) return true;
+    return false;
+  }
+
+  #roomLeft(): number {
+    return layerItems(this.expectedItems, this.#layers.length - 1) - Math.round(itemsIn(this.#newest));
+  }
+
+  #takesInBulk(items: number): boolean {
+    return !this.scalable || (this.#layers.length === 1 && this.#room >= items);
+  }
+
+  #inBulk(): BloomBulk {
+    this.#bulk ??= new BloomBulk(this.#newest, this.#hash, this.#hash.bulkKeys);
+    return this.#bulk;
+  }
+}
+
+function resolve(options: BloomFilterOptions): Parameters {
+  knownKeys("createBloomFilter", options, known);
+  const falsePositiveRate = finite(
+    "falsePositiveRate",
+    options.falsePositiveRate ?? bloomFilterDefaults.falsePositiveRate,
+    0,
+    1,
+  );
+  if (falsePositiveRate === 0 || falsePositiveRate === 1)
+    reject("falsePositiveRate", "a number > 0 and < 1", falsePositiveRate);
+  const scalable = options.scalable ?? bloomFilterDefaults.scalable;
+  if (typeof scalable !== "boolean") throw new TypeError("scalable: expected true or false");
+  return {
+    expectedItems: integer("expectedItems", options.expectedItems, 1),
+    falsePositiveRate,
+    seed: integer("seed", options.seed ?? randomSeed(), 0),
+    scalable,
+  };
+}
+
+/** Items that a layer of a scalable filter holds. */
+function layerItems(expectedItems: number, layer: number): number {
+  return Math.max(expectedItems, leastLayerItems) * 2 ** layer;
+}
+
+/** A scalable filter's layers get 1/2, 1/6, 1/12, … of the rate, which is all of it for ever so many. */
+function layerSize({ expectedItems, falsePositiveRate, scalable }: Parameters, layer: number): BloomSize {
+  if (!scalable) return bloomSize(expectedItems, falsePositiveRate);
+  return bloomSize(layerItems(expectedItems, layer), falsePositiveRate / ((layer + 1) * (layer + 2)));
+}
+
+function blocksOf({ blocks, rounds }: BloomSize): FilterBlocks {
+  return new FilterBlocks(blocks, rounds, bloomWords(blocks));
+}
+
+function itemsIn(layer: FilterBlocks): number {
+  return estimatedItems(layer.setBits / (layer.blocks * blockBits), layer);
 }

@@ -50,6 +50,30 @@ export class FilterBlocks {
     return true;
   }
 
+  /** How many bits are set. */
+  get setBits(): number {
+    let sum = 0;
+    for (const word of this.words) sum += bitsIn(word);
+    return sum;
+  }
+
+  /** Share of items that `has` takes for present, if their hashes are random: 0 to 1. */
+  get hitRate(): number {
+    const { blocks, words } = this;
+    let sum = 0;
+    for (let block = 0; block < blocks; block++) {
+      let share = 1;
+      for (let i = block * blockWords, end = i + blockWords; i < end; i++) share *= bitsIn(words[i]!) / 32;
+      sum += share;
+    }
+    return (sum / blocks) ** this.rounds;
+  }
+
+  /** Adds what another of the same size has. */
+  unite({ words }: FilterBlocks): void {
+    for (let i = 0; i < words.length; i++) this.words[i]! |= words[i]!;
+  }
+
   #hasRest(low: number, high: number): boolean {
     let x = low;
     let y = high;
@@ -111,4 +135,10 @@ export class FilterBlocks {
     words[at + 6]! |= 1 << (last >>> 27);
     words[at + 7]! |= 1 << (last >>> 22);
   }
+}
+
+function bitsIn(word: number): number {
+  const pairs = word - ((word >>> 1) & 0x55555555);
+  const nibbles = (pairs & 0x33333333) + ((pairs >>> 2) & 0x33333333);
+  return Math.imul((nibbles + (nibbles >>> 4)) & 0x0f0f0f0f, 0x01010101) >>> 24;
 }

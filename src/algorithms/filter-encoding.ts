@@ -1,5 +1,5 @@
+import { FilterFormatError } from "../errors.ts";
 import { ByteHash } from "../kernels/index.ts";
-import { FilterFormatError } from "./filter-errors.ts";
 
 const magic = 0x544c4656; // "VFLT"
 const version = 1;

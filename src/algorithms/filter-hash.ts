@@ -70,8 +70,6 @@ export class FilterHash {
   high = 0;
   readonly seed: number;
   readonly keys: Int32Array;
-  /** What the kernels need of the keys. */
-  readonly bulkKeys: BloomKeys;
   #byteHash: ByteHash | undefined;
 
   /**
@@ -84,12 +82,6 @@ export class FilterHash {
     this.keys = Int32Array.from({ length: keyCount }, (_, i) =>
       scrambled(scrambled((seed | 0) + Math.imul(i + 1, 0x9e3779b9)) + high),
     );
-    this.bulkKeys = {
-      seed,
-      units: this.keys.subarray(0, 4),
-      integer: [this.keys[integerKey]!, this.keys[integerKey + 1]!],
-      bytes: [this.keys[bytesKey]!, this.keys[bytesKey + 1]!],
-    };
   }
 
   /** What hashes integers and bytes elsewhere just as here. */

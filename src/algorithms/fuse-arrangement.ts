@@ -1,30 +1,31 @@
-import { FilterBuildError } from "./filter-errors.ts";
+import { FilterBuildError } from "../errors.ts";
 
 const mostTries = 100;
 const maxSegment = 2 ** 18;
 
-/** Where an item's fingerprint is the sum (exclusive or) of three cells. */
-export interface Placed {
-  low: number;
-  high: number;
-  first: number;
-  second: number;
-  third: number;
-  fingerprint: number;
+/** A bijection of the lanes of an item's hash, for another try after an arrangement has failed. */
+export function mixLanes(lanes: Int32Array, times = 1): void {
+  for (let i = 0; i < lanes.length; i += 2)
+    for (let time = 0; time < times; time++) {
+      lanes[i + 1]! ^= Math.imul(lanes[i]! ^ (lanes[i]! >>> 16), 0x21f0aaad);
+      lanes[i]! ^= Math.imul(lanes[i + 1]! ^ (lanes[i + 1]! >>> 15), 0x735a2d97);
+    }
 }
 
-/** Mixes the lanes of an item's hash as often as earlier arrangements failed. */
-export function mixLanes(placed: Placed, low: number, high: number, times: number): Placed {
-  placed.low = low;
-  placed.high = high;
-  for (let i = 0; i < times; i++) {
-    placed.high ^= Math.imul(placed.low ^ (placed.low >>> 16), 0x21f0aaad);
-    placed.low ^= Math.imul(placed.high ^ (placed.high >>> 15), 0x735a2d97);
-  }
-  return placed;
+/** Bits of both lanes, for `FuseShape.second` and `fingerprint`. */
+export function bothLanes(low: number, high: number): number {
+  return Math.imul(low ^ (high >>> 16), 0x2c1b3c6d);
 }
 
-/** How the cells are divided: an item has one in each of three neighbouring segments. */
+/** @returns 16 bits, of which 8 may be taken */
+export function fingerprint(high: number, both: number): number {
+  return Math.imul(high ^ (both >>> 15), 0x297a2d39) >>> 16;
+}
+
+/**
+ * How the cells are divided: an item has one in each of three neighbouring segments, and its fingerprint is their sum
+ * (exclusive or).
+ */
 export class FuseShape {
   readonly cells: number;
   readonly #segment: number;
@@ -37,16 +38,16 @@ export class FuseShape {
     this.cells = segment * (segments === 0 ? 0 : segments + 2);
   }
 
-  place(at: Placed): Placed {
-    const { low, high } = at;
-    const segment = this.#segment;
-    const mask = segment - 1;
-    const more = Math.imul(low ^ (high >>> 16), 0x2c1b3c6d);
-    at.first = Math.floor(((low >>> 0) * this.#firsts) / 2 ** 32);
-    at.second = (at.first + segment) ^ ((more >>> 14) & mask);
-    at.third = (at.first + 2 * segment) ^ (high & mask);
-    at.fingerprint = Math.imul(high ^ (more >>> 15), 0x297a2d39) >>> 16;
-    return at;
+  first(low: number): number {
+    return (((low >>> 0) * this.#firsts) / 2 ** 32) | 0;
+  }
+
+  second(first: number, both: number): number {
+    return (first + this.#segment) ^ ((both >>> 14) & (this.#segment - 1));
+  }
+
+  third(first: number, high: number): number {
+    return (first + 2 * this.#segment) ^ (high & (this.#segment - 1));
   }
 }
 
@@ -61,13 +62,14 @@ export function fuseShape(size: number): FuseShape {
 export interface Arranged {
   readonly size: number;
   readonly shape: FuseShape;
+  /** How often the lanes of the items' hashes were mixed. */
   readonly mixes: number;
   readonly cells: Uint8Array<ArrayBuffer> | Uint16Array<ArrayBuffer>;
 }
 
 /**
  * Finds cells so that each item's three add up to its fingerprint, by peeling.
- * @param lanes of the items' hashes, two of each; may have repeats
+ * @param lanes of the items' hashes, two of each; may have repeats; overwritten
  * @throws {FilterBuildError} after many tries
  */
 export function arrangeFingerprints(lanes: Int32Array<ArrayBuffer>, bits: 8 | 16): Arranged {
@@ -76,89 +78,109 @@ export function arrangeFingerprints(lanes: Int32Array<ArrayBuffer>, bits: 8 | 16
     const size = items.length / 2;
     const shape = fuseShape(size);
     const cells = bits === 8 ? new Uint8Array(shape.cells) : new Uint16Array(shape.cells);
-    if (new Peeling(items, shape, mixes).assign(cells)) return { size, shape, mixes, cells };
+    if (new Peeling(inOrder(items), shape).assign(cells)) return { size, shape, mixes, cells };
     // Repeats are looked for only now, since with one of them no arrangement can be found.
     if (mixes === 0) items = distinct(items);
+    mixLanes(items);
   }
   throw new FilterBuildError(mostTries);
 }
 
+/** Sorted roughly by the first cell, so that what is worked on together lies together. */
+function inOrder(lanes: Int32Array): Int32Array {
+  const ends = new Int32Array(1025);
+  for (let i = 0; i < lanes.length; i += 2) ends[(lanes[i]! >>> 22) + 1]!++;
+  for (let i = 1; i < ends.length; i++) ends[i]! += ends[i - 1]!;
+  const sorted = new Int32Array(lanes.length);
+  for (let i = 0; i < lanes.length; i += 2) {
+    const at = 2 * ends[lanes[i]! >>> 22]!++;
+    sorted[at] = lanes[i]!;
+    sorted[at + 1] = lanes[i + 1]!;
+  }
+  return sorted;
+}
+
 function distinct(lanes: Int32Array<ArrayBuffer>): Int32Array<ArrayBuffer> {
-  const pairs = new BigUint64Array(lanes.slice().buffer).sort();
+  const pairs = new BigUint64Array(lanes.buffer).sort();
   let kept = 0;
   for (let i = 0; i < pairs.length; i++)
     if (i === 0 || pairs[i] !== pairs[kept - 1]) pairs[kept++] = pairs[i]!;
-  return new Int32Array(pairs.slice(0, kept).buffer);
+  return lanes.subarray(0, 2 * kept);
 }
 
 class Peeling {
   readonly #lanes: Int32Array;
   readonly #shape: FuseShape;
-  readonly #mixes: number;
-  // Of each cell: four times the number of items that have it, with the sum of their positions; and their lanes' sums.
-  readonly #degree: Int32Array;
-  readonly #sums: Int32Array;
-  readonly #at: Placed = { low: 0, high: 0, first: 0, second: 0, third: 0, fingerprint: 0 };
+  // Of each cell, side by side, since they are needed together: how many items have it, and the sums (exclusive or) of
+  // their lanes, which are the item's own where it is one. The fourth integer is unused: no cell is in two cache lines.
+  readonly #table: Int32Array;
 
-  constructor(lanes: Int32Array, shape: FuseShape, mixes: number) {
+  constructor(lanes: Int32Array, shape: FuseShape) {
     this.#lanes = lanes;
     this.#shape = shape;
-    this.#mixes = mixes;
-    this.#degree = new Int32Array(shape.cells);
-    this.#sums = new Int32Array(2 * shape.cells);
+    this.#table = new Int32Array(4 * shape.cells);
   }
 
   /** @returns whether it could be done */
   assign(cells: Uint8Array | Uint16Array): boolean {
-    const items = this.#lanes.length / 2;
-    const at = this.#at;
-    for (let i = 0; i < items; i++) {
-      this.#place(this.#lanes[2 * i]!, this.#lanes[2 * i + 1]!, this.#mixes);
-      this.#change(at.first, 0, 4);
-      this.#change(at.second, 1, 4);
-      this.#change(at.third, 2, 4);
+    const lanes = this.#lanes;
+    const shape = this.#shape;
+    const table = this.#table;
+    for (let i = 0; i < lanes.length; i += 2) {
+      const low = lanes[i]!;
+      const high = lanes[i + 1]!;
+      const first = shape.first(low);
+      this.#change(first, 1, low, high);
+      this.#change(shape.second(first, bothLanes(low, high)), 1, low, high);
+      this.#change(shape.third(first, high), 1, low, high);
     }
     const alone = new Int32Array(cells.length);
     let waiting = 0;
-    for (let cell = 0; cell < cells.length; cell++)
-      if (this.#degree[cell]! >> 2 === 1) alone[waiting++] = cell;
-    // Peeled items in order: their (mixed) lanes, and which of their cells was theirs alone.
-    const peeled = new Int32Array(2 * items);
-    const own = new Uint8Array(items);
+    for (let cell = 0; cell < cells.length; cell++) if (table[4 * cell] === 1) alone[waiting++] = cell;
+    // Items as they were peeled, over those that came, and the cell that was then theirs alone.
+    const own = new Int32Array(lanes.length / 2);
     let done = 0;
     while (waiting > 0) {
       const cell = alone[--waiting]!;
-      if (this.#degree[cell]! >> 2 !== 1) continue;
-      const position = this.#degree[cell]! & 3;
-      this.#place(this.#sums[2 * cell]!, this.#sums[2 * cell + 1]!, 0);
-      peeled[2 * done] = at.low;
-      peeled[2 * done + 1] = at.high;
-      own[done++] = position;
-      if (position !== 0 && this.#change(at.first, 0, -4) === 1) alone[waiting++] = at.first;
-      if (position !== 1 && this.#change(at.second, 1, -4) === 1) alone[waiting++] = at.second;
-      if (position !== 2 && this.#change(at.third, 2, -4) === 1) alone[waiting++] = at.third;
+      // Its item may have been peeled from another cell since.
+      if (table[4 * cell] !== 1) continue;
+      const low = table[4 * cell + 1]!;
+      const high = table[4 * cell + 2]!;
+      own[done] = cell;
+      lanes[2 * done] = low;
+      lanes[2 * done + 1] = high;
+      done++;
+      const first = shape.first(low);
+      const second = shape.second(first, bothLanes(low, high));
+      const third = shape.third(first, high);
+      if (first !== cell && this.#change(first, -1, low, high) === 1) alone[waiting++] = first;
+      if (second !== cell && this.#change(second, -1, low, high) === 1) alone[waiting++] = second;
+      if (third !== cell && this.#change(third, -1, low, high) === 1) alone[waiting++] = third;
     }
-    if (done < items) return false;
+    if (done < own.length) return false;
     while (done-- > 0) {
-      this.#place(peeled[2 * done]!, peeled[2 * done + 1]!, 0);
-      const position = own[done]!;
-      const cell = position === 0 ? at.first : position === 1 ? at.second : at.third;
+      const low = lanes[2 * done]!;
+      const high = lanes[2 * done + 1]!;
+      const both = bothLanes(low, high);
+      const first = shape.first(low);
       // Its own cell is still 0.
-      cells[cell] = at.fingerprint ^ cells[at.first]! ^ cells[at.second]! ^ cells[at.third]!;
+      cells[own[done]!] =
+        fingerprint(high, both) ^
+        cells[first]! ^
+        cells[shape.second(first, both)]! ^
+        cells[shape.third(first, high)]!;
     }
     return true;
   }
 
-  #place(low: number, high: number, mixes: number): void {
-    this.#shape.place(mixLanes(this.#at, low, high, mixes));
-  }
-
   /** @returns how many items have the cell now */
-  #change(cell: number, position: number, by: number): number {
-    const degree = (this.#degree[cell]! + by) ^ position;
-    this.#degree[cell] = degree;
-    this.#sums[2 * cell]! ^= this.#at.low;
-    this.#sums[2 * cell + 1]! ^= this.#at.high;
-    return degree >> 2;
+  #change(cell: number, by: number, low: number, high: number): number {
+    const table = this.#table;
+    const at = 4 * cell;
+    table[at + 1]! ^= low;
+    table[at + 2]! ^= high;
+    const count = table[at]! + by;
+    table[at] = count;
+    return count;
   }
 }

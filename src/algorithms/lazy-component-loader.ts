@@ -1,14 +1,9 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { ClosedError } from "../errors.ts";
+import { ClosedError, ComponentUnloadError, DependencyCycleError, UnknownComponentError } from "../errors.ts";
 import { finite, knownKeys } from "../options.ts";
 import { AsyncLazy } from "./async-lazy.ts";
 import { type ComponentUse, checkedUse, UseHistory } from "./component-use.ts";
 import { type ComponentDefinition, type ComponentStats, LazyComponent } from "./lazy-component.ts";
-import {
-  ComponentUnloadError,
-  DependencyCycleError,
-  UnknownComponentError,
-} from "./lazy-component-errors.ts";
 
 export interface LazyComponentLoaderOptions {
   /**
@@ -206,10 +201,10 @@ export class LazyComponentLoader<Components extends object = Record<string, unkn
     return failures;
   }
 
-  /** Those that depend on it, if they are loaded or about to be, each after those that depend on it; itself last. */
+  /** All that depend on it, each after those that depend on that one; itself last. */
   #withDependents(component: LazyComponent, found: Set<LazyComponent>): Set<LazyComponent> {
     for (const other of this.#components.values())
-      if (other.isActive && !found.has(other) && other.dependencies.includes(component.name))
+      if (!found.has(other) && other.dependencies.includes(component.name))
         this.#withDependents(other, found);
     return found.add(component);
   }

@@ -1,13 +1,13 @@
 import type { Clock } from "../clock.ts";
-import { knownKeys, oneOf } from "../options.ts";
-import { AsyncLazy } from "./async-lazy.ts";
-import type { UseHistory } from "./component-use.ts";
 import {
   ComponentLoadError,
   ComponentUnloadError,
   DependencyCycleError,
   UnknownComponentError,
-} from "./lazy-component-errors.ts";
+} from "../errors.ts";
+import { knownKeys, oneOf } from "../options.ts";
+import { AsyncLazy } from "./async-lazy.ts";
+import type { UseHistory } from "./component-use.ts";
 
 /**
  * When a component is loaded: at `start()`, when it is first asked for, or at `start()` if it was used in enough of the
@@ -95,10 +95,6 @@ export class LazyComponent {
     this.#clock = clock;
     this.history = history;
     this.lazy = new AsyncLazy(async () => this.#load(await loadDependencies(this)), { name });
-  }
-
-  get isActive(): boolean {
-    return this.isLoaded || this.lazy.isRunning;
   }
 
   /** Notes that somebody asked for it. */

@@ -1,5 +1,5 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { DependencyCycleError } from "./lazy-component-errors.ts";
+import { DependencyCycleError } from "../errors.ts";
 
 const running = new AsyncLocalStorage<LazyRun>();
 

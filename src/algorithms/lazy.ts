@@ -1,5 +1,5 @@
+import { DependencyCycleError } from "../errors.ts";
 import { knownKeys, reject } from "../options.ts";
-import { DependencyCycleError } from "./lazy-component-errors.ts";
 
 /** What was saved by being lazy: "lazy evaluation saved `saved` of `created` computations". Give one to many. */
 export class LazyCounters {

@@ -214,10 +214,7 @@ export class Memo implements ExpiringEntries {
   /** @returns the list's node, which has a slot now */
   #enter(list: readonly unknown[]): ArgumentNode {
     const present = this.root.find(list);
-    if (present !== undefined && present.slot !== 0) {
-      this.#expiry?.stop(present.slot);
-      return present;
-    }
+    if (present !== undefined && present.slot !== 0) return present;
     if (this.#slots.isFull) this.#evict();
     const node = this.root.add(list);
     const { lastSlot } = this.#slots;

@@ -3,8 +3,10 @@ import { type BloomKeys, KernelBloom } from "./kernel-bloom.ts";
 
 /** Blocks that a filter must have to get a memory of its own: 32 KiB; Node sets aside some GiB of addresses for each. */
 const kernelFromBlocks = 1024;
-/** Items that must be asked for at a time for the kernel to be faster (bench/kernels/bloom-bulk.ts). */
-const kernelFromItems = 16;
+/** So many integers at a time, and the kernel is faster (bench/kernels/bloom-bulk.ts). */
+const kernelFromIntegers = 32;
+/** The same for byte strings. */
+const kernelFromStrings = 8;
 
 const kernels = new WeakMap<ArrayBufferLike, KernelBloom>();
 
@@ -36,8 +38,9 @@ export interface BloomBlocks {
 /** The hash of a filter: `FilterHash` of the room algorithms. */
 export interface BloomHash {
   readonly high: number;
-  /** @returns the low lane */
-  hash(item: number | Uint8Array): number;
+  /** @returns the low lane, as `hash` */
+  hashNumber(item: number): number;
+  hash(item: Uint8Array): number;
 }
 
 /**
@@ -97,18 +100,18 @@ export class BloomBulk {
 
   #integers(values: Int32Array, found: Uint8Array | undefined): number {
     if (!(values instanceof Int32Array)) throw new TypeError("values: expected an Int32Array");
-    if (values.length >= kernelFromItems && this.#kernel !== undefined) {
+    if (values.length >= kernelFromIntegers && this.#kernel !== undefined) {
       this.#kernel.useKeys(this.#keys);
       return this.#kernel.integers(values, this.#blocks.rounds, found);
     }
     let sum = 0;
-    for (let i = 0; i < values.length; i++) sum += this.#one(values[i]!, found, i);
+    for (let i = 0; i < values.length; i++) sum += this.#one(this.#hash.hashNumber(values[i]!), found, i);
     return sum;
   }
 
   #bytes(bytes: Uint8Array, ends: Uint32Array, found: Uint8Array | undefined): number {
     checkEnds(bytes, ends);
-    const kernel = ends.length >= kernelFromItems ? this.#kernel : undefined;
+    const kernel = ends.length >= kernelFromStrings ? this.#kernel : undefined;
     kernel?.useKeys(this.#keys);
     let sum = 0;
     for (let i = 0; i < ends.length; ) {
@@ -116,16 +119,17 @@ export class BloomBulk {
       sum += counted;
       i += taken;
       if (taken > 0) continue;
-      sum += this.#one(bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!), found, i);
+      const item = bytes.subarray(i === 0 ? 0 : ends[i - 1]!, ends[i]!);
+      sum += this.#one(this.#hash.hash(item), found, i);
       i++;
     }
     return sum;
   }
 
-  #one(item: number | Uint8Array, found: Uint8Array | undefined, at: number): number {
-    const low = this.#hash.hash(item);
-    if (found === undefined) return this.#blocks.add(low, this.#hash.high) ? 1 : 0;
-    const present = this.#blocks.has(low, this.#hash.high) ? 1 : 0;
+  #one(low: number, found: Uint8Array | undefined, at: number): number {
+    const { high } = this.#hash;
+    if (found === undefined) return this.#blocks.add(low, high) ? 1 : 0;
+    const present = this.#blocks.has(low, high) ? 1 : 0;
     found[at] = present;
     return present;
   }

@@ -33,9 +33,10 @@ export async function setup(args: unknown): Promise<Arm> {
     at = next;
     hits += found;
   };
-  run(asked.length / 2);
+  const half = asked.length / 2;
+  run(half);
   hits = 0;
-  run(asked.length / 2);
-  const hitRatio = hits / (asked.length / 2);
+  run(half);
+  const hitRatio = hits / half;
   return { run, counters: () => ({ hitRatio }) };
 }

@@ -1,6 +1,7 @@
 import { FilterBlocks } from "../../../src/algorithms/filter-blocks.ts";
 import { FilterHash } from "../../../src/algorithms/filter-hash.ts";
-import { BloomBulk, bloomWords } from "../../../src/kernels/index.ts";
+import { BloomBulk, type BloomKeys, bloomWords } from "../../../src/kernels/index.ts";
+import { KernelBloom } from "../../../src/kernels/kernel-bloom.ts";
 import { type Arm, seededRandom } from "../../../src/measure/index.ts";
 
 interface Case {
@@ -31,19 +32,19 @@ function filter(given: Case, words: (blocks: number) => Int32Array) {
   const count = Math.ceil((given.held * 10.5) / 256);
   const blocks = new FilterBlocks(count, 1, words(count));
   const hash = new FilterHash(42);
-  const { keys, seed } = hash;
-  const bulk = new BloomBulk(blocks, hash, {
+  const { keys: all, seed } = hash;
+  const keys: BloomKeys = {
     seed,
-    units: keys.subarray(0, 4),
-    integer: [keys[70]!, keys[71]!],
-    bytes: [keys[78]!, keys[79]!],
-  });
+    units: all.subarray(0, 4),
+    integer: [all[70]!, all[71]!],
+    bytes: [all[78]!, all[79]!],
+  };
   const item = new Uint8Array(given.bytes);
   for (let value = 0; value < given.held; value++) {
     if (given.bytes > 0) new DataView(item.buffer).setInt32(0, value, true);
     blocks.add(hash.hash(given.bytes > 0 ? item : value), hash.high);
   }
-  return { blocks, hash, bulk };
+  return { blocks, hash, keys };
 }
 
 /** Each operation looks up `asked` items; the answer is how many of the first ones were found. */
@@ -62,26 +63,57 @@ function asking({ asked }: Case, ask: (from: number) => number): Arm {
   };
 }
 
+/** The items asked for from a place on, and where those of `bytes` bytes end. */
+function questions(given: Case) {
+  const { asked, bytes } = given;
+  const { values, packed } = items(given);
+  return {
+    integers: (from: number) => values.subarray(from, from + asked),
+    strings: (from: number) => packed.subarray(from * bytes, (from + asked) * bytes),
+    ends: Uint32Array.from({ length: asked }, (_, i) => (i + 1) * bytes),
+    found: new Uint8Array(asked),
+  };
+}
+
 function bulk(args: unknown, words: (blocks: number) => Int32Array): Arm {
   const given = args as Case;
-  const { asked, bytes } = given;
-  const { bulk } = filter(given, words);
-  const { values, packed } = items(given);
-  const found = new Uint8Array(asked);
-  const ends = Uint32Array.from({ length: asked }, (_, i) => (i + 1) * bytes);
-  if (bytes === 0)
-    return asking(given, (from) => bulk.hasIntegers(values.subarray(from, from + asked), found));
+  const { blocks, hash, keys } = filter(given, words);
+  const { integers, strings, ends, found } = questions(given);
+  const bulk = new BloomBulk(blocks, hash, keys);
   return asking(given, (from) =>
-    bulk.hasBytes(packed.subarray(from * bytes, (from + asked) * bytes), ends, found),
+    given.bytes === 0 ? bulk.hasIntegers(integers(from), found) : bulk.hasBytes(strings(from), ends, found),
   );
 }
 
-export function kernel(args: unknown): Arm {
+export function chosen(args: unknown): Arm {
   return bulk(args, bloomWords);
 }
 
 export function twin(args: unknown): Arm {
   return bulk(args, (blocks) => new Int32Array(blocks * 8));
+}
+
+/** Whatever the number of items. */
+export function kernel(args: unknown): Arm {
+  const given = args as Case;
+  let made: KernelBloom | undefined;
+  const { keys } = filter(given, (blocks) => {
+    made = KernelBloom.create(blocks);
+    if (made === undefined) throw new Error("no WebAssembly with SIMD here");
+    return made.words;
+  });
+  const { integers, strings, ends, found } = questions(given);
+  made!.useKeys(keys);
+  return asking(given, (from) => {
+    if (given.bytes === 0) return made!.integers(integers(from), 1, found);
+    let sum = 0;
+    for (let i = 0; i < given.asked; ) {
+      const [taken, counted] = made!.bytes(strings(from), ends, i, 1, found);
+      i += taken;
+      sum += counted;
+    }
+    return sum;
+  });
 }
 
 /** A loop over `has`, as a user of the filter writes it. */

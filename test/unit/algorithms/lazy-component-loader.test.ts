@@ -1,36 +1,12 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import type { ComponentDefinition } from "../../../src/algorithms/lazy-component.ts";
-import {
-  LazyComponentLoader,
-  type LazyComponentLoaderOptions,
-} from "../../../src/algorithms/lazy-component-loader.ts";
+import { LazyComponentLoader } from "../../../src/algorithms/lazy-component-loader.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
-
-/** A loader whose components note what is done to them. */
-function recording(options: LazyComponentLoaderOptions = {}) {
-  const loader = new LazyComponentLoader(options);
-  const log: string[] = [];
-  const add = (name: string, definition: Partial<ComponentDefinition<unknown>> = {}) =>
-    loader.register(name, {
-      load: () => {
-        log.push(`+${name}`);
-        return `<${name}>`;
-      },
-      unload: (component) => {
-        log.push(`-${String(component).slice(1, -1)}`);
-      },
-      ...definition,
-    });
-  return { loader, log, add };
-}
-
-const statsOf = (loader: LazyComponentLoader, name: string) =>
-  loader.stats().find((each) => each.name === name)!;
+import { recordingLoader, statsOf } from "../../support/recording-loader.ts";
 
 describe("loading", () => {
   it("waits for the first use, then keeps the component", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     add("a");
     expect([loader.peek("a"), log]).toEqual([undefined, []]);
     expect(await loader.get("a")).toBe("<a>");
@@ -72,7 +48,7 @@ describe("loading", () => {
       );
     await fc.assert(
       fc.asyncProperty(graph, async ([edges, order]) => {
-        const { loader, log, add } = recording();
+        const { loader, log, add } = recordingLoader();
         const dependencies = edges.map((needed, i) => needed.filter((j) => j < i).map(String));
         for (const i of order) add(String(i), { dependencies: dependencies[i]! });
         await Promise.all(order.map((i) => loader.get(String(i))));
@@ -91,7 +67,7 @@ describe("loading", () => {
   });
 
   it("runs one load for all who ask meanwhile, and keeps no failure", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     let attempts = 0;
     add("a", {
       load: async () => {
@@ -118,7 +94,7 @@ describe("loading", () => {
   });
 
   it("takes undefined and null for components", async () => {
-    const { loader, add } = recording();
+    const { loader, add } = recordingLoader();
     let loads = 0;
     add("a", { load: () => void loads++ });
     await loader.get("a");
@@ -129,7 +105,7 @@ describe("loading", () => {
 
 describe("what can't be loaded", () => {
   it("names an unknown component, and who needs it, and starts no load", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     add("a");
     add("b", { dependencies: ["a", "x"] });
     await expect(loader.get("y")).rejects.toMatchObject({
@@ -149,7 +125,7 @@ describe("what can't be loaded", () => {
   });
 
   it("refuses a registration that would close a circle, and names it", async () => {
-    const { loader, add } = recording();
+    const { loader, add } = recordingLoader();
     add("a", { dependencies: ["b", "d"] });
     add("b", { dependencies: ["d", "c"] });
     expect(() => add("c", { dependencies: ["a"] })).toThrow(
@@ -162,7 +138,7 @@ describe("what can't be loaded", () => {
   });
 
   it("finds a circle that a load closes by asking the loader", async () => {
-    const { loader, add } = recording();
+    const { loader, add } = recordingLoader();
     add("a", { load: () => loader.get("b") });
     add("b", { dependencies: ["c"] });
     add("c", {
@@ -183,13 +159,13 @@ describe("what can't be loaded", () => {
     [{ strategy: "keen" }, 'component a: strategy: expected one of "eager", "lazy", "adaptive", got "keen"'],
     [{ loads: 1 }, 'component a: unknown option "loads"'],
   ])("refuses the definition %o", (definition, message) => {
-    const { loader, add } = recording();
+    const { loader, add } = recordingLoader();
     expect(() => add("a", definition as never)).toThrow(message);
     expect(loader.stats()).toEqual([]);
   });
 
   it("refuses a name that is taken or empty, and wrong options", () => {
-    const { add } = recording();
+    const { add } = recordingLoader();
     add("a");
     expect(() => add("a")).toThrow("component a is already registered");
     expect(() => add("")).toThrow("name: expected a non-empty string");
@@ -200,7 +176,7 @@ describe("what can't be loaded", () => {
 
 describe("unloading", () => {
   it("unloads what depends on the component first, and loads all anew when asked", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     add("base");
     add("left", { dependencies: ["base"] });
     add("right", { dependencies: ["base"] });
@@ -219,7 +195,7 @@ describe("unloading", () => {
   });
 
   it("waits for a load under way, and callers wait for the unload", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     const loading = Promise.withResolvers<string>();
     const unloading = Promise.withResolvers<void>();
     const loads = [loading.promise, "second"];
@@ -249,8 +225,28 @@ describe("unloading", () => {
     expect(log).toEqual(["+base", "leaving first", "-base", "+base"]);
   });
 
+  it("unloads what two need after what needs them both", async () => {
+    const { loader, log, add } = recordingLoader();
+    const unloading = Promise.withResolvers<void>();
+    add("x");
+    add("y");
+    add("both", {
+      dependencies: ["x", "y"],
+      unload: () => unloading.promise.then(() => void log.push("-both")),
+    });
+    await loader.get("both");
+    log.length = 0;
+    const unloaded = Promise.all([loader.unload("x"), loader.unload("y")]);
+    await settle();
+    expect(log).toEqual([]);
+    unloading.resolve();
+    await unloaded;
+    expect(log.toSorted()).toEqual(["-both", "-x", "-y"]);
+    expect(log[0]).toBe("-both");
+  });
+
   it("doesn't wait for ever for a load that waits for the unload", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     const opened = Promise.withResolvers<void>();
     add("base");
     add("a", { dependencies: ["base"], load: () => opened.promise.then(() => loader.get("base")) });
@@ -263,7 +259,7 @@ describe("unloading", () => {
   });
 
   it("keeps a component whose own load asks to unload what it needs", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     add("base");
     add("a", { dependencies: ["base"], load: () => loader.unload("base") });
     await expect(loader.get("a")).rejects.toMatchObject({ code: "VICTOR_DEPENDENCY_CYCLE" });
@@ -273,7 +269,7 @@ describe("unloading", () => {
   });
 
   it("goes on after a failing unload, and tells of it", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     const fail = (name: string) => () => {
       throw new Error(`${name} stuck`);
     };
@@ -296,7 +292,7 @@ describe("unloading", () => {
   });
 
   it("closes the last loaded first, after the loads under way, and refuses what comes later", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     const loading = Promise.withResolvers<string>();
     add("c");
     add("a", { load: async () => `<a${await loader.get("c")}>` });
@@ -317,119 +313,30 @@ describe("unloading", () => {
   });
 
   it("closes when disposed of, and rejects when an unload fails", async () => {
-    const { loader, log, add } = recording();
+    const { loader, log, add } = recordingLoader();
     add("a");
     {
       await using disposed = loader;
       await disposed.get("a");
     }
     expect(log).toEqual(["+a", "-a"]);
-    const failing = recording();
+    const failing = recordingLoader();
     failing.add("a", { unload: () => Promise.reject(new Error("stuck")) });
     await failing.loader.get("a");
     await expect(failing.loader.close()).rejects.toThrow("component a failed to unload: stuck");
   });
 
   it("doesn't wait for ever when closed from within a load", async () => {
-    const { loader, add } = recording();
+    const { loader, add } = recordingLoader();
     add("a", { load: () => loader.close() });
     await expect(loader.get("a")).rejects.toMatchObject({ cycle: ["closing", "a", "closing"] });
     await loader.close();
   });
 });
 
-describe("start", () => {
-  it("loads what is eager with what it needs, and only that", async () => {
-    const { loader, log, add } = recording();
-    add("needed");
-    add("lazy");
-    add("adaptive", { strategy: "adaptive" });
-    add("eager", { strategy: "eager", dependencies: ["needed"] });
-    await loader.start();
-    await settle();
-    expect(log).toEqual(["+needed", "+eager"]);
-    add("later", { strategy: "eager" });
-    await loader.start();
-    expect(log).toEqual(["+needed", "+eager", "+later"]);
-  });
-
-  it("rejects when an eager component fails, but not for one that is loaded ahead", async () => {
-    const { loader, add } = recording();
-    add("a", { strategy: "adaptive", load: () => Promise.reject(new Error("down")) });
-    loader.importUse({ version: 1, components: { a: "1" } });
-    await loader.start();
-    await settle();
-    expect(statsOf(loader, "a")).toMatchObject({ loadFailures: 1, uses: 0 });
-    add("b", { strategy: "eager", load: () => Promise.reject(new Error("down")) });
-    await expect(loader.start()).rejects.toThrow("component b failed to load: down");
-  });
-
-  it.each([
-    { runs: "", preloadAbove: 0.5, likelihood: 1 / 2, ahead: false },
-    { runs: "1", preloadAbove: 0.5, likelihood: 2 / 3, ahead: true },
-    { runs: "10", preloadAbove: 0.5, likelihood: 1 / 2, ahead: false },
-    { runs: "110", preloadAbove: 0.5, likelihood: 3 / 5, ahead: true },
-    { runs: "111", preloadAbove: 0.8, likelihood: 4 / 5, ahead: false },
-    { runs: "1111", preloadAbove: 0.8, likelihood: 5 / 6, ahead: true },
-    { runs: "0".repeat(16), preloadAbove: 0, likelihood: 1 / 18, ahead: true },
-    { runs: "1".repeat(16), preloadAbove: 1, likelihood: 17 / 18, ahead: false },
-  ])("loads ahead above $preloadAbove after runs $runs: $ahead", async ({ runs, ahead, ...expected }) => {
-    const { loader, log, add } = recording({ preloadAbove: expected.preloadAbove });
-    add("a", { strategy: "adaptive" });
-    loader.importUse({ version: 1, components: { a: runs } });
-    expect(statsOf(loader, "a").likelihood).toBe(expected.likelihood);
-    await loader.start();
-    await settle();
-    expect(log).toEqual(ahead ? ["+a"] : []);
-  });
-
-  it("learns from run to run, and forgets what was long ago", async () => {
-    let use = new LazyComponentLoader().exportUse();
-    const ahead: boolean[] = [];
-    const run = async (used: boolean) => {
-      const { loader, log, add } = recording();
-      loader.importUse(JSON.parse(JSON.stringify(use)));
-      add("a", { strategy: "adaptive" });
-      await loader.start();
-      await settle();
-      ahead.push(log.length > 0);
-      if (used) await loader.get("a");
-      use = loader.exportUse();
-    };
-    for (let i = 0; i < 3; i++) await run(true);
-    for (let i = 0; i < 5; i++) await run(false);
-    expect(ahead).toEqual([false, true, true, true, true, true, false, false]);
-    expect(use.components).toEqual({ a: "11100000" });
-    for (let i = 0; i < 14; i++) await run(true);
-    expect(use.components).toEqual({ a: `00${"1".repeat(14)}` });
-  });
-
-  it("takes neither loading ahead nor being depended on for use", async () => {
-    const { loader, add } = recording();
-    add("a");
-    add("b", { dependencies: ["a"] });
-    add("c");
-    await loader.load("c");
-    await loader.get("b");
-    loader.importUse({ version: 1, components: { b: "0", gone: "1" } });
-    expect(loader.exportUse()).toEqual({ version: 1, components: { a: "0", b: "01", c: "0" } });
-  });
-
-  it.each([null, { version: 2, components: {} }, { version: 1 }, { version: 1, components: { a: "12" } }])(
-    "refuses to import %o",
-    (use) => {
-      const { loader, add } = recording();
-      add("a");
-      loader.importUse({ version: 1, components: { a: "1" } });
-      expect(() => loader.importUse(use as never)).toThrow(/^use/);
-      expect(loader.exportUse().components).toEqual({ a: "10" });
-    },
-  );
-});
-
 it("counts loads, their time without dependencies, uses and hits", async () => {
   const clock = new FakeClock();
-  const { loader, add } = recording({ clock });
+  const { loader, add } = recordingLoader({ clock });
   const sleep = (ms: number) => new Promise<void>((resolve) => void clock.setTimeout(resolve, ms));
   add("base", { load: () => sleep(30) });
   add("a", { dependencies: ["base"], load: () => sleep(12), strategy: "adaptive" });

@@ -153,6 +153,20 @@ describe("AsyncLazy", () => {
     expect(one.counters).toMatchObject({ created: 2, computed: 2, failures: fails ? 1 : 0, served: 1 });
   });
 
+  it("goes on running when a computation from before a reset ends", async () => {
+    const gates = [gate<string>(), gate<string>()];
+    let n = 0;
+    const one = lazyAsync(() => gates[n++]!.promise);
+    const first = one.get();
+    one.reset();
+    const second = one.get();
+    gates[0]!.resolve("old");
+    await first;
+    expect([one.isRunning, one.isComputed]).toEqual([true, false]);
+    gates[1]!.resolve("new");
+    expect([await second, one.isRunning]).toEqual(["new", false]);
+  });
+
   it("keeps nothing when reset while running and not asked again", async () => {
     const { promise, resolve } = gate<string>();
     const one = lazyAsync(() => promise);
@@ -212,6 +226,36 @@ describe("AsyncLazy", () => {
     const second = one.get();
     begun.resolve();
     expect(await Promise.all([second, left])).toEqual([2, 2]);
+  });
+
+  it("lets what a computation left running ask for values that needed it", async () => {
+    const opened = gate<void>();
+    let left: Promise<number> | undefined;
+    const base = lazyAsync(async () => {
+      left = opened.promise.then(() => top.get());
+      return 1;
+    });
+    const top: AsyncLazy<number> = lazyAsync(async () => {
+      const value = await base.get();
+      opened.resolve();
+      await settle();
+      return value + 1;
+    });
+    expect(await top.get()).toBe(2);
+    expect(await left).toBe(2);
+  });
+
+  it("looks at each computation once when it looks for circles", async () => {
+    const bottom = gate<number>();
+    let [left, right] = [lazyAsync(() => bottom.promise), lazyAsync(() => bottom.promise)];
+    for (let layer = 0; layer < 60; layer++) {
+      const [a, b] = [left, right];
+      const sum = async () => ((await Promise.all([a.get(), b.get()])).join() === "1,1" ? 1 : 0);
+      [left, right] = [lazyAsync(sum), lazyAsync(sum)];
+    }
+    const both = Promise.all([left.get(), right.get()]);
+    bottom.resolve(1);
+    expect(await both).toEqual([1, 1]);
   });
 
   it("settles when nothing is under way, however that ended", async () => {

@@ -1,9 +1,9 @@
 import { describe, expect, test } from "vitest";
 import { AdaptiveCache } from "../../../src/algorithms/adaptive-cache.ts";
 import { LruCache } from "../../../src/algorithms/lru-cache.ts";
-import { NameTakenError } from "../../../src/algorithms/name-taken-error.ts";
 import { AlgorithmOptimizer } from "../../../src/algorithms/optimizer.ts";
 import { TimedCache } from "../../../src/algorithms/timed-cache.ts";
+import { NameTakenError } from "../../../src/errors.ts";
 import { MetricRegistry, prometheusText } from "../../../src/metrics/index.ts";
 import { collectGarbage } from "../../support/collect-garbage.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -166,6 +166,63 @@ describe("named caches", () => {
   });
 });
 
+describe("Bloom filters", () => {
+  const options = { expectedItems: 1000, falsePositiveRate: 0.02, seed: 7 };
+
+  test("with a name are found by it, and say how full they are", () => {
+    const optimizer = new AlgorithmOptimizer();
+    const seen = optimizer.createBloomFilter("seen", options);
+    expect(seen.targetFalsePositiveRate).toBe(0.02);
+    expect(optimizer.getBloomFilter("seen")).toBe(seen);
+    expect(optimizer.getFilterStats()).toEqual({
+      seen: {
+        expectedItems: 1000,
+        estimatedCount: 0,
+        falsePositiveRate: 0,
+        fillRatio: 0,
+        sizeBytes: seen.bitCount / 8,
+      },
+    });
+    for (let i = 0; i < 500; i++) seen.add(`item ${i}`);
+    const { estimatedCount, falsePositiveRate, fillRatio } = optimizer.getFilterStats().seen!;
+    expect(Math.abs(estimatedCount - 500)).toBeLessThan(40);
+    expect(falsePositiveRate).toBe(seen.falsePositiveRate);
+    expect(falsePositiveRate).toBeGreaterThan(0);
+    expect(fillRatio).toBe(seen.setBitCount / seen.bitCount);
+  });
+  test("without a name are counted nowhere", () => {
+    const optimizer = new AlgorithmOptimizer();
+    expect(optimizer.createBloomFilter(options).add("x")).toBe(true);
+    expect(optimizer.getFilterStats()).toEqual({});
+  });
+  test("have names of their own, free again once removed; a cache may have the same", () => {
+    const optimizer = new AlgorithmOptimizer();
+    const first = optimizer.createBloomFilter("seen", options);
+    optimizer.createLruCache("seen", { maxSize: 1 });
+    expect(() => optimizer.createBloomFilter("seen", options)).toThrow(
+      expect.objectContaining({
+        code: "VICTOR_NAME_TAKEN",
+        kind: "filter",
+        message: expect.stringContaining("getBloomFilter gives it, removeBloomFilter frees its name"),
+      }),
+    );
+    expect(optimizer.getBloomFilter("seen")).toBe(first);
+    expect([optimizer.removeBloomFilter("seen"), optimizer.removeBloomFilter("seen")]).toEqual([true, false]);
+    expect(optimizer.createBloomFilter("seen", options)).not.toBe(first);
+  });
+  test("refuse a wrong name or option, and leave the name free", () => {
+    const optimizer = new AlgorithmOptimizer();
+    expect(() => optimizer.createBloomFilter("", options)).toThrow(
+      "name: expected a string that isn't empty",
+    );
+    expect(() => optimizer.createBloomFilter("a", { expectedItems: 0 })).toThrow(
+      "expectedItems: expected an integer",
+    );
+    expect(() => optimizer.createBloomFilter("a" as never)).toThrow(TypeError);
+    expect(optimizer.getBloomFilter("a")).toBeUndefined();
+  });
+});
+
 describe("lazy values", () => {
   test("of both kinds are counted together: what was saved is what was never asked for", async () => {
     const optimizer = new AlgorithmOptimizer();
@@ -231,6 +288,7 @@ describe("as a source of metrics", () => {
     const one = optimizer.memoize(() => 1);
     one();
     one();
+    const seen = optimizer.createBloomFilter("seen", { expectedItems: 1000 });
     const lines = prometheusText(registry).split("\n");
     for (const line of [
       "# TYPE victor_cache_hits_total counter",
@@ -239,6 +297,10 @@ describe("as a source of metrics", () => {
       'victor_cache_misses_total{cache_name="\\"odd\\"\\n"} 1',
       "# TYPE victor_cache_size gauge",
       'victor_cache_size{cache_name="users"} 1',
+      `victor_bloom_filter_size_bytes{filter_name="seen"} ${seen.bitCount / 8}`,
+      'victor_bloom_filter_fill_ratio{filter_name="seen"} 0',
+      'victor_bloom_filter_false_positive_ratio{filter_name="seen"} 0',
+      'victor_bloom_filter_estimated_count{filter_name="seen"} 0',
       "victor_lazy_created_total 2",
       "victor_lazy_computed_total 1",
       "victor_memoize_hits_total 1",
@@ -264,6 +326,7 @@ describe("a closed optimizer", () => {
   test("has emptied and forgotten its caches and makes nothing new; what it made goes on", () => {
     const optimizer = new AlgorithmOptimizer();
     const cache = optimizer.createLruCache<string, number>("a", { maxSize: 2 }).set("x", 1);
+    optimizer.createBloomFilter("f", { expectedItems: 1 });
     const value = optimizer.lazy(() => 7);
     const twice = optimizer.memoize((n: number) => n * 2);
     optimizer.close();
@@ -271,10 +334,13 @@ describe("a closed optimizer", () => {
     expect(cache.size).toBe(0);
     expect([value.get(), twice(2), cache.set("y", 2).get("y")]).toEqual([7, 4, 2]);
     expect(optimizer.getCacheStats()).toMatchObject({ total: { size: 0 }, caches: {} });
+    expect(optimizer.getBloomFilter("f")).toBeUndefined();
     for (const make of [
       () => optimizer.createLruCache("b", { maxSize: 1 }),
       () => optimizer.createTimedCache("b", { maxSize: 1, ttlMs: 1 }),
       () => optimizer.createAdaptiveCache("b", { maxSize: 1 }),
+      () => optimizer.createBloomFilter({ expectedItems: 1 }),
+      () => optimizer.createBloomFilter("b", { expectedItems: 1 }),
       () => optimizer.lazy(() => 1),
       () => optimizer.lazyAsync(() => 1),
       () => optimizer.memoize(() => 1),

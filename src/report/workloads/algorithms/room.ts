@@ -1,5 +1,6 @@
 import type { Room } from "../../workload.ts";
 import { entryMemoryWorkload } from "./entry-memory-workload.ts";
+import { filterSizeWorkload } from "./filter-size-workload.ts";
 import { lazyWorkload } from "./lazy-workload.ts";
 import { lookupWorkloads } from "./lookup-workloads.ts";
 
@@ -15,7 +16,12 @@ export const algorithmsRoom: Room = {
   ],
   async open(context) {
     return {
-      workloads: [...lookupWorkloads(context), entryMemoryWorkload(), lazyWorkload(context)],
+      workloads: [
+        ...lookupWorkloads(context),
+        entryMemoryWorkload(),
+        filterSizeWorkload(context),
+        lazyWorkload(context),
+      ],
       versions: {},
       close: async () => undefined,
     };
