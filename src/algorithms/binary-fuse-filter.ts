@@ -10,6 +10,7 @@ import {
   fuseShape,
   mixLanes,
 } from "./fuse-arrangement.ts";
+import { isNumbers } from "./typed-integers.ts";
 
 export interface BinaryFuseFilterOptions {
   /** Of each cell: with 8 one item in 256 that isn't there is taken for one that is, with 16 one in 65,536. @default 8 */
@@ -54,7 +55,7 @@ export class BinaryFuseFilter {
 
   /**
    * Takes about 50 bytes an item while it builds.
-   * @param items may have repeats
+   * @param items may have repeats; the elements of a typed array are numbers (or bigints)
    * @throws {TypeError} when one is no `FilterItem`, {RangeError} on a wrong option
    * @throws {FilterBuildError} when it fails in many tries, which doesn't happen by chance
    */
@@ -62,8 +63,8 @@ export class BinaryFuseFilter {
     knownKeys("BinaryFuseFilter", options, ["bits", "seed"]);
     const bits = oneOf("bits", options.bits ?? 8, [8, 16]);
     const hash = new FilterHash(options.seed === undefined ? randomSeed() : integer("seed", options.seed, 0));
-    const list =
-      Array.isArray(items) || ArrayBuffer.isView(items) ? (items as ArrayLike<FilterItem>) : [...items];
+    if (typeof items === "string") throw new TypeError("items: expected an iterable of items, got a string");
+    const list: ArrayLike<FilterItem> = Array.isArray(items) || isNumbers(items) ? items : [...items];
     const lanes = new Int32Array(list.length * 2);
     for (let i = 0; i < list.length; i++) {
       const item = list[i]!;

@@ -88,7 +88,11 @@ export class BoundedCache<K, V> implements Cache<K, V> {
         this.#expirations++;
         this.#remove(slot, "expired");
       },
-      done: () => this.#tellGone(),
+      done: () => {
+        // Only anew do the arrays become small.
+        if (this.#table.size === 0) this.#empty();
+        this.#tellGone();
+      },
     };
     this.#setBounds(options);
     this.#empty();
@@ -281,9 +285,9 @@ export class BoundedCache<K, V> implements Cache<K, V> {
       this.#tellGone();
       return;
     }
+    let former: V | undefined;
     if (slot !== 0) {
-      const reason = this.#expiry === undefined ? "replaced" : this.#reason(slot, "replaced");
-      if (reason === "expired" || table.valueOf(slot) !== value) this.#noteGone(slot, reason);
+      former = table.valueOf(slot);
       table.setValue(slot, value);
       this.#policy.used(slot);
     } else {
@@ -293,7 +297,13 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     if (this.#weigh !== undefined) this.#setWeight(slot, weight);
     if (ttlMs !== Number.POSITIVE_INFINITY && this.#expiry === undefined)
       this.#expiry = new Expiry(this.#expiring, table.lastSlot, this.#clock, this.#sliding);
-    if (this.#expiry !== undefined) this.#expiry.start(slot, ttlMs, staleMs);
+    let reason: EvictionReason = "replaced";
+    if (this.#expiry?.start(slot, ttlMs, staleMs)) {
+      this.#expirations++;
+      reason = "expired";
+    }
+    if (former !== undefined && this.#onEvict !== undefined && (former !== value || reason === "expired"))
+      this.#gone.push([table.keyOf(slot), former, reason]);
     if (tags !== undefined && this.#tags === undefined) this.#tags = new TagIndex();
     if (this.#tags !== undefined) this.#tags.set(slot, tags ?? []);
     if (table.size > this.#maxSize || this.#weight > this.#maxWeight) this.#evictSurplus();

@@ -2,8 +2,8 @@ import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { CoarseTime } from "./coarse-time.ts";
 import { TimerWheel, tickMs } from "./timer-wheel.ts";
 
-/** Entries removed in one go, so that the event loop is free again after half a millisecond. */
-const atOnce = 2000;
+/** Entries removed in one go, so that the event loop is free again after a fraction of a millisecond. */
+const atOnce = 1000;
 
 /** What the timers need of the cache. */
 export interface ExpiringEntries {
@@ -78,8 +78,8 @@ export class Expiry {
     return (this.#keptUntil ?? this.#freshUntil)[slot]! > this.#clock.now();
   }
 
-  /** Starts a slot's life anew. @param ttlMs > 0 @param staleMs ≥ 0 */
-  start(slot: number, ttlMs: number, staleMs = 0): void {
+  /** Starts a slot's life anew. @param ttlMs > 0 @param staleMs ≥ 0 @returns whether its former life was over */
+  start(slot: number, ttlMs: number, staleMs = 0): boolean {
     const now = this.#writes.now();
     // Reads may not run behind what was just written.
     this.#reads.expire();
@@ -97,12 +97,14 @@ export class Expiry {
     }
     if (this.#wheel.has(slot)) {
       // A slot that is due later than it was is put back when its former time has come.
-      if (until >= before) return;
+      if (until >= before) return former <= now;
       this.#wheel.remove(slot);
     }
-    if (until === Number.POSITIVE_INFINITY) return;
-    this.#wheel.add(slot, until);
-    if (until + tickMs < this.#wakeMs) this.#sleep(now);
+    if (until !== Number.POSITIVE_INFINITY) {
+      this.#wheel.add(slot, until);
+      if (until + tickMs < this.#wakeMs) this.#sleep(now);
+    }
+    return former <= now;
   }
 
   /** Starts a slot's life anew, as long as it was meant to be. @param slot one that is fresh */

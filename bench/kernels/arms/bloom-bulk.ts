@@ -1,6 +1,6 @@
 import { FilterBlocks } from "../../../src/algorithms/filter-blocks.ts";
 import { FilterHash } from "../../../src/algorithms/filter-hash.ts";
-import { BloomBulk, type BloomKeys, bloomWords } from "../../../src/kernels/index.ts";
+import { BloomBulk, bloomWords } from "../../../src/kernels/index.ts";
 import { KernelBloom } from "../../../src/kernels/kernel-bloom.ts";
 import { type Arm, seededRandom } from "../../../src/measure/index.ts";
 
@@ -32,19 +32,12 @@ function filter(given: Case, words: (blocks: number) => Int32Array) {
   const count = Math.ceil((given.held * 10.5) / 256);
   const blocks = new FilterBlocks(count, 1, words(count));
   const hash = new FilterHash(42);
-  const { keys: all, seed } = hash;
-  const keys: BloomKeys = {
-    seed,
-    units: all.subarray(0, 4),
-    integer: [all[70]!, all[71]!],
-    bytes: [all[78]!, all[79]!],
-  };
   const item = new Uint8Array(given.bytes);
   for (let value = 0; value < given.held; value++) {
     if (given.bytes > 0) new DataView(item.buffer).setInt32(0, value, true);
     blocks.add(hash.hash(given.bytes > 0 ? item : value), hash.high);
   }
-  return { blocks, hash, keys };
+  return { blocks, hash, keys: hash.bulkKeys };
 }
 
 /** Each operation looks up `asked` items; the answer is how many of the first ones were found. */

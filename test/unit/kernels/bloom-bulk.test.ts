@@ -2,16 +2,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { FilterBlocks } from "../../../src/algorithms/filter-blocks.ts";
 import { FilterHash } from "../../../src/algorithms/filter-hash.ts";
-import { BloomBulk, type BloomKeys, bloomWords } from "../../../src/kernels/index.ts";
-
-/** Where `FilterHash` has the keys of its kinds. */
-const integerKey = 70;
-const bytesKey = 78;
-
-function keysOf({ seed, keys }: FilterHash): BloomKeys {
-  const pair = (at: number) => [keys[at]!, keys[at + 1]!] as const;
-  return { seed, units: keys.subarray(0, 4), integer: pair(integerKey), bytes: pair(bytesKey) };
-}
+import { BloomBulk, bloomWords } from "../../../src/kernels/index.ts";
 
 interface Filter {
   readonly blocks: FilterBlocks;
@@ -24,7 +15,7 @@ function filters(seed: number, rounds: number, blocks = 1024): readonly [Filter,
   const hash = new FilterHash(seed);
   const [fast, plain] = [bloomWords(blocks), new Int32Array(blocks * 8)].map((words) => {
     const made = new FilterBlocks(blocks, rounds, words);
-    return { blocks: made, hash, bulk: new BloomBulk(made, hash, keysOf(hash)) };
+    return { blocks: made, hash, bulk: new BloomBulk(made, hash, hash.bulkKeys) };
   });
   return [fast!, plain!];
 }
@@ -143,7 +134,7 @@ describe("BloomBulk", () => {
     const blocks = new FilterBlocks(1024, 1, words);
     const bulks = [1, 2].map((seed) => {
       const hash = new FilterHash(seed);
-      return new BloomBulk(blocks, hash, keysOf(hash));
+      return new BloomBulk(blocks, hash, hash.bulkKeys);
     });
     const found = new Uint8Array(100);
     expect(bulks[0]!.addIntegers(values)).toBe(100);
