@@ -42,11 +42,11 @@ const beside = (what: string, keys: KeyKind): Race[] =>
 
 await strings("Adding strings", beside("add", "strings"));
 await strings("Asking for strings, used again and again", beside("has", "strings"));
-await strings("Asking for strings, freshly made", [
+if (!process.env.Q) await strings("Asking for strings, freshly made", [
   { name: "making the string alone", export: "parse" },
   ...beside("hasParsed", "strings").filter(({ filter }) => filter !== "bloom-filters"),
 ]);
-await integers();
+if (!process.env.Q) await integers();
 await errors();
 
 async function measure(races: readonly Race[]) {
