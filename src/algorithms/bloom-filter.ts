@@ -122,8 +122,9 @@ export class BloomFilter {
    * @throws {RangeError} when a scalable filter would have to grow beyond memory; it is as before then
    */
   add(item: FilterItem): boolean {
-    const low = this.#hash.hash(item);
-    const { high } = this.#hash;
+    const hash = this.#hash;
+    const low = typeof item === "string" ? hash.hashString(item) : hash.hash(item);
+    const { high } = hash;
     if (this.scalable) return this.#addScaling(low, high);
     return this.#newest.add(low, high);
   }
@@ -133,8 +134,9 @@ export class BloomFilter {
    * @throws {TypeError} on an item of another kind
    */
   has(item: FilterItem): boolean {
-    const low = this.#hash.hash(item);
-    const { high } = this.#hash;
+    const hash = this.#hash;
+    const low = typeof item === "string" ? hash.hashString(item) : hash.hash(item);
+    const { high } = hash;
     return this.#newest.has(low, high) || (this.#layers.length > 1 && this.#isInOlder(low, high));
   }
 

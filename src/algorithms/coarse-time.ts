@@ -49,7 +49,7 @@ export class CoarseTime {
   #look(): number {
     const now = this.#clock.now();
     if (this.#isSystem) {
-      const quick = now - this.#now < quickMs * (this.#quick > quickLooks ? skipped + 1 : 1);
+      const quick = now - this.#now < quickMs * (this.#quick >= quickLooks ? skipped + 1 : 1);
       if (!quick) this.#quick = 0;
       else if (++this.#quick >= quickLooks) {
         if (this.#quick === quickLooks) queueMicrotask(this.#forget);

@@ -108,12 +108,38 @@ export class FilterHash {
   }
 
   hashString(item: string): number {
-    // Lone surrogates would all be U+FFFD.
-    if (item.length >= textFromUnits && item.isWellFormed()) {
-      const bytes = this.#bytes();
-      return this.#finishKind(bytes.hashText(item), bytes.high, textKey);
+    const { length } = item;
+    if (length >= textFromUnits) return this.#hashLong(item);
+    // `#hashUnits`, for what fits in one part: most strings, and the hot path of every filter.
+    const { keys } = this;
+    let low = Math.imul(length + 1, keys[stringKey]! | 1);
+    let high = Math.imul(length + 1, keys[stringKey + 1]! | 1);
+    let k0 = keys[0]!;
+    let k1 = keys[1]!;
+    let i = 1;
+    for (; i < length; i += 2) {
+      const a = item.charCodeAt(i - 1);
+      const b = item.charCodeAt(i);
+      const k2 = keys[i + 1]!;
+      const k3 = keys[i + 2]!;
+      low = (low + Math.imul(a + k0, b + k1)) | 0;
+      high = (high + Math.imul(a + k2, b + k3)) | 0;
+      k0 = k2;
+      k1 = k3;
     }
-    return this.#hashUnits(item, stringKey);
+    if (i === length) {
+      const a = item.charCodeAt(i - 1);
+      low = (low + Math.imul(a + k0, k1)) | 0;
+      high = (high + Math.imul(a + keys[i + 1]!, keys[i + 2]!)) | 0;
+    }
+    return this.finish(low, high);
+  }
+
+  #hashLong(item: string): number {
+    // Lone surrogates would all be U+FFFD.
+    if (!item.isWellFormed()) return this.#hashUnits(item, stringKey);
+    const bytes = this.#bytes();
+    return this.#finishKind(bytes.hashText(item), bytes.high, textKey);
   }
 
   hashNumber(item: number): number {
