@@ -1,20 +1,46 @@
 import { createBloomFilter } from "../../../src/algorithms/index.ts";
-import type { Arm } from "../../../src/measure/index.ts";
+import { type Arm, seededRandom } from "../../../src/measure/index.ts";
 import { type BenchFilter, type FilterId, filterMaker, openFilter } from "./filters.ts";
-import { type KeyKind, makeKeys, writeTexts } from "./keys.ts";
+import { makeKeys, writeTexts } from "./keys.ts";
+
+/**
+ * - "ids": "user:…", 6 to 15 characters, most of them 14, as taken from a buffer;
+ * - "joined": the same from a prefix and an id, which V8 keeps as two parts of one string;
+ * - "uuids": 36 characters, as taken from a buffer;
+ * - "integers": up to 30 bits.
+ */
+export type ItemKind = "ids" | "joined" | "uuids" | "integers";
 
 export interface BloomWork {
   readonly filter: FilterId;
   /** What the filter is made for, and holds when it is asked. */
   readonly items: number;
-  readonly keys: KeyKind;
+  readonly keys: ItemKind;
+}
+
+function makeItems(kind: ItemKind, count: number): (string | number)[] {
+  if (kind === "ids" || kind === "integers") return makeKeys(kind === "ids" ? "strings" : kind, count);
+  if (kind === "joined") {
+    const ids = makeKeys("integers", count);
+    return ids.map((id) => `user:${id}`);
+  }
+  const random = seededRandom(1);
+  return Array.from({ length: count }, () => {
+    const hex = () =>
+      Math.floor(random() * 2 ** 32)
+        .toString(16)
+        .padStart(8, "0");
+    const digits = hex() + hex() + hex() + hex();
+    const uuid = [0, 8, 12, 16, 20].map((at, i) => digits.slice(at, [8, 12, 16, 20, 32][i])).join("-");
+    return Buffer.from(uuid, "latin1").toString("latin1");
+  });
 }
 
 /** One operation: adds an item that is new; when all are in, a new filter takes the place of the full one. */
 export async function add(args: unknown): Promise<Arm> {
   const { filter: id, items, keys: kind } = args as BloomWork;
   const make = await filterMaker(id, items);
-  const keys = makeKeys(kind, items);
+  const keys = makeItems(kind, items);
   let filter = make();
   let at = 0;
   return {
@@ -35,7 +61,7 @@ export async function add(args: unknown): Promise<Arm> {
 export async function has(args: unknown): Promise<Arm> {
   const { filter: id, items, keys: kind } = args as BloomWork;
   const filter = await openFilter(id, items);
-  const keys = makeKeys(kind, 2 * items);
+  const keys = makeItems(kind, 2 * items);
   for (let i = 0; i < items; i++) filter.add(keys[i]!);
   const asked = Array.from({ length: 2 * items }, (_, i) => keys[(i >> 1) + (i & 1) * items]!);
   let at = 0;
