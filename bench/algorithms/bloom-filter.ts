@@ -68,7 +68,7 @@ async function measure(races: readonly Race[]) {
     })),
     processes,
     rounds: 6,
-    roundMs: 60,
+    roundMs: 40,
     warmupRounds: 3,
   });
   for (const { name, answer } of measurement.arms)

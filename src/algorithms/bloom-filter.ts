@@ -65,7 +65,7 @@ export class BloomFilter {
   readonly #layers: FilterBlocks[];
   #newest: FilterBlocks;
   #bulk: BloomBulk | undefined;
-  /** Items until the next layer is made. */
+  /** Items until the next layer is made, when it is scalable. */
   #room: number;
 
   /** @throws {RangeError | TypeError} as `createBloomFilter` */
@@ -283,6 +283,7 @@ export class BloomFilter {
   }
 
   #roomLeft(): number {
+    if (!this.scalable) return 0;
     return layerItems(this.expectedItems, this.#layers.length - 1) - Math.round(itemsIn(this.#newest));
   }
 
