@@ -19,7 +19,7 @@ const mostAlike = 2;
  * Keys and values by slot, found by key: hashing with chains over typed arrays.
  * Slots are small integers; the first ones, from 0 on, are no entries but the beginnings of the policy's lists. An entry
  * takes 16 bytes of integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value
- * and 3 to 6 for the buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
+ * and 2.5 to 5 for the buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
  * Strings and safe integers are hashed here, all other keys are found by a `Map`. Of strings the last 8 units are
  * hashed; when that doesn't tell some apart, twice as many, up to 32; past that, longer strings are left to the `Map`,
  * too, which keeps the hash that V8 stores in a string. So no set of keys makes a look-up slow.
@@ -215,8 +215,8 @@ export class EntryTable<K, V> {
     for (let i = 0; i < this.#cells.length; i++) cells[i] = this.#cells[i];
     this.#cells = cells;
     this.#lastSlot = lastSlot;
-    // Between two thirds and four thirds of an entry a bucket.
-    const bits = Math.max(4, 32 - Math.clz32(Math.ceil(entries * 0.75) - 1));
+    // Between 0.8 and 1.6 entries a bucket.
+    const bits = Math.max(4, 32 - Math.clz32(Math.ceil(entries * 0.625) - 1));
     if (1 << bits !== this.#buckets.length) {
       this.#buckets = new Int32Array(1 << bits);
       this.#shift = 32 - bits;
