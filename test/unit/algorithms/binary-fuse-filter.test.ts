@@ -132,6 +132,22 @@ describe("BinaryFuseFilter", () => {
       }
   });
 
+  it("comes back from a Buffer, be it a part of a larger one, and doesn't share its memory", () => {
+    for (const bits of [8, 16] as const)
+      for (const pool of [true, false]) {
+        const bytes = BinaryFuseFilter.from(names(300), { bits }).toBytes();
+        const buffer = pool
+          ? Buffer.from(bytes)
+          : Buffer.alloc(bytes.length + 3)
+              .fill(bytes, 3)
+              .subarray(3);
+        const copy = BinaryFuseFilter.fromBytes(buffer);
+        expect(copy.toBytes()).toEqual(bytes);
+        buffer.fill(0);
+        expect(names(300).filter((item) => !copy.has(item))).toEqual([]);
+      }
+  });
+
   it("writes the same bytes on every machine and in every release", () => {
     const filter = BinaryFuseFilter.from(["a", 1, 1n], { seed: 42, bits: 16 });
     expect(Buffer.from(filter.toBytes()).toString("hex")).toBe(

@@ -329,6 +329,23 @@ describe("BloomFilter", () => {
     expect(grown.bitCount).toBe(fill(growing, 60, 2000).bitCount);
   });
 
+  it("comes back from a Buffer, be it a part of a larger one, and doesn't share its memory", () => {
+    for (const expectedItems of [10, 100_000])
+      for (const pool of [true, false]) {
+        const filter = fill(createBloomFilter({ expectedItems }), 0, 10);
+        const bytes = filter.toBytes();
+        const buffer = pool
+          ? Buffer.from(bytes)
+          : Buffer.alloc(bytes.length + 3)
+              .fill(bytes, 3)
+              .subarray(3);
+        const copy = BloomFilter.fromBytes(buffer);
+        expect(copy.toBytes()).toEqual(bytes);
+        buffer.fill(0);
+        expect(copy.toBytes()).toEqual(bytes);
+      }
+  });
+
   it("writes the same bytes on every machine and in every release", () => {
     const filter = createBloomFilter({ expectedItems: 5, seed: 42 });
     filter.addAll(["a", 1, 1n, 0.5, Uint8Array.of(1)]);
