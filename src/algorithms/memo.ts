@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { ArgumentNode } from "./argument-trie.ts";
+import { ArgumentNode, WeakHold } from "./argument-trie.ts";
 import { type ExpiringEntries, Expiry } from "./expiry.ts";
 import { SecondChance } from "./second-chance.ts";
 
@@ -19,12 +19,6 @@ export interface MemoSettings {
   readonly clock: Clock | undefined;
 }
 
-/** An entry that is collected with its object arguments, which the table must not hold. */
-interface WeakEntry {
-  readonly node: WeakRef<ArgumentNode>;
-  readonly anchor: ArgumentNode;
-}
-
 /** Results by argument list: bounded, each for its time, none of a call that was overtaken by a removal. */
 export class Memo implements ExpiringEntries {
   readonly root = new ArgumentNode();
@@ -33,7 +27,7 @@ export class Memo implements ExpiringEntries {
   readonly #total: MemoCounters;
   readonly #settings: MemoSettings;
   #slots: SecondChance;
-  #entries: (ArgumentNode | WeakEntry | undefined)[] = [];
+  #entries: (ArgumentNode | WeakHold | undefined)[] = [];
   #expiry: Expiry | undefined;
   /** Moves with every removal asked for, so that a call that was under way then isn't kept. */
   #removals = 0;
@@ -120,7 +114,7 @@ export class Memo implements ExpiringEntries {
     const entry = this.#entries[slot]!;
     const node = nodeOf(entry);
     if (node !== undefined) this.#expire(node);
-    else this.#drop(slot, (entry as WeakEntry).anchor);
+    else this.#drop(slot, (entry as WeakHold).nearest);
   }
 
   done(): void {}
@@ -220,7 +214,7 @@ export class Memo implements ExpiringEntries {
     const { lastSlot } = this.#slots;
     node.slot = this.#slots.add();
     if (lastSlot !== this.#slots.lastSlot) this.#expiry?.grow(this.#slots.lastSlot);
-    this.#entries[node.slot] = node.isWeak ? { node: new WeakRef(node), anchor: node.anchor } : node;
+    this.#entries[node.slot] = node.hold;
     return node;
   }
 
@@ -237,7 +231,7 @@ export class Memo implements ExpiringEntries {
     const slot = this.#slots.victim();
     const entry = this.#entries[slot]!;
     const node = nodeOf(entry);
-    if (node === undefined) this.#drop(slot, (entry as WeakEntry).anchor);
+    if (node === undefined) this.#drop(slot, (entry as WeakHold).nearest);
     else {
       this.evictions++;
       this.#remove(node);
@@ -261,8 +255,8 @@ export class Memo implements ExpiringEntries {
   }
 }
 
-const nodeOf = (entry: ArgumentNode | WeakEntry): ArgumentNode | undefined =>
-  entry instanceof ArgumentNode ? entry : entry.node.deref();
+const nodeOf = (entry: ArgumentNode | WeakHold): ArgumentNode | undefined =>
+  entry instanceof WeakHold ? entry.node : entry;
 
 const isThenable = (value: unknown): value is PromiseLike<unknown> =>
   typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
