@@ -81,10 +81,10 @@ export class Memo implements ExpiringEntries {
     this.#counters.misses++;
     this.#total.misses++;
     const removals = this.#removals;
-    const result = Reflect.apply(this.#fn, self, args);
-    if (removals === this.#removals) return this.#keep(this.#enter(list), result);
+    const answer = this.#call(self, args);
+    if (removals === this.#removals) return this.#keep(this.#enter(list), answer);
     this.discarded++;
-    return result;
+    return answer;
   }
 
   delete(list: readonly unknown[]): boolean {
@@ -145,10 +145,10 @@ export class Memo implements ExpiringEntries {
     const refresh = () => {
       if (!isCurrent(turn)) return;
       try {
-        const result = Reflect.apply(this.#fn, self, args);
-        if (!isCurrent(turn)) this.discarded++;
-        else if (isThenable(result)) this.#keep(node, result, true).catch(ignore);
-        else this.#keep(node, result);
+        let answer = this.#call(self, args);
+        if (isCurrent(turn)) answer = this.#keep(node, answer, true);
+        else this.discarded++;
+        if (answer instanceof Promise) answer.catch(ignore);
       } catch {
         this.refreshFailures++;
         if (isCurrent(turn)) node.flight = undefined;
@@ -158,15 +158,19 @@ export class Memo implements ExpiringEntries {
     else queueMicrotask(refresh);
   }
 
-  #keep(node: ArgumentNode, result: PromiseLike<unknown>, isRefresh: true): Promise<unknown>;
-  #keep(node: ArgumentNode, result: unknown): unknown;
-  #keep(node: ArgumentNode, result: unknown, isRefresh = false): unknown {
-    if (!isThenable(result)) {
-      this.#fill(node, result);
-      return result;
+  /** Whatever a thenable does when it is asked for its `then`, it does here, before anything is entered. */
+  #call(self: unknown, args: readonly unknown[]): unknown {
+    const result = Reflect.apply(this.#fn, self, args);
+    return isThenable(result) ? Promise.resolve(result) : result;
+  }
+
+  #keep(node: ArgumentNode, answer: unknown, isRefresh = false): unknown {
+    if (!(answer instanceof Promise)) {
+      this.#fill(node, answer);
+      return answer;
     }
     const isCurrent = this.#currency(node);
-    const flight: Promise<unknown> = Promise.resolve(result).then(
+    const flight: Promise<unknown> = answer.then(
       (value) => {
         if (isCurrent(flight)) this.#fill(node, flight);
         else this.discarded++;

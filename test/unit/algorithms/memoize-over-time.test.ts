@@ -20,6 +20,22 @@ function pending(options: MemoizeOptions<[unknown]> = {}) {
   return { memoized, calls };
 }
 
+/** @returns the reasons of the rejections that nobody handled while `run` ran */
+async function unhandledIn(run: () => Promise<void>): Promise<unknown[]> {
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  const reported: unknown[] = [];
+  process.on("unhandledRejection", (error) => reported.push(error));
+  try {
+    await run();
+    await settle();
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of listeners) process.on("unhandledRejection", listener);
+  }
+  return reported;
+}
+
 describe("promises", () => {
   it("shares one call under way, and its value afterwards", async () => {
     const { memoized, calls } = pending();
@@ -43,19 +59,74 @@ describe("promises", () => {
   });
 
   it("reports a rejection that nobody handles", async () => {
-    const listeners = process.listeners("unhandledRejection");
-    process.removeAllListeners("unhandledRejection");
-    const reported: unknown[] = [];
-    process.on("unhandledRejection", (error) => reported.push(error));
-    try {
+    const reported = await unhandledIn(async () => {
       memoize(() => Promise.reject("nobody"))();
       await memoize(() => Promise.reject("somebody"))().catch(() => undefined);
-      await settle();
-    } finally {
-      process.removeAllListeners("unhandledRejection");
-      for (const listener of listeners) process.on("unhandledRejection", listener);
-    }
+    });
     expect(reported).toEqual(["nobody"]);
+  });
+
+  it("leaves no rejection of a refresh unhandled whose function removed its own result", async () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const memoized = memoize(
+      (): Promise<number> => {
+        if (++calls === 1) return Promise.resolve(1);
+        memoized.cacheClear();
+        return Promise.reject(new Error("down"));
+      },
+      { ttlMs: 100, staleMs: 50, clock },
+    );
+    await memoized();
+    await clock.advance(100);
+    const reported = await unhandledIn(async () => expect(await memoized()).toBe(1));
+    expect(reported).toEqual([]);
+    expect(memoized.cacheInfo()).toMatchObject({ size: 0, discarded: 1 });
+  });
+
+  it("keeps nothing of a result that can't be asked whether it is a promise", () => {
+    let calls = 0;
+    const memoized = memoize((_n: number): object => {
+      calls++;
+      return {
+        // biome-ignore lint/suspicious/noThenProperty: a strict object is what is tested
+        get then() {
+          throw new Error(`no. ${calls}`);
+        },
+      };
+    });
+    expect(() => memoized(1)).toThrow("no. 1");
+    expect(() => memoized(1)).toThrow("no. 2");
+    expect(memoized.cacheInfo()).toMatchObject({ hits: 0, misses: 2, size: 0 });
+  });
+
+  it("doesn't keep a result that removed something when it was asked whether it is a promise", () => {
+    const clock = new FakeClock();
+    const result = {
+      // biome-ignore lint/suspicious/noThenProperty: a hostile object is what is tested
+      get then() {
+        memoized.cacheClear();
+        return undefined;
+      },
+    };
+    const memoized = memoize((_n: number): object => result, { ttlMs: 100, staleMs: 50, clock });
+    expect([memoized(1), memoized(1)]).toEqual([result, result]);
+    expect(memoized.cacheInfo()).toMatchObject({ misses: 2, size: 0, discarded: 2 });
+  });
+
+  it("answers with a promise for a thenable, also for one that it doesn't keep", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+    const thenable = { then: (resolve: (value: number) => void) => resolve(7) };
+    const memoized = memoize((clears: boolean): unknown => {
+      if (clears) memoized.cacheClear();
+      return thenable;
+    });
+    for (const clears of [false, true]) {
+      const answer = memoized(clears);
+      expect(answer).toBeInstanceOf(Promise);
+      expect(await answer).toBe(7);
+    }
+    expect(memoized.cacheInfo()).toMatchObject({ size: 0, discarded: 1 });
   });
 
   it("asks a thenable once", async () => {
