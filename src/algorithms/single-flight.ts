@@ -72,7 +72,9 @@ export function singleFlight<K, V>(): SingleFlight<K, V> {
         end(key, flight);
         flight.controller.abort(signal.reason);
       };
-      signal.addEventListener("abort", leave, { once: true });
+      // It may have aborted while the load began, and won't say so again.
+      if (signal.aborted) leave();
+      else signal.addEventListener("abort", leave, { once: true });
       const stay = () => signal.removeEventListener("abort", leave);
       flight.promise.then(
         (value) => {

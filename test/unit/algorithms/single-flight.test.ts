@@ -137,4 +137,29 @@ describe("singleFlight", () => {
     );
     expect(calls.length).toBe(0);
   });
+
+  test("lets a caller go whose signal aborts while the load begins, or while it is asked whether one may join", async () => {
+    const flights = singleFlight<string, number>();
+    const { calls, load } = controlled();
+    const controllers = [new AbortController(), new AbortController()];
+    const begun = flights.run(
+      "a",
+      (signal) => {
+        controllers[0]!.abort(new Error("enough"));
+        return load(signal);
+      },
+      { signal: controllers[0]!.signal },
+    );
+    await expect(begun).rejects.toThrow("enough");
+    expect([calls[0]!.signal?.aborted, flights.size]).toEqual([true, 0]);
+    const joinable = () => {
+      controllers[1]!.abort(new Error("too late"));
+      return true;
+    };
+    const staying = flights.run("a", load, { joinable });
+    const joined = flights.run("a", load, { signal: controllers[1]!.signal });
+    await expect(joined).rejects.toThrow("too late");
+    calls[1]!.resolve(1);
+    expect([await staying, calls.length]).toEqual([1, 2]);
+  });
 });
