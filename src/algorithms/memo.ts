@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { ArgumentNode, WeakHold } from "./argument-trie.ts";
 import { type ExpiringEntries, Expiry } from "./expiry.ts";
 import { SecondChance } from "./second-chance.ts";
+import { isThenable } from "./thenable.ts";
 
 /** What is counted over all of a function's caches, and may be shared by several functions. */
 export interface MemoCounters {
@@ -261,8 +262,5 @@ export class Memo implements ExpiringEntries {
 
 const nodeOf = (entry: ArgumentNode | WeakHold): ArgumentNode | undefined =>
   entry instanceof WeakHold ? entry.node : entry;
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
 
 function ignore(): void {}

@@ -116,7 +116,7 @@ describe("promises", () => {
 
   it("answers with a promise for a thenable, also for one that it doesn't keep", async () => {
     // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
-    const thenable = { then: (resolve: (value: number) => void) => resolve(7) };
+    const thenable = Object.assign(() => {}, { then: (resolve: (value: number) => void) => resolve(7) });
     const memoized = memoize((clears: boolean): unknown => {
       if (clears) memoized.cacheClear();
       return thenable;

@@ -60,6 +60,22 @@ describe("singleFlight", () => {
     expect(await answer).toBe(5);
   });
 
+  test("is one load also with promises that aren't native, such as a query builder's", async () => {
+    const flights = singleFlight<string, number>();
+    for (const callable of [false, true]) {
+      let loads = 0;
+      const load = (): PromiseLike<number> => {
+        const call = Promise.withResolvers<number>();
+        call.resolve(++loads);
+        // biome-ignore lint/suspicious/noThenProperty: a query builder has one
+        return Object.assign(callable ? () => {} : {}, { then: call.promise.then.bind(call.promise) });
+      };
+      const both = [flights.run("a", load), flights.run("a", load)];
+      expect(flights.size).toBe(1);
+      expect([await Promise.all(both), loads, flights.size]).toEqual([[1, 1], 1, 0]);
+    }
+  });
+
   test("lets nobody join a superseded flight, which still answers its own callers", async () => {
     const flights = singleFlight<string, number>();
     const { calls, load } = controlled();
