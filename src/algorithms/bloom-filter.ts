@@ -191,7 +191,7 @@ export class BloomFilter {
   /**
    * A new filter that has what either has; both stay as they are. It is made for no more items than each of them: where
    * their numbers add up to more, look at `falsePositiveRate`.
-   * @throws {FilterMismatchError} when they weren't made with the same options, `seed` included
+   * @throws {FilterMismatchError} when they weren't made with the same options, `seed` included, or are laid out otherwise
    */
   union(other: BloomFilter): BloomFilter {
     const [mine, its] = [this.#parameters, other.#parameters];
@@ -206,7 +206,11 @@ export class BloomFilter {
       const united = blocksOf(layer);
       united.unite(layer);
       const second = fewer[i];
-      if (second !== undefined) united.unite(second);
+      if (second === undefined) return united;
+      // Bytes of another release may be laid out otherwise for the same options.
+      for (const size of ["blocks", "rounds"] as const)
+        if (layer[size] !== second[size]) throw new FilterMismatchError(size, layer[size], second[size]);
+      united.unite(second);
       return united;
     });
     return new BloomFilter(mine, layers);

@@ -242,6 +242,21 @@ describe("BloomFilter", () => {
     ).toThrow("same seed");
   });
 
+  it("refuses to unite filters of the same options that are laid out otherwise, as by another release", () => {
+    for (const scalable of [false, true]) {
+      const filter = createBloomFilter({ expectedItems: 500, seed: 1, scalable });
+      const of = (blocks: number, rounds: number) =>
+        BloomFilter.fromBytes(
+          encodeFilter(1, [500, 0.01, 1, scalable ? 1 : 0, 1, blocks, rounds], [new Uint8Array(blocks * 32)]),
+        );
+      const blocks = filter.bitCount / 256;
+      expect(filter.union(of(blocks, 1)).bitCount).toBe(filter.bitCount);
+      for (const other of [of(blocks + 1, 1), of(blocks - 1, 1), of(blocks, 2)])
+        for (const unite of [() => filter.union(other), () => other.union(filter)])
+          expect(unite).toThrow(expect.objectContaining({ code: "VICTOR_FILTER_MISMATCH" }));
+    }
+  });
+
   it("grows when it may, and keeps the rate", () => {
     let [found, asked] = [0, 0];
     for (let seed = 0; seed < 10; seed++) {
