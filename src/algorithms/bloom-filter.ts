@@ -170,11 +170,14 @@ export class BloomFilter {
    * Asks for each; fastest for typed arrays, whose elements are numbers as for `addAll`.
    * @param found where to write the answers; at least as long as `items`
    * @returns `found`: 1 where `has` says `true`, else 0
-   * @throws {TypeError} on an item of another kind
+   * @throws {TypeError} on an item of another kind, and when `items` is no array
    * @throws {RangeError} when `found` is too short
    */
-  hasEach(items: readonly FilterItem[] | Numbers, found = new Uint8Array(items.length)): Uint8Array {
-    if (found.length < items.length) reject("found.length", `≥ ${items.length}`, found.length);
+  hasEach(
+    items: readonly FilterItem[] | Numbers,
+    found: Uint8Array = new Uint8Array(lengthOf(items)),
+  ): Uint8Array {
+    if (found.length < lengthOf(items)) reject("found.length", `≥ ${items.length}`, found.length);
     if (!isNumbers(items)) {
       for (let i = 0; i < items.length; i++) found[i] = this.has(items[i]!) ? 1 : 0;
       return found;
@@ -299,6 +302,12 @@ export class BloomFilter {
     this.#bulk ??= new BloomBulk(this.#newest, this.#hash, this.#hash.bulkKeys);
     return this.#bulk;
   }
+}
+
+/** @throws {TypeError} on what is no array; the length of a `Set`, say, would be taken for 0 */
+function lengthOf(items: ArrayLike<unknown>): number {
+  if (Array.isArray(items) || (ArrayBuffer.isView(items) && "length" in items)) return items.length;
+  throw new TypeError("items: expected an array or a typed array");
 }
 
 function resolve(options: BloomFilterOptions): Parameters {

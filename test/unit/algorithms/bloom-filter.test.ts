@@ -192,6 +192,16 @@ describe("BloomFilter", () => {
     expect([...found]).toEqual([1, 0, 9, 9]);
   });
 
+  it("refuses to be asked for what is no array, whose length it would take for 0", () => {
+    const filter = createBloomFilter({ expectedItems: 100, seed: 1 });
+    filter.addAll(["a", "b"]);
+    for (const items of [new Set(["a"]), "ab", new DataView(new ArrayBuffer(2)), { length: 1 }, null, 1])
+      expect(() => filter.hasEach(items as never), String(items)).toThrow(
+        new TypeError("items: expected an array or a typed array"),
+      );
+    expect([...filter.hasEach(BigInt64Array.of(1n) as never)]).toEqual([0]);
+  });
+
   it("keeps what came before a wrong item, and goes on", () => {
     const filter = createBloomFilter({ expectedItems: 100, seed: 1 });
     expect(() => filter.addAll(["a", undefined as unknown as string, "b"])).toThrow(TypeError);
