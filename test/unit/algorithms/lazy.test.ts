@@ -92,6 +92,8 @@ describe("Lazy", () => {
     expect(() => lazy(1 as never)).toThrow("Lazy: expected a function");
     expect(() => lazy(() => 1, { nam: "x" } as never)).toThrow('Lazy: unknown option "nam"');
     expect(() => lazy(() => 1, { counters: {} as never })).toThrow("counters: expected LazyCounters");
+    expect(() => lazy(() => 1, { name: 1 as never })).toThrow("name: expected a string, got 1");
+    expect(() => lazyAsync(() => 1, { name: Symbol() as never })).toThrow("name: expected a string");
   });
 });
 

@@ -278,6 +278,9 @@ it.each([
   [{ ttlMs: Number.NaN }, "ttlMs"],
   [{ staleMs: -1 }, "staleMs: expected milliseconds ≥ 0, got -1"],
   [{ key: "id" }, 'key: expected a function, got "id"'],
+  [{ counters: 5 }, "counters: expected an object with numbers of hits and misses, got 5"],
+  [{ counters: {} }, "counters"],
+  [{ counters: null }, "counters"],
 ])("refuses %o", (options, message) => {
   expect(() => memoize(() => 1, options as never)).toThrow(message);
   expect(() => memoize(options as never)).toThrow(message);
