@@ -260,6 +260,28 @@ describe("AsyncLazy", () => {
     expect(await both).toEqual([1, 1]);
   });
 
+  it("looks for circles in a chain longer than the stack is deep", async () => {
+    const bottom = gate<number>();
+    const begun = gate<void>();
+    let top = lazyAsync(() => {
+      begun.resolve();
+      return bottom.promise;
+    });
+    for (let i = 0; i < 20_000; i++) {
+      const below = top;
+      top = lazyAsync(async () => {
+        // So that the chain itself needs no stack.
+        await undefined;
+        return below.get();
+      });
+    }
+    const both = [top.get()];
+    await begun.promise;
+    both.push(lazyAsync(() => top.get()).get());
+    bottom.resolve(1);
+    expect(await Promise.all(both)).toEqual([1, 1]);
+  });
+
   it("settles when nothing is under way, however that ended", async () => {
     const { promise, reject } = gate<never>();
     const one = lazyAsync(() => promise);
