@@ -7,6 +7,7 @@ import {
 import { encodeFilter } from "../../../src/algorithms/filter-encoding.ts";
 import type { FilterItem } from "../../../src/algorithms/filter-hash.ts";
 import { fuseShape } from "../../../src/algorithms/fuse-arrangement.ts";
+import { hostileKeys } from "../../support/hostile-keys.ts";
 
 const anyItem: fc.Arbitrary<FilterItem> = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -101,6 +102,15 @@ describe("BinaryFuseFilter", () => {
       const made = BinaryFuseFilter.from(hostile, { seed });
       expect(made.size).toBe(4096);
       expect(hostile.every((item) => made.has(item))).toBe(true);
+    }
+  });
+
+  it.each(Object.entries(hostileKeys))("is found for %s", (_name, make) => {
+    const items = make(1024);
+    for (let seed = 0; seed < 3; seed++) {
+      const filter = BinaryFuseFilter.from(items, { seed });
+      expect(filter.size).toBe(1024);
+      expect(items.every((item) => filter.has(item))).toBe(true);
     }
   });
 

@@ -8,6 +8,7 @@ import {
 import { bloomSize, estimatedItems, expectedRate } from "../../../src/algorithms/bloom-size.ts";
 import { encodeFilter } from "../../../src/algorithms/filter-encoding.ts";
 import type { FilterItem } from "../../../src/algorithms/filter-hash.ts";
+import { hostileKeys } from "../../support/hostile-keys.ts";
 
 const anyItem: fc.Arbitrary<FilterItem> = fc.oneof(
   fc.string({ unit: "binary", maxLength: 100, size: "max" }),
@@ -113,6 +114,15 @@ describe("BloomFilter", () => {
       expect(filter.estimatedCount()).toBeGreaterThan(4000);
       expect(filter.falsePositiveRate).toBeLessThan(0.0115);
       expect(falsePositives(filter, 4000)).toBeLessThanOrEqual(binomialBound(4000, 0.0115));
+    }
+  });
+
+  it.each(Object.entries(hostileKeys))("is filled by %s as by any other items", (_name, make) => {
+    for (let seed = 0; seed < 5; seed++) {
+      const filter = createBloomFilter({ expectedItems: 1024, seed });
+      filter.addAll(make(1024));
+      expect(Math.abs(filter.estimatedCount() - 1024)).toBeLessThan(40);
+      expect(filter.falsePositiveRate).toBeLessThan(0.013);
     }
   });
 
