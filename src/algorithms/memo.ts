@@ -218,8 +218,9 @@ export class Memo implements ExpiringEntries {
     const node = this.root.add(list);
     const { lastSlot } = this.#slots;
     node.slot = this.#slots.add();
-    if (lastSlot !== this.#slots.lastSlot) this.#expiry?.grow(this.#slots.lastSlot);
+    // Before there may be no memory: whatever has a slot can be found by it, and evicted.
     this.#entries[node.slot] = node.hold;
+    if (lastSlot !== this.#slots.lastSlot) this.#expiry?.grow(this.#slots.lastSlot);
     return node;
   }
 

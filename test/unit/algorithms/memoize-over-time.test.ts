@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Expiry } from "../../../src/algorithms/expiry.ts";
 import { type MemoizeOptions, memoize } from "../../../src/algorithms/memoize.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 
@@ -209,6 +210,23 @@ describe("time", () => {
     expect(memoized.cacheInfo()).toMatchObject({ size: 50, evictions: 10 });
     await clock.advance(120);
     expect(memoized.cacheInfo()).toMatchObject({ size: 0, expirations: 50 });
+  });
+
+  it("stays intact when there is no memory for the time of one result more", () => {
+    const { memoized } = counting({ ttlMs: 100, maxSize: 20, clock: new FakeClock() });
+    const all = Array.from({ length: 50 }, (_, i) => i);
+    const noMemory = vi.spyOn(Expiry.prototype, "grow");
+    for (const i of all.slice(0, 8)) memoized(i);
+    noMemory.mockImplementationOnce(() => {
+      throw new RangeError("Array buffer allocation failed");
+    });
+    expect(() => memoized(8)).toThrow("allocation failed");
+    noMemory.mockRestore();
+    for (let round = 0; round < 2; round++)
+      for (const i of round === 0 ? all.slice(9) : all) {
+        expect(memoized(i)).toBeGreaterThan(0);
+        expect(memoized.cacheInfo().size).toBeLessThanOrEqual(20);
+      }
   });
 
   it("counts ttlMs from when a promise is kept, and keeps it while it is under way", async () => {
