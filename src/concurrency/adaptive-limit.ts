@@ -1,12 +1,13 @@
 import { checkSample, type Limit, type LimitBounds, type LimitSample, resolveBounds } from "./limit.ts";
 import { SampleRound } from "./sample-round.ts";
 
-const fewestSamples = 16;
-const longestTrial = 4;
+const fewestSamples = 8;
+const longestTrial = 8;
 const worthwhile = 0.2;
 const sure = 1;
-const upEvery = 4;
+const upEvery = 3;
 const downEvery = 16;
+const queued = 1.6;
 const smallestStep = 1.25;
 const largestStep = 2;
 
@@ -18,6 +19,10 @@ export class AdaptiveLimit implements Limit {
   #base: number;
   #step = largestStep;
   #streak = 0;
+  #isLost = false;
+  #alarm: "losses" | "slower" | "faster" | undefined;
+  /** Mean round trip when fewer in flight meant fewer answers, so that nothing queued. */
+  #unqueuedMs = Number.POSITIVE_INFINITY;
   /** Samples that still tell of the limit before. */
   #skip = 0;
   readonly #round = new SampleRound();
@@ -49,11 +54,11 @@ export class AdaptiveLimit implements Limit {
     }
     const round = this.#round;
     round.add(rttMs, inFlight, dropped);
-    if (dropped && round.count >= 8 && round.lossRate > 0.5) {
-      if (this.#current > this.#base) this.#giveUp(inFlight);
-      else this.#retreat(inFlight);
-    } else if (this.#current !== this.#base) {
-      if (round.count % fewestSamples === 0) this.#judge(inFlight);
+    if (this.#current !== this.#base) {
+      const isUp = this.#current > this.#base;
+      if (isUp && dropped && round.count >= fewestSamples && round.lossRate > 0.5) this.#giveUp(inFlight);
+      else if (round.count % Math.max(isUp ? fewestSamples : 2 * fewestSamples, this.#current >> 1) === 0)
+        this.#judge(inFlight);
     } else if (round.count >= Math.max(fewestSamples, this.#current)) this.#endHeldRound(inFlight);
     return this.#current;
   }
@@ -63,8 +68,7 @@ export class AdaptiveLimit implements Limit {
     this.#held.clear();
     this.#rounds = 0;
     this.#downIn = 1;
-    this.#lastTrial = "up";
-    this.#step = 1.5;
+    this.#isLost = true;
     this.#set(this.#base, inFlight);
   }
 
@@ -78,22 +82,39 @@ export class AdaptiveLimit implements Limit {
       held.clear();
       return;
     }
-    if (held.count > 0) {
-      const change = Math.log(round.rttMs / held.rttMs);
-      if (Math.abs(change) > 0.25 && Math.abs(change) > 3 * Math.hypot(round.error, held.error)) {
+    const alarm = this.#alarmOf(round, held);
+    const isConfirmed = alarm !== undefined && alarm === this.#alarm;
+    this.#alarm = isConfirmed ? undefined : alarm;
+    if (isConfirmed) {
+      if (alarm === "losses") this.#retreat(inFlight);
+      else {
         held.clear();
         held.merge(round);
-        this.#try(change > 0 ? "down" : "up", inFlight);
-        return;
+        this.#isLost = true;
+        this.#try(alarm === "slower" ? "down" : "up", inFlight);
       }
+      return;
+    }
+    if (alarm !== undefined) {
+      round.clear();
+      return;
     }
     held.merge(round);
     if (held.count > 8 * Math.max(fewestSamples, limit)) held.fade();
     this.#rounds++;
-    this.#downIn--;
-    if (this.#downIn <= 0) this.#try("down", inFlight);
+    this.#downIn -= held.rttMs > queued * this.#unqueuedMs ? downEvery / 2 : 1;
+    if (this.#downIn <= 0 && limit > this.#minLimit) this.#try("down", inFlight);
     else if (this.#rounds >= upEvery) this.#try("up", inFlight);
     else round.clear();
+  }
+
+  #alarmOf(round: SampleRound, held: SampleRound): "losses" | "slower" | "faster" | undefined {
+    if (round.lossRate > 0.5) return "losses";
+    if (held.count === 0) return undefined;
+    const change = Math.log(round.rttMs / held.rttMs);
+    if (Math.abs(change) < 0.25 || Math.abs(change) < 3 * Math.hypot(round.error, held.error))
+      return undefined;
+    return change > 0 ? "slower" : "faster";
   }
 
   #try(direction: "up" | "down", inFlight: number): void {
@@ -102,7 +123,7 @@ export class AdaptiveLimit implements Limit {
     const limit = this.#base;
     if (direction !== this.#lastTrial) {
       this.#streak = 0;
-      if (direction === "down") this.#step = smallestStep;
+      this.#step = direction === "up" && this.#isLost ? largestStep : smallestStep;
     }
     const next = this.#bounded(
       direction === "up" ? Math.ceil(limit * this.#step) : Math.floor(limit / this.#step),
@@ -144,7 +165,12 @@ export class AdaptiveLimit implements Limit {
   #giveUp(inFlight: number): void {
     this.#step = Math.max(smallestStep, Math.sqrt(this.#step));
     this.#streak = 0;
+    if (this.#isLost) {
+      if (this.#lastTrial === "down") this.#rounds = upEvery;
+      else this.#isLost = false;
+    }
     if (this.#lastTrial === "down") {
+      this.#unqueuedMs = this.#round.rttMs;
       this.#downEvery = Math.min(128, 2 * this.#downEvery);
       this.#downIn = this.#downEvery;
     }

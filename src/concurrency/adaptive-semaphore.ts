@@ -147,12 +147,15 @@ export class AdaptiveSemaphore implements MetricSource {
    */
   async run<T>(fn: (permit: Permit) => T | Promise<T>, options?: AcquireOptions): Promise<T> {
     if (typeof fn !== "function") throw new TypeError(`run: expected a function, got ${typeof fn}`);
-    using permit = await this.acquire(options);
+    const permit = await this.acquire(options);
+    let dropped = false;
     try {
       return await fn(permit);
     } catch (error) {
-      if (!permit.isReleased) permit.release({ dropped: this.#options.isDropped(error) });
+      dropped = this.#options.isDropped(error);
       throw error;
+    } finally {
+      if (!permit.isReleased) permit.release({ dropped });
     }
   }
 

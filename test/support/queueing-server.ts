@@ -20,6 +20,8 @@ export interface SimulatedLoad {
   readonly patienceMs: number;
   /** Of service times: all alike, or by an exponential distribution. */
   readonly service: "constant" | "exponential";
+  /** Mean of what a round trip takes beyond the service, at random. @default 0 */
+  readonly overheadMs?: number;
   readonly seed?: number;
 }
 
@@ -63,11 +65,12 @@ export function simulateLoad(load: SimulatedLoad): readonly PhaseOutcome[] {
       const takes = service === "constant" ? mean : -mean * Math.log(1 - random());
       events.add(now + takes, () => {
         busy--;
-        if (!request.isOver) {
+        startWork();
+        events.add(now - (load.overheadMs ?? 0) * Math.log(1 - random()), () => {
+          if (request.isOver) return;
           good[phase]!++;
           release(request, false);
-        }
-        startWork();
+        });
       });
     }
   };
