@@ -1,3 +1,8 @@
+/** Longer than anyone waits, so that sums of squares stay finite. */
+const longestMs = 1e9;
+/** So that quotients and logarithms of what took no time, or never came, stay finite. */
+const least = 1e-9;
+
 /** What some samples in a row say of the service, with how sure that is. */
 export class SampleRound {
   /** Samples. */
@@ -7,7 +12,8 @@ export class SampleRound {
   #rttSquares = 0;
   #dropped = 0;
 
-  add(rttMs: number, inFlight: number, dropped: boolean): void {
+  add(givenMs: number, inFlight: number, dropped: boolean): void {
+    const rttMs = Math.min(longestMs, givenMs);
     this.count++;
     this.#inFlight += inFlight;
     this.#rttMs += rttMs;
@@ -46,9 +52,9 @@ export class SampleRound {
     return this.#inFlight / this.count;
   }
 
-  /** Mean round trip in milliseconds; of what took no measurable time, a nanosecond. */
+  /** Mean round trip in milliseconds, > 0. */
   get rttMs(): number {
-    return Math.max(1e-6, this.#rttMs / this.count);
+    return Math.max(least, this.#rttMs / this.count);
   }
 
   /** Share of the samples that were dropped, 0 to 1. */
@@ -56,9 +62,9 @@ export class SampleRound {
     return this.#dropped / this.count;
   }
 
-  /** Answers each millisecond that weren't dropped, by Little's law: in flight / round trip. */
+  /** Answers each millisecond that weren't dropped, > 0, by Little's law: in flight / round trip. */
   get goodput(): number {
-    return (this.inFlight / this.rttMs) * (1 - this.lossRate);
+    return Math.max(least, (this.inFlight / this.rttMs) * (1 - this.lossRate));
   }
 
   /** Relative standard error of the mean round trip. */
