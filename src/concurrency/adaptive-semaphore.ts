@@ -98,33 +98,15 @@ export class AdaptiveSemaphore implements MetricSource {
   acquire(options?: AcquireOptions): Promise<Permit> {
     if (options === undefined && this.#queued === 0 && this.#inFlight < this.#room)
       return Promise.resolve(this.#grant(this.#rest, 1));
-    try {
-      const nowMs = this.#clock.now();
-      const claim = this.#claim(options ?? {}, nowMs);
-      const refusal = this.#refusal(claim, nowMs);
-      if (refusal !== undefined) return Promise.reject(this.#error(refusal, 0, claim.signal));
-      if (this.#hasRoom(claim.weight)) return Promise.resolve(this.#grant(claim.partition, claim.weight));
-      return new Promise((resolve, reject) => this.#wait(claim, nowMs, resolve, reject));
-    } catch (error) {
-      return Promise.reject(error);
-    }
+    return this.#ask(options, false) as Promise<Permit>;
   }
 
   /**
    * Like `acquire`, for callers to whom a rejection is nothing exceptional: it comes as a value.
    * @throws {RangeError} on an option that is out of its bounds
    */
-  async acquireOrReject(options: AcquireOptions = {}): Promise<Admission> {
-    const nowMs = this.#clock.now();
-    const claim = this.#claim(options, nowMs);
-    const refusal = this.#refusal(claim, nowMs);
-    if (refusal !== undefined) return this.#rejection(refusal, 0);
-    if (this.#hasRoom(claim.weight))
-      return { isGranted: true, permit: this.#grant(claim.partition, claim.weight) };
-    const outcome = await new Promise<Permit | Admission>((resolve) =>
-      this.#wait(claim, nowMs, resolve, undefined),
-    );
-    return "isGranted" in outcome ? outcome : { isGranted: true, permit: outcome };
+  acquireOrReject(options?: AcquireOptions): Promise<Admission> {
+    return this.#ask(options, true) as Promise<Admission>;
   }
 
   /**
@@ -222,6 +204,27 @@ export class AdaptiveSemaphore implements MetricSource {
     return this.close();
   }
 
+  #ask(options: AcquireOptions | undefined, asValue: boolean): Promise<Permit | Admission> {
+    try {
+      const nowMs = this.#clock.now();
+      const claim = this.#claim(options ?? {}, nowMs);
+      const refusal = this.#refusal(claim, nowMs);
+      if (refusal !== undefined)
+        return asValue
+          ? Promise.resolve(this.#rejection(refusal, 0))
+          : Promise.reject(this.#error(refusal, 0, claim.signal));
+      if (this.#hasRoom(claim.weight)) {
+        const permit = this.#grant(claim.partition, claim.weight);
+        return Promise.resolve(asValue ? { isGranted: true, permit } : permit);
+      }
+      return new Promise((resolve, reject) =>
+        this.#wait(claim, nowMs, resolve, asValue ? undefined : reject),
+      );
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
   #hasRoom(weight: number): boolean {
     return this.#queued === 0 && this.#fits(weight);
   }
@@ -267,7 +270,7 @@ export class AdaptiveSemaphore implements MetricSource {
   #wait(
     claim: Claim,
     nowMs: number,
-    resolve: (outcome: never) => void,
+    resolve: (outcome: Permit | Admission) => void,
     reject: ((reason: unknown) => void) | undefined,
   ): void {
     const { partition, deadlineMs, signal } = claim;
@@ -309,7 +312,8 @@ export class AdaptiveSemaphore implements MetricSource {
       this.#turns.take(partition, waiter.weight);
       this.#counts.waited++;
       this.#counts.waitTime.record((nowMs - waiter.sinceMs) / 1000);
-      waiter.resolve(this.#grant(partition, waiter.weight));
+      const permit = this.#grant(partition, waiter.weight);
+      waiter.resolve(waiter.reject === undefined ? { isGranted: true, permit } : permit);
     }
   }
 

@@ -27,7 +27,7 @@ export class Waiter {
     sinceMs: number,
     untilMs: number,
     order: number,
-    resolve: (outcome: never) => void,
+    resolve: (outcome: Permit | Admission) => void,
     reject: ((reason: unknown) => void) | undefined,
   ) {
     this.partition = partition;
@@ -37,7 +37,7 @@ export class Waiter {
     this.untilMs = untilMs;
     this.order = order;
     this.signal = signal;
-    this.resolve = resolve as (outcome: Permit | Admission) => void;
+    this.resolve = resolve;
     this.reject = reject;
   }
 }
