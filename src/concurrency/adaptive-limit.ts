@@ -66,7 +66,7 @@ export class AdaptiveLimit implements Limit {
   #alarm: Alarm | undefined;
   /** Whether the base may be far off, so that both directions have to be tried. */
   #isLost = false;
-  #direction: "up" | "down" = "down";
+  #direction: "up" | "down" = "up";
   #step = largestStep;
   /** Clear successes in a row. */
   #streak = 0;

@@ -1,5 +1,12 @@
 import { finite } from "../options.ts";
-import { checkSample, type Limit, type LimitBounds, type LimitSample, resolveBounds } from "./limit.ts";
+import {
+  checkSample,
+  type Limit,
+  type LimitBounds,
+  type LimitSample,
+  longestRttMs,
+  resolveBounds,
+} from "./limit.ts";
 import { RttBaseline } from "./rtt-baseline.ts";
 
 export interface Gradient2LimitOptions extends LimitBounds {
@@ -62,7 +69,8 @@ export class Gradient2Limit implements Limit {
 
   update(sample: LimitSample): number {
     checkSample(sample);
-    const { rttMs, inFlight, dropped } = sample;
+    const { inFlight, dropped } = sample;
+    const rttMs = Math.min(longestRttMs, sample.rttMs);
     if (this.#deaf > 0) this.#deaf--;
     if (dropped) {
       if (this.#deaf === 0) {

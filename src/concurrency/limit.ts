@@ -67,8 +67,11 @@ export function limitInteger(name: string, value: unknown, least = 1, most = hig
 
 /** @throws {RangeError} when a sample is not what `LimitSample` says */
 export function checkSample({ rttMs, inFlight, dropped }: LimitSample): void {
-  // One comparison each for what is right, since this runs once a request; NaN fails both.
-  if (!(rttMs >= 0 && rttMs < Number.POSITIVE_INFINITY)) finite("rttMs", rttMs, 0);
-  if (!(inFlight >= 0 && inFlight < Number.POSITIVE_INFINITY)) finite("inFlight", inFlight, 0);
+  // Messages are made only for what is wrong, since this runs once a request.
+  if (!(Number.isFinite(rttMs) && rttMs >= 0)) finite("rttMs", rttMs, 0);
+  if (!(Number.isFinite(inFlight) && inFlight >= 0)) finite("inFlight", inFlight, 0);
   if (typeof dropped !== "boolean") reject("dropped", "a boolean", dropped);
 }
+
+/** Longer than anyone waits, in milliseconds; what takes longer counts as this, so that sums stay finite. @internal */
+export const longestRttMs = 1e9;

@@ -1,5 +1,5 @@
-/** Longer than anyone waits, so that sums of squares stay finite. */
-const longestMs = 1e9;
+import { longestRttMs } from "./limit.ts";
+
 /** So that quotients and logarithms of what took no time, or never came, stay finite. */
 const least = 1e-9;
 
@@ -13,7 +13,7 @@ export class SampleRound {
   #dropped = 0;
 
   add(givenMs: number, inFlight: number, dropped: boolean): void {
-    const rttMs = Math.min(longestMs, givenMs);
+    const rttMs = Math.min(longestRttMs, givenMs);
     this.count++;
     this.#inFlight += inFlight;
     this.#rttMs += rttMs;

@@ -1,4 +1,11 @@
-import { checkSample, type Limit, type LimitBounds, type LimitSample, resolveBounds } from "./limit.ts";
+import {
+  checkSample,
+  type Limit,
+  type LimitBounds,
+  type LimitSample,
+  longestRttMs,
+  resolveBounds,
+} from "./limit.ts";
 import { RttBaseline } from "./rtt-baseline.ts";
 
 /**
@@ -45,7 +52,8 @@ export class VegasLimit implements Limit {
 
   update(sample: LimitSample): number {
     checkSample(sample);
-    const { rttMs, inFlight, dropped } = sample;
+    const { inFlight, dropped } = sample;
+    const rttMs = Math.min(longestRttMs, sample.rttMs);
     if (this.#deaf > 0) this.#deaf--;
     if (dropped) {
       if (this.#deaf === 0) this.#lose(inFlight);

@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { AdaptiveSemaphore } from "../../../src/concurrency/adaptive-semaphore.ts";
 import type { Permit } from "../../../src/concurrency/permit.ts";
-import { PermitReleasedError } from "../../../src/errors.ts";
+import { ClosedError, LimitExceededError, PermitReleasedError } from "../../../src/errors.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { type ModelOptions, SemaphoreModel } from "../../support/semaphore-model.ts";
 
@@ -99,6 +99,7 @@ const setups = fc.record({
   queueDelayMs: fc.constantFrom(25, Number.POSITIVE_INFINITY),
   agingMs: fc.constantFrom(0, 5, 20),
   isShared: fc.boolean(),
+  closesEarly: fc.boolean(),
 });
 
 test("no permit is lost or invented, and turns are as promised, whatever happens", async () => {
@@ -106,14 +107,14 @@ test("no permit is lost or invented, and turns are as promised, whatever happens
     fc.asyncProperty(
       setups,
       fc.array(operation, { maxLength: mostOperations, size: "max" }),
-      async ({ isShared, ...options }, operations) => {
+      async ({ isShared, closesEarly, ...options }, operations) => {
         const run = new Run({
           ...options,
           maxConcurrent,
           shares: isShared ? { "": 0.25, a: 0.5, b: 0.25 } : { "": 1 },
         });
         for (const each of operations) await run.step(each);
-        await run.end();
+        await run.end(closesEarly);
       },
     ),
     { numRuns },
@@ -159,7 +160,8 @@ class Run {
   }
 
   /** Everybody gets a permit or leaves, and all permits come back. */
-  async end(): Promise<void> {
+  async end(closesEarly: boolean): Promise<void> {
+    const closing = closesEarly ? this.#close() : undefined;
     while (this.#permits.size > 0)
       await this.step({ type: "release", which: 0, dropped: false, isDisposed: true });
     expect(this.#semaphore.queued).toBe(0);
@@ -168,7 +170,13 @@ class Run {
     expect(released).toBe(acquired);
     expect(acquired + Object.values(rejected).reduce((sum, count) => sum + count)).toBe(this.#ids);
     expect(this.#clock.pending).toBe(0);
-    await this.#semaphore.close();
+    await (closing ?? this.#semaphore.close());
+  }
+
+  #close(): Promise<void> {
+    const closing = this.#semaphore.close();
+    for (const waiter of this.#model.waiting) this.#model.leave(waiter, "closed");
+    return closing;
   }
 
   /** The latest comer listens to its promise only after all that its coming has settled. */
@@ -260,7 +268,13 @@ class Run {
       void this.#semaphore
         .acquire(options)
         .then(granted, (error: unknown) =>
-          refused(typeof error === "number" ? "aborted" : (error as { reason: string }).reason),
+          refused(
+            error instanceof LimitExceededError
+              ? error.reason
+              : error instanceof ClosedError
+                ? "closed"
+                : "aborted",
+          ),
         );
     const deadlineMs = deadlineIn === undefined ? Number.POSITIVE_INFINITY : now + deadlineIn;
     this.#model.acquire({ id, partition: name, weight, priority, sinceMs: now, signal }, deadlineMs);
