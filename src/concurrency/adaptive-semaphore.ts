@@ -25,7 +25,6 @@ import { type Claim, Waiter } from "./waiter.ts";
 
 /** With a fixed limit nobody needs every run time, and two looks at the clock cost as much as the rest. */
 const timedOneIn = 8;
-const untimed = Number.NEGATIVE_INFINITY;
 
 /**
  * Lets so many run at once as its limit allows; the others wait in turn. The limit may change at any time, by itself or by
@@ -238,17 +237,22 @@ export class AdaptiveSemaphore implements MetricSource {
     partition.inFlight += weight;
     const isTimed = !this.#isFixed || this.#counts.acquired % timedOneIn === 0;
     this.#counts.acquired++;
-    return new HeldPermit(this.#takeBack, partition, weight, isTimed ? this.#clock.now() : untimed);
+    return new HeldPermit(this.#takeBack, partition, weight, isTimed ? this.#clock.now() : undefined);
   }
 
-  readonly #takeBack = (partition: Partition, weight: number, startedMs: number, dropped: boolean): void => {
+  readonly #takeBack = (
+    partition: Partition,
+    weight: number,
+    startedMs: number | undefined,
+    dropped: boolean,
+  ): void => {
     const inFlight = this.#inFlight;
     this.#inFlight = inFlight - weight;
     partition.inFlight -= weight;
     this.#counts.released++;
     if (dropped) this.#counts.dropped++;
     try {
-      if (startedMs !== untimed) this.#learn(this.#clock.now() - startedMs, inFlight, dropped);
+      if (startedMs !== undefined) this.#learn(this.#clock.now() - startedMs, inFlight, dropped);
     } finally {
       if (this.#queued > 0) this.#serve();
       else if (this.#inFlight === 0) this.#closing?.resolve();

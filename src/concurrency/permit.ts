@@ -7,7 +7,12 @@ export interface ReleaseOptions {
 }
 
 /** Takes a permit back. @internal */
-export type TakeBack<Place> = (place: Place, weight: number, startedMs: number, dropped: boolean) => void;
+export type TakeBack<Place> = (
+  place: Place,
+  weight: number,
+  startedMs: number | undefined,
+  dropped: boolean,
+) => void;
 
 /** The right to run, until it is released: `using permit = await semaphore.acquire()`. */
 export interface Permit extends Disposable {
@@ -27,12 +32,12 @@ export interface Permit extends Disposable {
 export class HeldPermit<Place> implements Permit {
   readonly weight: number;
   readonly #takeBack: TakeBack<Place>;
-  readonly #startedMs: number;
+  readonly #startedMs: number | undefined;
   /** Gone once it is released. */
   #place: Place | undefined;
 
   /** @param startedMs handed back at the release */
-  constructor(takeBack: TakeBack<Place>, place: Place, weight: number, startedMs: number) {
+  constructor(takeBack: TakeBack<Place>, place: Place, weight: number, startedMs: number | undefined) {
     this.#takeBack = takeBack;
     this.#place = place;
     this.weight = weight;
