@@ -22,6 +22,8 @@ export interface SimulatedLoad {
   readonly service: "constant" | "exponential";
   /** Mean of what a round trip takes beyond the service, at random. @default 0 */
   readonly overheadMs?: number;
+  /** Who of those that wait at the client is sent next. @default "newest" */
+  readonly next?: "newest" | "oldest";
   readonly seed?: number;
 }
 
@@ -37,11 +39,10 @@ export interface PhaseOutcome {
 interface Request {
   readonly arrivedMs: number;
   startedMs: number;
-  inFlight: number;
   isOver: boolean;
 }
 
-/** A client with a limit before a service with a queue, in virtual time. The newest waiting request goes first. */
+/** A client with a limit before a service with a queue, in virtual time. */
 export function simulateLoad(load: SimulatedLoad): readonly PhaseOutcome[] {
   const { limit, phases, untilMs, patienceMs, service } = load;
   const random = seededRandom(load.seed ?? 1);
@@ -76,7 +77,7 @@ export function simulateLoad(load: SimulatedLoad): readonly PhaseOutcome[] {
   };
   const send = (): void => {
     while (waiting.length > 0 && inFlight < limit.current) {
-      const request = waiting.pop()!;
+      const request = load.next === "oldest" ? waiting.shift()! : waiting.pop()!;
       if (request.isOver) continue;
       inFlight++;
       request.startedMs = now;
@@ -94,7 +95,7 @@ export function simulateLoad(load: SimulatedLoad): readonly PhaseOutcome[] {
     send();
   };
   const arrive = (): void => {
-    const request: Request = { arrivedMs: now, startedMs: -1, inFlight: 0, isOver: false };
+    const request: Request = { arrivedMs: now, startedMs: -1, isOver: false };
     waiting.push(request);
     events.add(now + patienceMs, () => {
       if (request.isOver) return;

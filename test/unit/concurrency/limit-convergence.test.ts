@@ -73,6 +73,15 @@ test("without a limit that fits, nearly every answer comes too late", () => {
   }
 });
 
+test("under overload an answer comes in time when the newest go first, and too late when the oldest do", () => {
+  const phases = [{ fromMs: 0, slots: 8, serviceMs: 20, offeredPerSecond: 800 }];
+  const goodput = (next: "newest" | "oldest") =>
+    simulateLoad({ limit: fixedLimit(8), phases, untilMs: 10_000, patienceMs, service: "constant", next })[0]!
+      .goodput;
+  expect(goodput("newest")).toBeGreaterThan(0.98);
+  expect(goodput("oldest")).toBeLessThan(0.2);
+});
+
 test("AdaptiveLimit does not drift up under an overload of a tenth", () => {
   const limit = new AdaptiveLimit();
   const phases = [{ fromMs: 0, slots: 8, serviceMs: 20, offeredPerSecond: 440 }];
