@@ -1,6 +1,8 @@
 import { checkSample, type Limit, type LimitBounds, type LimitSample, resolveBounds } from "./limit.ts";
 import { SampleRound } from "./sample-round.ts";
 
+/** Where it starts unless told otherwise: low, for it doubles fast, and a small service is flooded by more. */
+const start = 6;
 /** A round has as many samples as the limit, and at least so many. */
 const fewestSamples = 8;
 /** Rounds after which a trial is judged, however unsure that is. */
@@ -16,6 +18,8 @@ const upEvery = 3;
 /** Rounds between trials downwards, which may cost goodput: doubled, up to the last, each time that it did. */
 const downEvery = 16;
 const downEveryAtMost = 128;
+/** Requests that may queue in the service before a trial downwards is worth its risk. */
+const slack = 3;
 /** A round trip so many times as long as without a queue calls for a trial downwards sooner. */
 const queued = 1.6;
 /** Factors by which a trial changes the limit. */
@@ -78,7 +82,7 @@ export class AdaptiveLimit implements Limit {
 
   /** @throws {RangeError | TypeError} on an option that is unknown or out of its bounds */
   constructor(options: LimitBounds = {}) {
-    const { initialLimit, minLimit, maxLimit } = resolveBounds("AdaptiveLimit", options);
+    const { initialLimit, minLimit, maxLimit } = resolveBounds("AdaptiveLimit", options, [], start);
     this.#minLimit = minLimit;
     this.#maxLimit = maxLimit;
     this.#current = initialLimit;
@@ -153,9 +157,16 @@ export class AdaptiveLimit implements Limit {
     if (held.count > longestTrial * Math.max(fewestSamples, this.#current)) held.fade();
     this.#upIn--;
     this.#downIn -= held.rttMs > queued * this.#unqueuedMs ? downEvery / 2 : 1;
-    if (this.#downIn <= 0 && this.#base > this.#minLimit) this.#try("down", inFlight);
+    if (this.#downIn <= 0 && this.#base > this.#minLimit && this.#mayQueue()) this.#try("down", inFlight);
     else if (this.#upIn <= 0) this.#try("up", inFlight);
     else this.#round.clear();
+  }
+
+  /** Whether more than a few requests may queue in the service, as far as is known. */
+  #mayQueue(): boolean {
+    const { rttMs, lossRate } = this.#held;
+    if (this.#isLost || lossRate > 0.05 || this.#unqueuedMs === Number.POSITIVE_INFINITY) return true;
+    return this.#current * (1 - this.#unqueuedMs / rttMs) > slack;
   }
 
   #try(direction: "up" | "down", inFlight: number): void {

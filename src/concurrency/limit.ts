@@ -27,7 +27,7 @@ export interface Limit {
 
 /** Bounds that every adaptive limit has. */
 export interface LimitBounds {
-  /** Where it starts, an integer from `minLimit` to `maxLimit`. @default 10, or the nearest that the bounds allow */
+  /** Where it starts, an integer from `minLimit` to `maxLimit`. @default 10 (`AdaptiveLimit`: 6), or the nearest that the bounds allow */
   readonly initialLimit?: number;
   /** An integer ≥ 1. @default 1 */
   readonly minLimit?: number;
@@ -46,6 +46,7 @@ export function resolveBounds(
   where: string,
   options: LimitBounds,
   others: readonly string[] = [],
+  usual: number = limitBounds.initialLimit,
 ): Required<LimitBounds> {
   knownKeys(where, options, [...Object.keys(limitBounds), ...others]);
   const minLimit = limitInteger("minLimit", options.minLimit ?? limitBounds.minLimit);
@@ -54,7 +55,7 @@ export function resolveBounds(
     options.maxLimit ?? Math.max(minLimit, limitBounds.maxLimit),
     minLimit,
   );
-  const initial = options.initialLimit ?? Math.min(maxLimit, Math.max(minLimit, limitBounds.initialLimit));
+  const initial = options.initialLimit ?? Math.min(maxLimit, Math.max(minLimit, usual));
   return { initialLimit: limitInteger("initialLimit", initial, minLimit, maxLimit), minLimit, maxLimit };
 }
 

@@ -91,7 +91,7 @@ test("AdaptiveLimit does not drift up under an overload of a tenth", () => {
 });
 
 test("AdaptiveLimit does not grow when there is no demand for it", () => {
-  const limit = new AdaptiveLimit();
+  const limit = new AdaptiveLimit({ initialLimit: 10 });
   const phases = [{ fromMs: 0, slots: 100, serviceMs: 20, offeredPerSecond: 100 }];
   simulateLoad({ limit, phases, untilMs: 60_000, patienceMs, service: "constant" });
   expect(limit.current).toBe(10);

@@ -28,7 +28,7 @@ const limits = {
   AimdLimit: (bounds?: object) => new AimdLimit(bounds),
   VegasLimit: (bounds?: object) => new VegasLimit(bounds),
   Gradient2Limit: (bounds?: object) => new Gradient2Limit(bounds),
-  AdaptiveLimit: (bounds?: object) => new AdaptiveLimit(bounds),
+  AdaptiveLimit: (bounds?: object) => new AdaptiveLimit(bounds ?? { initialLimit: 10 }),
 };
 
 describe.each(Object.entries(limits))("%s", (_, open) => {
@@ -189,8 +189,13 @@ describe("AdaptiveLimit", () => {
     return changes;
   }
 
+  test("starts at 6", () => {
+    expect(new AdaptiveLimit().current).toBe(6);
+    expect(new AdaptiveLimit({ maxLimit: 4 }).current).toBe(4);
+  });
+
   test("doubles while all of that is served, and goes back when none is", () => {
-    const limit = new AdaptiveLimit();
+    const limit = new AdaptiveLimit({ initialLimit: 10 });
     // A round of 10; 20 let pass and 8 looked at; 40 and 10; and so on, half of the limit from 16 on.
     expect(serve(limit, 40, 10)).toEqual([20]);
     expect(serve(limit, 40, 20 + 9)).toEqual([]);
@@ -200,7 +205,7 @@ describe("AdaptiveLimit", () => {
   });
 
   test("tries up every third round, and comes back", () => {
-    const limit = new AdaptiveLimit();
+    const limit = new AdaptiveLimit({ initialLimit: 10 });
     serve(limit, 10, 10 + 20 + 10);
     expect(limit.current).toBe(10);
     // 20 that were in flight, 3 rounds of 10; then 10 × √2 is tried.
@@ -217,7 +222,7 @@ describe("AdaptiveLimit", () => {
   });
 
   test("takes a service that has become slower for that, and not for a queue", () => {
-    const limit = new AdaptiveLimit();
+    const limit = new AdaptiveLimit({ initialLimit: 10 });
     serve(limit, 16, 5000, 20);
     serve(limit, 16, 5000, 200);
     expect(limit.current).toBeGreaterThanOrEqual(16);
@@ -225,7 +230,7 @@ describe("AdaptiveLimit", () => {
   });
 
   test("follows a service that gets more and fewer slots", () => {
-    const limit = new AdaptiveLimit();
+    const limit = new AdaptiveLimit({ initialLimit: 10 });
     for (const slots of [4, 64, 8, 300, 2]) {
       serve(limit, slots, 20_000);
       expect(limit.current).toBeGreaterThanOrEqual(slots);
