@@ -19,6 +19,9 @@ import {
   scenarios,
 } from "./scenarios.ts";
 
+/** The client looks every millisecond; after a longer gap it or the machine stood still. */
+const tolerableGapMs = 10;
+
 /** Sends a request. @returns whether it was answered before `deadline` */
 type Send = (deadline: number) => Promise<boolean>;
 
@@ -142,8 +145,12 @@ async function play(
   const offer = async (arrivedMs: number): Promise<void> => {
     if (await guard.request(arrivedMs + patienceMs, send)) latencies.push(performance.now() - arrivedMs);
   };
+  let beforeMs = startedMs;
+  let stalledMs = 0;
   for (let nextMs = startedMs; nextMs < startedMs + runMs; ) {
     const now = performance.now();
+    if (now - beforeMs > tolerableGapMs) stalledMs += now - beforeMs;
+    beforeMs = now;
     for (; nextMs <= now; nextMs += gapMs * -Math.log(1 - random())) {
       const request = offer(nextMs).finally(() => pending.delete(request));
       pending.add(request);
@@ -158,6 +165,7 @@ async function play(
   return {
     good: inTime.length,
     sent,
+    stalledMs,
     p50: inTime.length > 0 ? quantile(inTime, 0.5) : Number.NaN,
     p99: inTime.length > 0 ? quantile(inTime, 0.99) : Number.NaN,
     ...Object.fromEntries(limits.map((limit, i) => [`limit${i}`, limit])),
