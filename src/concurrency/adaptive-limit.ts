@@ -146,7 +146,7 @@ export class AdaptiveLimit implements Limit {
 
   #retreat(inFlight: number): void {
     this.#base = this.#bounded(Math.floor(Math.min(inFlight, this.#current) * retreat));
-    this.#upIn = upEvery;
+    this.#upIn = this.#base > this.#minLimit ? upEvery : 1;
     this.#downIn = 1;
     this.#set(this.#base, inFlight);
   }

@@ -96,7 +96,7 @@ export class AdaptiveSemaphore implements MetricSource {
    */
   acquire(options?: AcquireOptions): Promise<Permit> {
     if (options === undefined && this.#queued === 0 && this.#inFlight < this.#room)
-      return Promise.resolve(this.#grant(this.#rest, 1));
+      return Promise.resolve(this.#grant(this.#rest, 1, false));
     return this.#ask(options, false) as Promise<Permit>;
   }
 
@@ -117,7 +117,7 @@ export class AdaptiveSemaphore implements MetricSource {
     const partition = this.#partitionOf(options?.partition);
     const weight = options?.weight === undefined ? 1 : this.#weight(options.weight);
     if (this.#closing !== undefined) throw new ClosedError(`semaphore ${this.name}`);
-    return this.#hasRoom(weight) ? this.#grant(partition, weight) : undefined;
+    return this.#hasRoom(weight) ? this.#grant(partition, weight, false) : undefined;
   }
 
   /**
@@ -168,13 +168,7 @@ export class AdaptiveSemaphore implements MetricSource {
       timeouts: rejected.deadline + rejected["queue-delay"],
       waitMs: durationStats(waitTime),
       runMs: durationStats(runTime),
-      partitions: this.#partitions.map(({ name, share, inFlight, queue }) => ({
-        name,
-        share,
-        inFlight,
-        queued: queue.size,
-        isOverloaded: queue.isOverloaded,
-      })),
+      partitions: this.#partitions.map((partition) => partition.stats()),
     };
   }
 
@@ -213,7 +207,7 @@ export class AdaptiveSemaphore implements MetricSource {
           ? Promise.resolve(this.#rejection(refusal, 0))
           : Promise.reject(this.#error(refusal, 0, claim.signal));
       if (this.#hasRoom(claim.weight)) {
-        const permit = this.#grant(claim.partition, claim.weight);
+        const permit = this.#grant(claim.partition, claim.weight, false);
         return Promise.resolve(asValue ? { isGranted: true, permit } : permit);
       }
       return new Promise((resolve, reject) =>
@@ -232,18 +226,18 @@ export class AdaptiveSemaphore implements MetricSource {
     return this.#inFlight + weight <= this.#room || (this.#inFlight === 0 && this.#closing === undefined);
   }
 
-  #grant(partition: Partition, weight: number): Permit {
+  #grant(partition: Partition, weight: number, isLate: boolean): Permit {
     this.#inFlight += weight;
     partition.inFlight += weight;
     const isTimed = !this.#isFixed || this.#counts.acquired % timedOneIn === 0;
     this.#counts.acquired++;
-    return new HeldPermit(this.#takeBack, partition, weight, isTimed ? this.#clock.now() : undefined);
+    const startedMs = isTimed ? this.#clock.now() : undefined;
+    return new HeldPermit(this.#takeBack, partition, weight, startedMs, isLate);
   }
 
   readonly #takeBack = (
+    { weight, startedMs, isLate }: HeldPermit<Partition>,
     partition: Partition,
-    weight: number,
-    startedMs: number | undefined,
     dropped: boolean,
   ): void => {
     const inFlight = this.#inFlight;
@@ -252,7 +246,9 @@ export class AdaptiveSemaphore implements MetricSource {
     this.#counts.released++;
     if (dropped) this.#counts.dropped++;
     try {
-      if (startedMs !== undefined) this.#learn(this.#clock.now() - startedMs, inFlight, dropped);
+      // What was lost because it waited here is not to be blamed on the service.
+      if (startedMs !== undefined && !(dropped && isLate))
+        this.#learn(this.#clock.now() - startedMs, inFlight, dropped);
     } finally {
       if (this.#queued > 0) this.#serve();
       else if (this.#inFlight === 0) this.#closing?.resolve();
@@ -315,8 +311,9 @@ export class AdaptiveSemaphore implements MetricSource {
       if (waiter.untilMs !== Number.POSITIVE_INFINITY) this.#deadlines.left();
       this.#turns.take(partition, waiter.weight);
       this.#counts.waited++;
-      this.#counts.waitTime.record((nowMs - waiter.sinceMs) / 1000);
-      const permit = this.#grant(partition, waiter.weight);
+      const waitedMs = nowMs - waiter.sinceMs;
+      this.#counts.waitTime.record(waitedMs / 1000);
+      const permit = this.#grant(partition, waiter.weight, waitedMs > waiter.untilMs - nowMs);
       waiter.resolve(waiter.reject === undefined ? { isGranted: true, permit } : permit);
     }
   }
@@ -399,12 +396,6 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   #partitionOf(name: string | undefined): Partition {
-    if (name === undefined) return this.#rest;
-    const partition = this.#partitions.find((each) => each.name === name);
-    if (partition === undefined || name === "") {
-      const known = this.#partitions.slice(1).map((each) => each.name);
-      return reject("partition", `one of ${known.join(", ") || "none"}`, name);
-    }
-    return partition;
+    return name === undefined ? this.#rest : this.#turns.named(name);
   }
 }

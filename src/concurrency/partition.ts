@@ -1,3 +1,5 @@
+import { reject } from "../options.ts";
+import type { PartitionStats } from "./semaphore-stats.ts";
 import type { WaitQueue } from "./wait-queue.ts";
 
 /** A tenant's part of a semaphore. @internal */
@@ -21,6 +23,11 @@ export class Partition {
   guaranteed(limit: number): number {
     return Math.max(1, Math.floor(this.share * limit));
   }
+
+  stats(): PartitionStats {
+    const { name, share, inFlight, queue } = this;
+    return { name, share, inFlight, queued: queue.size, isOverloaded: queue.isOverloaded };
+  }
 }
 
 /**
@@ -36,6 +43,14 @@ export class PartitionTurns {
 
   constructor(partitions: readonly Partition[]) {
     this.#partitions = partitions;
+  }
+
+  /** @throws {RangeError} when there is none of that name; the nameless one can't be named */
+  named(name: string): Partition {
+    const partition = this.#partitions.find((each) => each.name === name);
+    if (partition !== undefined && name !== "") return partition;
+    const known = this.#partitions.map((each) => each.name).filter(Boolean);
+    return reject("partition", `one of ${known.join(", ") || "none"}`, name);
   }
 
   /** To be called when somebody comes to wait where nobody did: it can't save turns up. */

@@ -7,12 +7,7 @@ export interface ReleaseOptions {
 }
 
 /** Takes a permit back. @internal */
-export type TakeBack<Place> = (
-  place: Place,
-  weight: number,
-  startedMs: number | undefined,
-  dropped: boolean,
-) => void;
+export type TakeBack<Place> = (permit: HeldPermit<Place>, place: Place, dropped: boolean) => void;
 
 /** The right to run, until it is released: `using permit = await semaphore.acquire()`. */
 export interface Permit extends Disposable {
@@ -31,17 +26,26 @@ export interface Permit extends Disposable {
 /** A permit and where it belongs. @internal */
 export class HeldPermit<Place> implements Permit {
   readonly weight: number;
+  /** In milliseconds of the clock; `undefined` when its time isn't measured. */
+  readonly startedMs: number | undefined;
+  /** Whether most of its time was over when it was given, so that it says little of the service if it is lost. */
+  readonly isLate: boolean;
   readonly #takeBack: TakeBack<Place>;
-  readonly #startedMs: number | undefined;
   /** Gone once it is released. */
   #place: Place | undefined;
 
-  /** @param startedMs handed back at the release */
-  constructor(takeBack: TakeBack<Place>, place: Place, weight: number, startedMs: number | undefined) {
+  constructor(
+    takeBack: TakeBack<Place>,
+    place: Place,
+    weight: number,
+    startedMs: number | undefined,
+    isLate: boolean,
+  ) {
+    this.weight = weight;
+    this.startedMs = startedMs;
+    this.isLate = isLate;
     this.#takeBack = takeBack;
     this.#place = place;
-    this.weight = weight;
-    this.#startedMs = startedMs;
   }
 
   get isReleased(): boolean {
@@ -52,7 +56,7 @@ export class HeldPermit<Place> implements Permit {
     const place = this.#place;
     if (place === undefined) throw new PermitReleasedError();
     this.#place = undefined;
-    this.#takeBack(place, this.weight, this.#startedMs, options?.dropped === true);
+    this.#takeBack(this, place, options?.dropped === true);
   }
 
   [Symbol.dispose](): void {

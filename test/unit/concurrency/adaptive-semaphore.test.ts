@@ -346,6 +346,19 @@ describe("limits", () => {
     ]);
   });
 
+  test("a loss of one that waited for most of its time is not blamed on the service, its answer counts", async () => {
+    const limit = new SetLimit();
+    limit.current = 1;
+    const { semaphore, clock } = open({ limit });
+    const held = await semaphore.acquire();
+    const waiting = [51, 101, 100].map((timeoutMs) => semaphore.acquire({ timeoutMs }));
+    await clock.advance(50);
+    held.release();
+    for (const dropped of [true, false, true]) (await waiting.shift()!).release({ dropped });
+    expect(limit.samples.map(({ dropped }) => dropped)).toEqual([false, false, true]);
+    expect(semaphore.stats().dropped).toBe(2);
+  });
+
   test("a limit that breaks its word is an error, and no permit is lost", async () => {
     const limit = new SetLimit();
     const { semaphore } = open({ limit });
