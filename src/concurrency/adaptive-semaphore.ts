@@ -1,5 +1,5 @@
 import type { Clock } from "../clock.ts";
-import { ClosedError, LimitExceededError, type LimitReason } from "../errors.ts";
+import { ClosedError, LimitExceededError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { durationMs, integer, reject } from "../options.ts";
 import { isFixed } from "./fixed-limit.ts";
@@ -218,6 +218,7 @@ export class AdaptiveSemaphore implements MetricSource {
     }
   }
 
+  /** At once, that is without overtaking anybody. */
   #hasRoom(weight: number): boolean {
     return this.#queued === 0 && this.#fits(weight);
   }
@@ -361,7 +362,7 @@ export class AdaptiveSemaphore implements MetricSource {
     this.#counts.rejected[reason]++;
     if (reason === "aborted") return signal?.reason;
     if (reason === "closed") return new ClosedError(`semaphore ${this.name}`);
-    return new LimitExceededError(this.name, reason satisfies LimitReason, this.limit, waitedMs);
+    return new LimitExceededError(this.name, reason, this.limit, waitedMs);
   }
 
   /** @returns why no permit can be had, whatever room there is */

@@ -10,6 +10,7 @@ import { type ModelOptions, SemaphoreModel } from "../../support/semaphore-model
 const mostOperations = 400;
 /** 10⁵ operations in all, in the long form 10⁶. */
 const numRuns = process.env.VICTOR_LONG ? 5_000 : 500;
+const timeoutMs = 600_000;
 
 type Operation =
   | {
@@ -102,24 +103,28 @@ const setups = fc.record({
   closesEarly: fc.boolean(),
 });
 
-test("no permit is lost or invented, and turns are as promised, whatever happens", async () => {
-  await fc.assert(
-    fc.asyncProperty(
-      setups,
-      fc.array(operation, { maxLength: mostOperations, size: "max" }),
-      async ({ isShared, closesEarly, ...options }, operations) => {
-        const run = new Run({
-          ...options,
-          maxConcurrent,
-          shares: isShared ? { "": 0.25, a: 0.5, b: 0.25 } : { "": 1 },
-        });
-        for (const each of operations) await run.step(each);
-        await run.end(closesEarly);
-      },
-    ),
-    { numRuns },
-  );
-});
+test(
+  "no permit is lost or invented, and turns are as promised, whatever happens",
+  async () => {
+    await fc.assert(
+      fc.asyncProperty(
+        setups,
+        fc.array(operation, { maxLength: mostOperations, size: "max" }),
+        async ({ isShared, closesEarly, ...options }, operations) => {
+          const run = new Run({
+            ...options,
+            maxConcurrent,
+            shares: isShared ? { "": 0.25, a: 0.5, b: 0.25 } : { "": 1 },
+          });
+          for (const each of operations) await run.step(each);
+          await run.end(closesEarly);
+        },
+      ),
+      { numRuns },
+    );
+  },
+  timeoutMs,
+);
 
 /** A semaphore and its model, side by side. */
 class Run {
