@@ -37,7 +37,9 @@ for (const [i, scenario] of scenarios.entries()) {
     `${formatFigure((1000 * figure(arm, "sent")) / runMs)}/s`,
     `${formatFigure(figure(arm, "p50"))} ms`,
     `${formatFigure(figure(arm, "p99"))} ms`,
-    Array.from({ length: noted }, (_, at) => figure(arm, `limit${at}`)).join(" "),
+    Number.isFinite(figure(arm, "limit0"))
+      ? Array.from({ length: noted }, (_, at) => figure(arm, `limit${at}`)).join(" ")
+      : "none",
   ]);
   const headers = ["arm", "answers in time", "of the capacity", "sent", "p50", "p99", "limit over time"];
   console.log(markdownTable(headers, rows));
