@@ -25,6 +25,7 @@ import { type Claim, Waiter } from "./waiter.ts";
 
 /** With a fixed limit nobody needs every run time, and two looks at the clock cost as much as the rest. */
 const timedOneIn = 8;
+const never = Number.POSITIVE_INFINITY;
 
 /**
  * Lets so many run at once as its limit allows; the others wait in turn. The limit may change at any time, by itself or by
@@ -218,7 +219,6 @@ export class AdaptiveSemaphore implements MetricSource {
     }
   }
 
-  /** At once, that is without overtaking anybody. */
   #hasRoom(weight: number): boolean {
     return this.#queued === 0 && this.#fits(weight);
   }
@@ -291,7 +291,7 @@ export class AdaptiveSemaphore implements MetricSource {
     if (queue.size === 0) this.#turns.awaken(partition);
     queue.push(waiter);
     this.#queued++;
-    if (untilMs !== Number.POSITIVE_INFINITY) this.#deadlines.add(waiter, nowMs);
+    if (untilMs !== never) this.#deadlines.add(waiter, nowMs);
     if (signal !== undefined) this.#signals.add(waiter, signal);
     // Its turn may have come before that of those who wait for more room.
     this.#serve();
@@ -309,7 +309,7 @@ export class AdaptiveSemaphore implements MetricSource {
       if (!this.#fits(waiter.weight)) return;
       partition.queue.serve(waiter);
       this.#forget(waiter);
-      if (waiter.untilMs !== Number.POSITIVE_INFINITY) this.#deadlines.left();
+      if (waiter.untilMs !== never) this.#deadlines.left();
       this.#turns.take(partition, waiter.weight);
       this.#counts.waited++;
       const waitedMs = nowMs - waiter.sinceMs;
@@ -329,7 +329,7 @@ export class AdaptiveSemaphore implements MetricSource {
   #leave(waiter: Waiter): void {
     waiter.partition.queue.remove(waiter);
     this.#forget(waiter);
-    if (waiter.untilMs !== Number.POSITIVE_INFINITY) this.#deadlines.left();
+    if (waiter.untilMs !== never) this.#deadlines.left();
   }
 
   #expire(waiter: Waiter): void {
@@ -373,8 +373,7 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   #claim(options: AcquireOptions, nowMs: number): Claim {
-    const { signal, deadline = Number.POSITIVE_INFINITY, timeoutMs = Number.POSITIVE_INFINITY } = options;
-    const { priority = 0, weight = 1, partition } = options;
+    const { signal, deadline = never, timeoutMs = never, priority = 0, weight = 1, partition } = options;
     if (Number.isNaN(deadline) || typeof deadline !== "number")
       reject("deadline", "a time in milliseconds", deadline);
     if (signal !== undefined && !(signal instanceof AbortSignal)) reject("signal", "an AbortSignal", signal);

@@ -34,7 +34,7 @@ export class Partition {
  * Whose turn it is among partitions: first those that have less out than they are guaranteed, and among equals the one whose
  * turns were fewest by its share (stride scheduling). So what one doesn't use is lent, and comes back as soon as the
  * borrower's requests end; and every partition that waits gets its turn.
- * @see https://web.eecs.umich.edu/~mosharaf/Readings/Stride.pdf (Waldspurger and Weihl)
+ * @see Waldspurger and Weihl, Stride Scheduling, MIT/LCS/TM-528 (1995)
  */
 export class PartitionTurns {
   readonly #partitions: readonly Partition[];
