@@ -262,3 +262,42 @@ export class ComponentUnloadError extends VictorError {
 
 const messageOf = ({ cause }: ErrorOptions): string =>
   cause instanceof Error ? cause.message : String(cause);
+
+/** Why a semaphore turned a caller away. */
+export type LimitReason =
+  /** As many wait already as may. */
+  | "queue-full"
+  /** It waited longer than the semaphore lets anyone wait. */
+  | "queue-delay"
+  /** Its own deadline passed. */
+  | "deadline";
+
+/** `VICTOR_LIMIT_EXCEEDED`: a semaphore gave no permit, because too much is going on for its limit. */
+export class LimitExceededError extends VictorError {
+  override readonly name = "LimitExceededError";
+  /** The semaphore's name. */
+  readonly semaphore: string;
+  readonly reason: LimitReason;
+  /** Its limit at that moment. */
+  readonly limit: number;
+  /** Milliseconds that the caller waited. */
+  readonly waitedMs: number;
+  constructor(semaphore: string, reason: LimitReason, limit: number, waitedMs: number) {
+    super(
+      "VICTOR_LIMIT_EXCEEDED",
+      `semaphore ${semaphore}: ${reason} after ${Math.round(waitedMs)} ms (limit ${limit})`,
+    );
+    this.semaphore = semaphore;
+    this.reason = reason;
+    this.limit = limit;
+    this.waitedMs = waitedMs;
+  }
+}
+
+/** `VICTOR_PERMIT_RELEASED`: a permit was released that had been released before. Nothing was given back twice. */
+export class PermitReleasedError extends VictorError {
+  override readonly name = "PermitReleasedError";
+  constructor() {
+    super("VICTOR_PERMIT_RELEASED", "permit: released already; release it once, or let `using` do it");
+  }
+}
