@@ -1,0 +1,43 @@
+import { constants, Script } from "node:vm";
+import type { FunctionDefinition } from "./worker-protocol.ts";
+
+type Call = (...args: readonly unknown[]) => unknown;
+
+/** A function in a thread: made when it is first called, and then kept. */
+export interface LoadedFunction {
+  /** `undefined` until it has been loaded. */
+  readonly call: Call | undefined;
+  /** A failure is not kept: the next task tries again. */
+  load(): Promise<Call>;
+}
+
+export function loadedFunction(definition: FunctionDefinition): LoadedFunction {
+  let call: Call | undefined;
+  return {
+    get call() {
+      return call;
+    },
+    async load() {
+      call = "source" in definition ? compiled(definition.source) : await imported(definition);
+      return call;
+    },
+  };
+}
+
+function compiled(source: string): Call {
+  // With it `await import("node:fs")` works in the function, as it does where it was written.
+  const importModuleDynamically = constants.USE_MAIN_CONTEXT_DEFAULT_LOADER;
+  return new Script(`(${source}\n)`, { importModuleDynamically }).runInThisContext() as Call;
+}
+
+async function imported({ url, exportName }: { url: string; exportName: string }): Promise<Call> {
+  const module = (await import(url)) as Record<string, unknown>;
+  const found = module[exportName];
+  if (typeof found === "function") return found as Call;
+  // A CommonJS module's exports are its default export.
+  const inner = (module.default as Record<string, unknown> | undefined)?.[exportName];
+  if (typeof inner === "function") return inner as Call;
+  throw new TypeError(
+    `expected its export ${JSON.stringify(exportName)} to be a function, got ${typeof found}`,
+  );
+}
