@@ -84,8 +84,7 @@ export class WorkerCrew {
   /** Shrinks by the idle threads at once, by the others as soon as they have nothing to do. */
   resize(size: Required<WorkerPoolSize>): void {
     this.#size = size;
-    for (const thread of this.#threads.toReversed())
-      if (thread.isReady && thread.isIdle) this.idle(thread);
+    for (const thread of this.#threads.toReversed()) if (thread.isReady && thread.isIdle) this.idle(thread);
   }
 
   /** A thread has nothing to do: the process needn't wait for it, and it is stopped unless work comes in time. */

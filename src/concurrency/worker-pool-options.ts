@@ -27,7 +27,7 @@ export interface WorkerPoolOptions extends WorkerPoolSize {
   readonly maxRetries?: number;
   /** Memory of each thread; one that needs more ends, and only its task fails. @default Node's own */
   readonly resourceLimits?: ResourceLimits;
-  /** Node's flags in the threads. @default those of this process */
+  /** Node's flags in the threads. @default those of this process, none with `--input-type` */
   readonly execArgv?: readonly string[];
   /** Environment of the threads. @default a copy of this process's */
   readonly env?: NodeJS.ProcessEnv;

@@ -42,8 +42,12 @@ export interface ThreadOptions {
 /** This file's own extension: `.ts` from source, `.js` when built. */
 const entry = new URL(`./worker-entry${extname(import.meta.url)}`, import.meta.url);
 
+/** `--input-type` is for programs given as text; with it a thread, which is a file, doesn't start. */
+const isGivenAsText = process.execArgv.some((flag) => flag.startsWith("--input-type"));
+
 /** Starts real threads. They keep the process alive until told otherwise. */
-export function threadStarter({ name, resourceLimits, execArgv, env }: ThreadOptions): StartThread {
+export function threadStarter({ name, resourceLimits, env, ...options }: ThreadOptions): StartThread {
+  const execArgv = options.execArgv ?? (isGivenAsText ? [] : undefined);
   return (slots, events) => {
     const { port1, port2 } = new MessageChannel();
     const workerData: ThreadData = { port: port2, slots };
