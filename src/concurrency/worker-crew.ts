@@ -28,6 +28,8 @@ export class WorkerCrew {
   #threads: PoolThread[] = [];
   #size: Required<WorkerPoolSize>;
   #failedStarts = 0;
+  /** The last thread to end unasked had answered nothing. */
+  #isFruitless = false;
   #idleTimer: unknown;
   started = 0;
   crashes = 0;
@@ -75,8 +77,8 @@ export class WorkerCrew {
         cpus,
         utilization: workers < cpus || workers >= this.#size.maxWorkers ? undefined : this.utilization(),
       });
-      // One that can't start would be started again and again; without the others it is tried when somebody needs it.
-      const isHopeless = this.#failedStarts > 0 && load.queued === 0;
+      // What always ends at once would be started again and again; it is tried when somebody needs it.
+      const isHopeless = this.#isFruitless && load.queued === 0;
       if (!isWanted || isHopeless || !this.#add()) return;
     }
   }
@@ -123,16 +125,23 @@ export class WorkerCrew {
   #eventsOf(thread: PoolThread) {
     return {
       received: (message: "ready" | readonly unknown[]) => {
-        if (message !== "ready") return this.#events.answered(thread, message);
+        if (message !== "ready") {
+          this.#isFruitless = false;
+          this.#events.answered(thread, message);
+          return;
+        }
         this.#failedStarts = 0;
         thread.isReady = true;
         this.#events.ready();
       },
       exited: (exitCode: number | undefined, error: unknown) => {
         this.#remove(thread);
-        if (!thread.isDying) this.crashes++;
-        if (!thread.isReady && !thread.isDying && ++this.#failedStarts >= maxFailedStarts)
-          this.#events.unstartable(exitCode, error);
+        if (!thread.isDying) {
+          this.crashes++;
+          this.#isFruitless = thread.answers === 0;
+          if (!thread.isReady && ++this.#failedStarts >= maxFailedStarts)
+            this.#events.unstartable(exitCode, error);
+        }
         this.#events.ended(thread, exitCode, error);
       },
     };

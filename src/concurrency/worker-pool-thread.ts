@@ -68,6 +68,11 @@ export class PoolThread {
     return own.sort((a, b) => a.sequence - b.sequence);
   }
 
+  /** It has tasks that are yet to be sent. */
+  get isTaking(): boolean {
+    return this.#outbox.length > 0;
+  }
+
   utilization(): { readonly active: number; readonly idle: number } {
     return this.#thread.utilization();
   }

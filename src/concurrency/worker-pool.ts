@@ -4,14 +4,13 @@ import {
   DeadlineError,
   WorkerCloneError,
   WorkerCrashedError,
-  WorkerLoadError,
   WorkerQueueFullError,
 } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { durationMs, knownKeys } from "../options.ts";
 import { WorkerCrew } from "./worker-crew.ts";
-import { type PackedError, unpackError } from "./worker-error.ts";
 import { type AnyFunction, WorkerFunctions } from "./worker-function.ts";
+import { failureOf } from "./worker-outcome.ts";
 import { placeFor } from "./worker-placement.ts";
 import {
   checkSize,
@@ -70,6 +69,7 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
   #sequence = 0;
   #unsettled = 0;
   #dispatchIsDue = false;
+  #lateDispatchIsDue = false;
   #lookTimer: TimerHandle;
   #closing: PromiseWithResolvers<void> | undefined;
 
@@ -207,13 +207,30 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
     });
   }
 
-  #dispatch(): void {
+  /**
+   * For a thread that is busy anyway, answers that have arrived, and what follows from them, are awaited first. Without
+   * that, tasks which once went out in several messages would do so for ever, each batch replaced by one of its size.
+   */
+  #dispatchAfterAnswers(): void {
+    if (this.#lateDispatchIsDue) return;
+    this.#lateDispatchIsDue = true;
+    setImmediate(() => {
+      this.#lateDispatchIsDue = false;
+      this.#dispatch(false);
+    });
+  }
+
+  #dispatch(mayWait = true): void {
     if (this.#closing !== undefined && this.#unsettled === 0) return;
     const { threads } = this.#crew;
     for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
       const { expectedMs } = task.fn.times;
       const thread = placeFor(threads, expectedMs, task.isMoved, this.#queue.length > threads.length);
       if (thread === undefined) break;
+      if (mayWait && thread.held > 0 && !thread.isTaking) {
+        this.#dispatchAfterAnswers();
+        break;
+      }
       this.#queue.remove(task);
       task.expectedMs = expectedMs ?? threadStartMs;
       thread.take(task);
@@ -283,7 +300,7 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
       this.#counts.completed++;
       this.#settled();
       task.resolve(value);
-    } else this.#fail(task, errorOf(task, how, value));
+    } else this.#fail(task, failureOf(task.fn.definition.label, how, value));
   }
 
   /** Another thread has work waiting that this one could do. */
@@ -347,6 +364,7 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
     const { thread } = task;
     if (thread === undefined) this.#queue.remove(task);
     else if (!thread.takeBack(task) && thread.giveUp(task)) {
+      // Nothing more begins there, so nothing that waits there need wait for the thread's end.
       this.#requeue(thread.takeBackAll());
       this.#crew.stop(thread);
     }
@@ -378,21 +396,5 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
   #end(): void {
     this.#clock.clearTimeout(this.#lookTimer);
     this.#crew.close().then(this.#closing!.resolve, this.#closing!.reject);
-  }
-}
-
-/** What a task that didn't return fails with. */
-function errorOf(task: WorkerTask, how: number, value: unknown): unknown {
-  if (how === outcome.threwValue) return value;
-  const error = unpackError(value as PackedError);
-  switch (how) {
-    case outcome.notLoaded:
-      return new WorkerLoadError(task.fn.definition.label, { cause: error });
-    case outcome.resultNotCloned:
-      return new WorkerCloneError("result", { cause: error });
-    case outcome.thrownNotCloned:
-      return new WorkerCloneError("thrown value", { cause: error });
-    default:
-      return error;
   }
 }

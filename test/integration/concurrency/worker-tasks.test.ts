@@ -160,6 +160,12 @@ test("thousands of tasks of several kinds all get their own answers, on all thre
   expect(pool.stats().workers).toBeGreaterThan(0);
 });
 
+test("threads have the environment that the pool gives them", async () => {
+  await using own = new WorkerPool({ maxWorkers: 1, env: { PLACE: "here" } });
+  expect(await own.run(() => process.env.PLACE, [])).toBe("here");
+  expect(await pool.run(() => process.env.PLACE, [])).toBe(undefined);
+});
+
 test("utilization is measured, where the work is", async () => {
   const busy = new WorkerPool({ maxWorkers: 1, minWorkers: 1 });
   const burn = (ms: number) => {

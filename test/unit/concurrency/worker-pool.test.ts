@@ -43,6 +43,32 @@ describe("messages", () => {
     await at.pool.close();
   });
 
+  test("tasks that went out in several messages come together again", async () => {
+    const at = setUp({ maxWorkers: 1 });
+    const first = at.pool.run(instant, [0]);
+    await talk(at);
+    await first;
+    const [thread] = at.threads.threads;
+    const again = [1, 2, 3].map(async (id) => {
+      // Each of them is submitted, and once more when answered, in a turn of its own.
+      for (let i = 1; i < id; i++) await settle();
+      await at.pool.run(instant, [id]);
+      return at.pool.run(instant, [10 * id]);
+    });
+    for (let i = 0; i < 4; i++) await settle();
+    expect(thread?.toThread.length).toBe(3);
+    for (let i = 0; i < 3; i++) thread?.deliverToThread();
+    for (let i = 0; i < 3; i++) {
+      thread?.deliverToPool();
+      await new Promise((resolve) => process.nextTick(resolve));
+    }
+    await settle();
+    expect(thread?.toThread.map((message) => (message as unknown[]).length / 4)).toEqual([3]);
+    await talk(at);
+    expect(await Promise.all(again)).toEqual([10, 20, 30]);
+    await at.pool.close();
+  });
+
   test("tasks of a function that takes long go to a thread each", async () => {
     const at = setUp({ maxWorkers: 2, minWorkers: 2 });
     const first = at.pool.run(lasting, [0]);
@@ -109,6 +135,21 @@ describe("size", () => {
     await talk(at);
     await at.clock.advance(100);
     expect(at.pool.stats().workers).toBe(2);
+    await at.pool.close();
+  });
+
+  test("threads that end before they have answered anything are not replaced until a task needs them", async () => {
+    const at = setUp({ minWorkers: 1 });
+    await talk(at);
+    at.threads.living[0]?.exit(1);
+    await talk(at);
+    expect(at.pool.stats()).toMatchObject({ workers: 0, crashes: 1 });
+    const task = at.pool.run(instant, [1]);
+    await talk(at);
+    expect(await task).toBe(1);
+    at.threads.living[0]?.exit(1);
+    await talk(at);
+    expect(at.pool.stats()).toMatchObject({ workers: 1, crashes: 2 });
     await at.pool.close();
   });
 
