@@ -96,8 +96,8 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
   /**
    * Calls a function in a thread.
    * @param fn its source text is sent, once to each thread, and evaluated there: **it must not use variables from
-   * around it**, which don't exist there (globals and `await import("node:fs")` do); native and bound functions,
-   * classes, methods and generators are refused. It may be async.
+   * around it**, which don't exist there (globals do, and `await import()` of packages and `node:` modules, not of
+   * relative paths); native and bound functions, classes, methods and generators are refused. It may be async.
    * @param args what it is called with, anything that structured clone takes
    * @throws what the function throws, with class name, message, stack, fields and causes of an error;
    * {@link WorkerCrashedError} when its thread ended, {@link DeadlineError} after `timeoutMs`, the signal's reason,
