@@ -53,6 +53,15 @@ await race({
   },
 });
 await race({
+  title: "Trivial tasks with objects",
+  load: { taskMs: [0] },
+  rivals: [
+    { ...ours, export: "victorObjects" },
+    { ...piscina, export: "piscinaObjects" },
+  ],
+  rounds: 5,
+});
+await race({
   title: "Tasks of 1 ms",
   load: { taskMs: [1] },
   rivals: [ours, piscina, batched, ...others.slice(0, 1)],

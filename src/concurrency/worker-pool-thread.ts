@@ -97,20 +97,7 @@ export class PoolThread {
     this.#outbox = [];
     this.#define(tasks);
     this.alive(true);
-    try {
-      this.#post(tasks);
-      return [];
-    } catch (error) {
-      if (tasks.length === 1) return [this.#unsent(tasks[0]!, error)];
-    }
-    const unsent: (readonly [WorkerTask, unknown])[] = [];
-    for (const task of tasks)
-      try {
-        this.#post([task]);
-      } catch (error) {
-        unsent.push(this.#unsent(task, error));
-      }
-    return unsent;
+    return separable(tasks).flatMap((part) => this.#sendTogether(part));
   }
 
   /** @returns whether it hadn't begun, and won't */
@@ -167,6 +154,17 @@ export class PoolThread {
     return this.#thread.terminate();
   }
 
+  #sendTogether(tasks: readonly WorkerTask[]): readonly (readonly [WorkerTask, unknown])[] {
+    try {
+      this.#post(tasks);
+      return [];
+    } catch (error) {
+      if (tasks.length === 1) return [this.#unsent(tasks[0]!, error)];
+      // Alone, each shows whether it is the one.
+      return tasks.flatMap((task) => this.#sendTogether([task]));
+    }
+  }
+
   #letGo(task: WorkerTask): void {
     task.thread = undefined;
     task.slot = -1;
@@ -203,4 +201,24 @@ export class PoolThread {
     this.#letGo(task);
     return [task, error];
   }
+}
+
+/**
+ * Within one message structured clone keeps objects that are the same the same, so that one task could change what another
+ * one gets: at most one task of a message has objects among its arguments.
+ */
+function separable(tasks: readonly WorkerTask[]): readonly (readonly WorkerTask[])[] {
+  const parts: WorkerTask[][] = [];
+  let part: WorkerTask[] | undefined;
+  let hasObjects = false;
+  for (const task of tasks) {
+    if (part === undefined || (hasObjects && !task.isPlain)) {
+      part = [];
+      parts.push(part);
+      hasObjects = false;
+    }
+    part.push(task);
+    hasObjects ||= !task.isPlain;
+  }
+  return parts;
 }

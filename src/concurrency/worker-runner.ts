@@ -154,7 +154,8 @@ export class TaskRunner {
     const buffer = (flags & moveResult) === 0 ? undefined : movable(value);
     if (buffer !== undefined && this.#move(slot, how, value, buffer)) return true;
     this.#answers.push(slot, how, value);
-    if (nowMs - this.#answersSinceMs > answerWithinMs) {
+    // The next task could change an object before it is copied.
+    if (nowMs - this.#answersSinceMs > answerWithinMs || (typeof value === "object" && value !== null)) {
       this.#answersSinceMs = nowMs;
       this.flush();
     }

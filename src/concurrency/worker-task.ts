@@ -23,6 +23,8 @@ export class WorkerTask {
   /** The order of submission. */
   readonly sequence: number;
   readonly flags: number;
+  /** Its arguments hold no object, which another task of the same message could come to share. */
+  readonly isPlain: boolean;
   settled = false;
   /** Threads that ended under it while it ran, and while it waited in their hands. */
   crashes = 0;
@@ -52,6 +54,7 @@ export class WorkerTask {
   ) {
     this.fn = fn;
     this.args = args;
+    this.isPlain = args.every(isPrimitive);
     this.bounds = bounds;
     this.submittedMs = at.submittedMs;
     this.sequence = at.sequence;
@@ -94,4 +97,8 @@ export class WorkerTask {
     this.args = [];
     this.#stopWatching?.();
   }
+}
+
+function isPrimitive(value: unknown): boolean {
+  return value === null || (typeof value !== "object" && typeof value !== "function");
 }

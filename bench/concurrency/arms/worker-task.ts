@@ -7,6 +7,11 @@ export default function task(ms: number): number {
   return ms + 1;
 }
 
+/** The same, with objects, which structured clone has to copy. */
+export function withObjects({ ms }: { readonly ms: number }): { readonly value: number } {
+  return { value: task(ms) };
+}
+
 /** Several in one message, for batches on top of a pool that knows only single tasks. */
 export function batch(all: readonly number[]): { results: number[]; runMs: number } {
   const startedMs = performance.now();

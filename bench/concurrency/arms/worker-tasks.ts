@@ -97,6 +97,31 @@ export function piscina(args: unknown): Promise<Arm> {
   );
 }
 
+export function victorObjects(args: unknown): Promise<Arm> {
+  const pool = new WorkerPool({ minWorkers: threads, maxWorkers: threads });
+  const url = file("worker-task");
+  const name = "withObjects";
+  return arm(
+    args,
+    async (ms) => (await pool.run<{ value: number }>(url, [{ ms }], { name })).value,
+    () => pool.close(),
+  );
+}
+
+export function piscinaObjects(args: unknown): Promise<Arm> {
+  const pool = new Piscina({
+    filename: file("worker-task").href,
+    name: "withObjects",
+    minThreads: threads,
+    maxThreads: threads,
+  });
+  return arm(
+    args,
+    async (ms) => ((await pool.run({ ms })) as { value: number }).value,
+    () => pool.destroy(),
+  );
+}
+
 /** What can be had on top of piscina: tasks of one turn of the event loop in messages as long as 0.5 ms of work. */
 export function batchedPiscina(args: unknown): Promise<Arm> {
   const pool = new Piscina({

@@ -102,6 +102,24 @@ describe("what can't be copied fails alone", () => {
   });
 });
 
+describe("tasks of one message", () => {
+  test("don't share an argument that they were given in common", async () => {
+    await using own = new WorkerPool({ maxWorkers: 1 });
+    const add = (list: number[], x: number) => list.push(x);
+    await own.run(add, [[], 0]);
+    const list = [1, 2];
+    expect(await Promise.all([3, 4, 5].map((x) => own.run(add, [list, x])))).toEqual([3, 3, 3]);
+  });
+
+  test("answer with an object as it was when each ended", async () => {
+    await using own = new WorkerPool({ maxWorkers: 1 });
+    const call = () => own.run<{ calls: number }>(fixture("arithmetic.ts"), [], { name: "counted" });
+    await call();
+    const answers = await Promise.all([call(), call(), call()]);
+    expect(answers.map(({ calls }) => calls)).toEqual([2, 3, 4]);
+  });
+});
+
 describe("what is moved", () => {
   test("is gone here and whole there", async () => {
     const buffer = new Uint8Array([1, 2, 3]).buffer;
