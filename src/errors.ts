@@ -301,3 +301,69 @@ export class PermitReleasedError extends VictorError {
     super("VICTOR_PERMIT_RELEASED", "permit: released already; release it once, or let `using` do it");
   }
 }
+
+/**
+ * `VICTOR_WORKER_CRASHED`: the thread that had a task ended before it answered: an uncaught exception (`cause`),
+ * `process.exit`, or too little memory.
+ */
+export class WorkerCrashedError extends VictorError {
+  override readonly name = "WorkerCrashedError";
+  readonly pool: string;
+  /** Had the task begun? When not, it had no effect. */
+  readonly started: boolean;
+  /** Of the thread; `undefined` when it couldn't be started at all. */
+  readonly exitCode: number | undefined;
+  /** Threads that ended under this task, ≥ 1. */
+  readonly attempts: number;
+  constructor(
+    pool: string,
+    at: { readonly started: boolean; readonly exitCode: number | undefined; readonly attempts: number },
+    options?: ErrorOptions,
+  ) {
+    const how = at.exitCode === undefined ? "could not start" : `ended with code ${at.exitCode}`;
+    const why = options?.cause === undefined ? "" : `: ${messageOf(options)}`;
+    super(
+      "VICTOR_WORKER_CRASHED",
+      `pool ${pool}: the thread ${how} ${at.started ? "while it ran the task" : "before the task began"}${why}`,
+      options,
+    );
+    this.pool = pool;
+    this.started = at.started;
+    this.exitCode = at.exitCode;
+    this.attempts = at.attempts;
+  }
+}
+
+/** `VICTOR_WORKER_QUEUE_FULL`: as many tasks wait for a thread as the pool allows. */
+export class WorkerQueueFullError extends VictorError {
+  override readonly name = "WorkerQueueFullError";
+  readonly pool: string;
+  readonly queueLimit: number;
+  constructor(pool: string, queueLimit: number) {
+    super("VICTOR_WORKER_QUEUE_FULL", `pool ${pool}: ${queueLimit} tasks already wait for a thread`);
+    this.pool = pool;
+    this.queueLimit = queueLimit;
+  }
+}
+
+/** `VICTOR_WORKER_LOAD`: the thread found no function to call: no such file, no such export, or it failed to load (`cause`). */
+export class WorkerLoadError extends VictorError {
+  override readonly name = "WorkerLoadError";
+  /** URL of the file, or the function's name. */
+  readonly source: string;
+  constructor(source: string, options: ErrorOptions) {
+    super("VICTOR_WORKER_LOAD", `${source}: can't be called in a thread: ${messageOf(options)}`, options);
+    this.source = source;
+  }
+}
+
+/** `VICTOR_WORKER_CLONE`: structured clone can't copy what should go to or come from the thread (`cause`). */
+export class WorkerCloneError extends VictorError {
+  override readonly name = "WorkerCloneError";
+  /** With `"result"` and `"thrown value"` the task has run. */
+  readonly what: "arguments" | "result" | "thrown value";
+  constructor(what: "arguments" | "result" | "thrown value", options: ErrorOptions) {
+    super("VICTOR_WORKER_CLONE", `${what} of a worker task: ${messageOf(options)}`, options);
+    this.what = what;
+  }
+}
