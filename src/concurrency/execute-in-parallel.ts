@@ -8,6 +8,11 @@ export type Task<T> = (signal: AbortSignal) => T | PromiseLike<T>;
 /** Tasks in any iterable, also an asynchronous one. They are pulled when they can run, and no sooner. */
 export type Tasks<T> = Input<Task<T>>;
 
+/** What the tasks of an array or a tuple result in, each in its place. */
+export type ResultsOf<L extends readonly Task<unknown>[]> = {
+  -readonly [I in keyof L]: Awaited<ReturnType<L[I]>>;
+};
+
 /**
  * Runs tasks side by side, at most `maxConcurrency` at once.
  *
@@ -20,7 +25,12 @@ export type Tasks<T> = Input<Task<T>>;
  * @throws {ParallelTaskError} with the failed task's `index` and its error as `cause`
  * @throws {TypeError} when a task is no function, or there is nothing to iterate over; the signal's reason when it aborts
  */
-export function executeInParallel<T>(tasks: Tasks<T>, options: ParallelOptions = {}): Promise<T[]> {
+export function executeInParallel<const L extends readonly Task<unknown>[]>(
+  tasks: L,
+  options?: ParallelOptions,
+): Promise<ResultsOf<L>>;
+export function executeInParallel<T>(tasks: Tasks<T>, options?: ParallelOptions): Promise<T[]>;
+export function executeInParallel(tasks: Tasks<unknown>, options: ParallelOptions = {}): Promise<unknown[]> {
   return collect("executeInParallel", taskWork(tasks), resolveParallelOptions("executeInParallel", options));
 }
 
@@ -34,10 +44,18 @@ const settleKeys = ["maxConcurrency", "signal", "timeoutMs", "onProgress", "cloc
  * @throws {ParallelTaskError} when the input or `onProgress` throws
  * @throws {TypeError} when a task is no function, or there is nothing to iterate over; the signal's reason when it aborts
  */
+export function settleInParallel<const L extends readonly Task<unknown>[]>(
+  tasks: L,
+  options?: SettleOptions,
+): Promise<{ -readonly [I in keyof L]: PromiseSettledResult<ResultsOf<L>[I]> }>;
 export function settleInParallel<T>(
   tasks: Tasks<T>,
+  options?: SettleOptions,
+): Promise<PromiseSettledResult<T>[]>;
+export function settleInParallel(
+  tasks: Tasks<unknown>,
   options: SettleOptions = {},
-): Promise<PromiseSettledResult<T>[]> {
+): Promise<PromiseSettledResult<unknown>[]> {
   const resolved = resolveParallelOptions("settleInParallel", options, settleKeys);
   return settle("settleInParallel", taskWork(tasks), { ...resolved, stopOnError: false });
 }

@@ -51,6 +51,7 @@ export class ParallelRun<I, T> {
   readonly #options: ResolvedParallelOptions;
   readonly #total: number | undefined;
   readonly #controller = new AbortController();
+  readonly #signal = this.#controller.signal;
   readonly #lanes = new Set<Lane<T>>();
   readonly #failures: TaskFailure[] = [];
   readonly #slice: TimeSlice;
@@ -65,6 +66,8 @@ export class ParallelRun<I, T> {
   #done = 0;
   #held = 0;
   #exhausted = false;
+  /** Neither exhausted nor stopped. */
+  #isOpen = true;
   #finished = false;
   #stopped: "failure" | "mistake" | "signal" | "consumer" | undefined;
 
@@ -97,7 +100,7 @@ export class ParallelRun<I, T> {
       return Promise.reject(new ParallelTaskError({ part: "input", index: 0, error }, 0, []));
     }
     signal?.addEventListener("abort", this.#onAbort);
-    this.#work.onStart?.(this.#controller.signal);
+    this.#work.onStart?.(this.#signal);
     this.#fillLanes();
     return this.#end.promise;
   }
@@ -124,32 +127,32 @@ export class ParallelRun<I, T> {
   }
 
   get #mayPull(): boolean {
-    return this.#stopped === undefined && !this.#exhausted && this.#puller === undefined;
+    return this.#isOpen && this.#puller === undefined;
   }
   /** Whether a lane, itself among the lanes, may go on to the next item. */
   get #mayGoOn(): boolean {
-    return this.#mayPull && this.#lanes.size + this.#held <= this.#options.maxConcurrency;
+    return (
+      this.#isOpen && (this.#held === 0 || this.#lanes.size + this.#held <= this.#options.maxConcurrency)
+    );
   }
 
   async #drive(lane: Lane<T>): Promise<void> {
     while (this.#mayGoOn) {
       if (this.#isAsync) {
+        if (this.#puller !== undefined) break;
         await this.#pullAsync(lane);
         if (lane.left) return;
       } else this.#pullUntilPending(lane);
       const { pending } = lane;
       if (pending !== undefined) {
         lane.pending = undefined;
-        let value: T;
         try {
-          value = await pending;
+          const value = await pending;
+          if (!lane.left) this.#succeed(lane, value);
         } catch (error) {
-          if (lane.left) return;
-          this.#failTask(lane, error);
-          continue;
+          if (!lane.left) this.#failTask(lane, error);
         }
         if (lane.left) return;
-        this.#succeed(lane, value);
       }
       if (this.#turn !== undefined || this.#slice.spent()) await this.#giveTurn();
     }
@@ -164,7 +167,7 @@ export class ParallelRun<I, T> {
       let step: IteratorResult<I>;
       try {
         step = iterator.next();
-        if (step.done) this.#exhausted = true;
+        if (step.done) this.#close();
         else this.#begin(lane, step.value);
       } catch (error) {
         this.#failInput(error);
@@ -178,7 +181,7 @@ export class ParallelRun<I, T> {
       const step = await (this.#iterator as AsyncIterator<I>).next();
       if (lane.left) return;
       this.#puller = undefined;
-      if (step.done) this.#exhausted = true;
+      if (step.done) this.#close();
       else this.#begin(lane, step.value);
     } catch (error) {
       if (lane.left) return;
@@ -199,11 +202,11 @@ export class ParallelRun<I, T> {
       this.#stop("mistake", mistake);
     }
     // The input may have aborted the signal.
-    if (this.#stopped !== undefined) return;
+    if (!this.#isOpen) return;
     let outcome: T | PromiseLike<T>;
     try {
       const isBounded = this.#options.timeoutMs !== Number.POSITIVE_INFINITY;
-      outcome = this.#work.call(item, index, isBounded ? this.#armed(lane) : this.#controller.signal);
+      outcome = this.#work.call(item, index, isBounded ? this.#armed(lane) : this.#signal);
       if (isThenable(outcome)) {
         lane.pending = outcome;
         return;
@@ -230,7 +233,7 @@ export class ParallelRun<I, T> {
 
   #failInput(error: unknown): void {
     // An iterator that has thrown is over, and isn't asked to return.
-    this.#exhausted = true;
+    this.#close();
     this.#fail("input", this.#started, error);
   }
 
@@ -271,6 +274,11 @@ export class ParallelRun<I, T> {
     this.#fillLanes();
   };
 
+  #close(): void {
+    this.#exhausted = true;
+    this.#isOpen = false;
+  }
+
   #abandon(lane: Lane<T>): void {
     lane.left = true;
     this.#lanes.delete(lane);
@@ -280,7 +288,7 @@ export class ParallelRun<I, T> {
     const failure = { part, index, error };
     if (this.#stopped !== undefined) {
       // A task that gives up because it was told to hasn't failed.
-      if (!isAbort(error, this.#controller.signal)) this.#failures.push(failure);
+      if (!isAbort(error, this.#signal)) this.#failures.push(failure);
       return;
     }
     this.#failures.push(failure);
@@ -306,6 +314,7 @@ export class ParallelRun<I, T> {
   #stop(why: "failure" | "mistake" | "signal" | "consumer", reason: unknown): void {
     if (this.#stopped !== undefined || this.#finished) return;
     this.#stopped = why;
+    this.#isOpen = false;
     if (this.#puller !== undefined) this.#abandon(this.#puller);
     this.#controller.abort(reason);
     for (const { controller } of this.#lanes) controller?.abort(reason);
@@ -313,7 +322,7 @@ export class ParallelRun<I, T> {
   }
 
   #finishIfOver(): void {
-    if (this.#finished || this.#lanes.size > 0 || !(this.#exhausted || this.#stopped !== undefined)) return;
+    if (this.#finished || this.#lanes.size > 0 || this.#isOpen) return;
     this.#finished = true;
     void this.#finish();
   }
