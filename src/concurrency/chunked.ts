@@ -19,7 +19,7 @@ export interface ChunkedOptions {
  * Items are pulled one at a time; ending the loop early ends the source too. An item that takes long by itself can't be
  * interrupted. Costs about 0.1 µs an item.
  * @param items sync iterable; items are handed on as they are, promises too
- * @param budgetMs milliseconds of work between two turns of the event loop, ≥ 0; 0 gives it a turn before every item
+ * @param budgetMs milliseconds of work between two turns of the event loop, ≥ 0; 0 gives it a turn after every item
  * @throws {TypeError | RangeError} when `items` can't be iterated, or the budget is none; in the loop, the signal's reason
  */
 export function chunked<T>(

@@ -14,7 +14,8 @@ export class TimeSlice {
   #end: number;
   #lookedAt: number;
   #stride = 1;
-  #left = 1;
+  /** Before the first item there is nothing to see. */
+  #left = 2;
 
   /** @param budgetMs milliseconds, ≥ 0; the first slice begins now */
   constructor(budgetMs: number, clock: Clock) {
