@@ -6,7 +6,7 @@ import type { WatchdogData, WatchdogMessage } from "./blocking-watchdog.ts";
 
 const { beat, beatMs, thresholdMs, stderrAfterMs } = workerData as WatchdogData;
 const lastBeat = new BigInt64Array(beat);
-const sampleEveryUs = 1_000;
+const sampleEveryUs = 5_000;
 /** What is seen in this time names the function; sampling an endless loop for ever would only fill the memory. */
 const longestSamplingMs = 1_000;
 
@@ -20,15 +20,16 @@ interface Block {
 }
 
 let block: Block | undefined;
-let lookedAt = process.hrtime.bigint();
+let timer: NodeJS.Timeout;
+/** When the next look is due. */
+let dueAt = process.hrtime.bigint();
 
 const ms = (from: bigint, to: bigint): number => Number(to - from) / 1e6;
 const tell = (message: WatchdogMessage): void => parentPort!.postMessage(message);
 
 function look(): void {
   const now = process.hrtime.bigint();
-  const asleepMs = ms(lookedAt, now) - beatMs;
-  lookedAt = now;
+  const asleepMs = ms(dueAt, now);
   const since = Atomics.load(lastBeat, 0);
   if (block !== undefined && block.since !== since) {
     end(block, since);
@@ -37,9 +38,10 @@ function look(): void {
   const lateMs = ms(since, now) - beatMs;
   // Where this thread was late too, the process was suspended, or the machine has no time for it.
   if (block === undefined && lateMs >= thresholdMs / 2 && asleepMs < thresholdMs / 2) block = begin(since);
+  // While all is well, not before the present heartbeat could be old enough.
+  lookIn(block === undefined ? Math.max(1, thresholdMs / 2 - lateMs) : beatMs, now);
   if (block === undefined) return;
-  if (lateMs >= thresholdMs / 2 + longestSamplingMs)
-    stopSampling(block, since + BigInt(Math.ceil(lateMs * 1e6)));
+  if (lateMs >= thresholdMs / 2 + longestSamplingMs) stopSampling(block, now);
   if (lateMs >= stderrAfterMs && !block.isTold) {
     block.isTold = true;
     stopSampling(block, now);
@@ -50,6 +52,11 @@ function look(): void {
       ),
     );
   }
+}
+
+function lookIn(delayMs: number, now: bigint): void {
+  dueAt = now + BigInt(Math.ceil(delayMs * 1e6));
+  timer = setTimeout(look, delayMs);
 }
 
 function begin(since: bigint): Block {
@@ -79,9 +86,9 @@ function end(ended: Block, until: bigint): void {
     void ended.stack.promise.then((stack) => tell({ kind: "blocked", blockedMs, stack }));
 }
 
-const timer = setInterval(look, beatMs);
+look();
 parentPort!.once("message", () => {
-  clearInterval(timer);
+  clearTimeout(timer);
   block?.session?.disconnect();
   parentPort!.close();
 });

@@ -200,7 +200,16 @@ function orAborted<T>(fn: CircuitCall<T>, signal: AbortSignal): Promise<T> {
     const abort = () => reject(signal.reason);
     signal.addEventListener("abort", abort, { once: true });
     const over = () => signal.removeEventListener("abort", abort);
-    Promise.try(fn, signal).then(resolve, reject).finally(over);
+    Promise.try(fn, signal).then(
+      (value) => {
+        over();
+        resolve(value);
+      },
+      (error) => {
+        over();
+        reject(error);
+      },
+    );
   });
 }
 
