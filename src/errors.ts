@@ -260,6 +260,55 @@ export class ComponentUnloadError extends VictorError {
   }
 }
 
+/** One thing that failed while tasks ran side by side. */
+export interface TaskFailure {
+  /** `task`: the task itself; `input`: what the tasks came from; `onProgress`: the caller's own callback. */
+  readonly part: "task" | "input" | "onProgress";
+  /** From 0: of the task, of the one that the input failed to give, or of the one that was being reported. */
+  readonly index: number;
+  readonly error: unknown;
+}
+
+/** `VICTOR_PARALLEL_TASK`: of several tasks, one failed with `cause`, and perhaps others after it. */
+export class ParallelTaskError extends VictorError {
+  override readonly name = "ParallelTaskError";
+  readonly part: TaskFailure["part"];
+  /** Of the task that failed first, from 0; for other parts see {@link TaskFailure}. */
+  readonly index: number;
+  /** Tasks that had succeeded when all had come to rest. */
+  readonly done: number;
+  /** What failed after that, in order of time. */
+  readonly errors: readonly TaskFailure[];
+  constructor(first: TaskFailure, done: number, errors: readonly TaskFailure[]) {
+    const { part, index, error } = first;
+    const what = part === "task" ? `task ${index} failed` : `${part} failed at task ${index}`;
+    const more = errors.length > 0 ? `, ${errors.length} more failed` : "";
+    super("VICTOR_PARALLEL_TASK", `${what}: ${messageOf({ cause: error })} (${done} done${more})`, {
+      cause: error,
+    });
+    this.part = part;
+    this.index = index;
+    this.done = done;
+    this.errors = errors;
+  }
+}
+
+/** `VICTOR_CIRCUIT_OPEN`: a circuit breaker refused a call, since the calls before it failed. */
+export class CircuitOpenError extends VictorError {
+  override readonly name = "CircuitOpenError";
+  readonly circuit: string;
+  /** Milliseconds until a call may be let through as a probe; `Infinity` while forced open. */
+  readonly retryAfterMs: number;
+  constructor(circuit: string, retryAfterMs: number) {
+    const when = Number.isFinite(retryAfterMs)
+      ? `; try again in ${Math.ceil(retryAfterMs)} ms`
+      : ", by force";
+    super("VICTOR_CIRCUIT_OPEN", `circuit ${circuit} is open${when}`);
+    this.circuit = circuit;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 const messageOf = ({ cause }: ErrorOptions): string =>
   cause instanceof Error ? cause.message : String(cause);
 
