@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import { ClosedError, LimitExceededError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { durationMs, integer, reject } from "../options.ts";
+import { durationStats } from "./duration-stats.ts";
 import { isFixed } from "./fixed-limit.ts";
 import { type Limit, limitInteger } from "./limit.ts";
 import { Partition, PartitionTurns } from "./partition.ts";
@@ -17,7 +18,7 @@ import {
   resolveSemaphoreOptions,
   type TryAcquireOptions,
 } from "./semaphore-options.ts";
-import { durationStats, SemaphoreCounts, type SemaphoreStats, semaphoreSamples } from "./semaphore-stats.ts";
+import { SemaphoreCounts, type SemaphoreStats, semaphoreSamples } from "./semaphore-stats.ts";
 import { WaitDeadlines } from "./wait-deadlines.ts";
 import { WaitQueue } from "./wait-queue.ts";
 import { WaitSignals } from "./wait-signals.ts";

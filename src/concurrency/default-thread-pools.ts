@@ -43,6 +43,11 @@ export function defaultWorkerPool(): WorkerPool {
   return pool;
 }
 
+/** The same, `undefined` before its first use. @internal */
+export function currentWorkerPool(): WorkerPool | undefined {
+  return pool;
+}
+
 /**
  * Sets the size and options of the pool that `runInWorker` uses, and asks for as many threads in libuv's. Call it first
  * in a program, or libuv's pool has been used already; the answer says what took effect. A pool in use ends what it

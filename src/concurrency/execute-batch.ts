@@ -2,8 +2,13 @@ import type { Clock } from "../clock.ts";
 import { finite, integer, knownKeys } from "../options.ts";
 import { pause } from "./awaited-timer.ts";
 import { type Input, isAsyncInput, totalOf } from "./input-iterator.ts";
-import { collect } from "./parallel-collect.ts";
-import { type ParallelOptions, parallelDefaults, resolveParallelOptions } from "./parallel-options.ts";
+import { type Calls, collect } from "./parallel-collect.ts";
+import {
+  type ParallelOptions,
+  parallelDefaults,
+  type ResolvedParallelOptions,
+  resolveParallelOptions,
+} from "./parallel-options.ts";
 import { SlidingWindow } from "./sliding-window.ts";
 
 export interface BatchRate {
@@ -34,6 +39,16 @@ export function executeBatch<I, T>(
   items: Input<I>,
   options: BatchOptions = {},
 ): Promise<T[]> {
+  const { work, resolved } = batchWork(fn, items, options);
+  return collect("executeBatch", work, resolved);
+}
+
+/** @internal */
+export function batchWork<I, T>(
+  fn: (item: I, index: number, signal: AbortSignal) => T | PromiseLike<T>,
+  items: Input<I>,
+  options: BatchOptions,
+): { readonly work: Calls<I, T>; readonly resolved: ResolvedParallelOptions } {
   if (typeof fn !== "function")
     throw new TypeError("executeBatch: expected a function to call for each item");
   const known = ["batchSize", "delayMs", "rate", "signal", "stopOnError", "timeoutMs", "onProgress", "clock"];
@@ -45,19 +60,16 @@ export function executeBatch<I, T>(
   });
   finite("delayMs", delayMs, 0);
   const pace = new BatchPace(items, batchSize, delayMs, checkedWindow(rate), resolved.clock);
-  return collect(
-    "executeBatch",
-    {
-      input: pace,
-      total: totalOf(items),
-      call: fn,
-      onStart: (signal) => {
-        pace.signal = signal;
-      },
-      onSettled: () => pace.itemDone(),
+  const work: Calls<I, T> = {
+    input: pace,
+    total: totalOf(items),
+    call: fn,
+    onStart: (signal) => {
+      pace.signal = signal;
     },
-    resolved,
-  );
+    onSettled: () => pace.itemDone(),
+  };
+  return { work, resolved };
 }
 
 function checkedWindow(rate: BatchRate | undefined): SlidingWindow | undefined {

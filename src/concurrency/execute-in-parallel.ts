@@ -37,7 +37,8 @@ export function executeInParallel(tasks: Tasks<unknown>, options: ParallelOption
 /** {@link ParallelOptions} without `stopOnError`: no failure ends it. */
 export type SettleOptions = Omit<ParallelOptions, "stopOnError">;
 
-const settleKeys = ["maxConcurrency", "signal", "timeoutMs", "onProgress", "clock"];
+/** @internal */
+export const settleKeys = ["maxConcurrency", "signal", "timeoutMs", "onProgress", "clock"];
 
 /**
  * Like {@link executeInParallel}, but runs all tasks and returns what became of each, as `Promise.allSettled` does.
@@ -70,13 +71,17 @@ export function mapConcurrent<I, T>(
   fn: (item: I, index: number, signal: AbortSignal) => T | PromiseLike<T>,
   options: ParallelOptions = {},
 ): Promise<T[]> {
+  return collect("mapConcurrent", itemWork(items, fn), resolveParallelOptions("mapConcurrent", options));
+}
+
+/** @internal */
+export function itemWork<I, T>(
+  items: Input<I>,
+  fn: (item: I, index: number, signal: AbortSignal) => T | PromiseLike<T>,
+): Calls<I, T> {
   if (typeof fn !== "function")
     throw new TypeError("mapConcurrent: expected a function to call for each item");
-  return collect(
-    "mapConcurrent",
-    { input: items, call: fn },
-    resolveParallelOptions("mapConcurrent", options),
-  );
+  return { input: items, call: fn };
 }
 
 /** @internal */

@@ -3,7 +3,11 @@ import type { ResolvedParallelOptions } from "./parallel-options.ts";
 import { ParallelRun, type ParallelWork } from "./parallel-run.ts";
 
 /** What is run; what becomes of it is the collector's business. */
-export type Calls<I, T> = Omit<ParallelWork<I, T>, "onValue" | "onFailure" | "settles" | "holdsValues">;
+export interface Calls<I, T>
+  extends Omit<ParallelWork<I, T>, "onValue" | "onFailure" | "settles" | "holdsValues"> {
+  /** Looks on: told of the run before it begins. @returns what is to be done when it has come to rest */
+  observe?(run: ParallelRun<I, T>): () => void;
+}
 
 /** @returns the values, in the order of their items */
 export async function collect<I, T>(
@@ -13,7 +17,7 @@ export async function collect<I, T>(
 ): Promise<T[]> {
   const { onValue, values } = inOrder<T>(calls);
   const run = new ParallelRun<I, T>(where, { ...calls, onValue }, options);
-  await run.run();
+  await observed(run, calls);
   return values(run.started);
 }
 
@@ -34,8 +38,17 @@ export async function settle<I, T>(
     },
     options,
   );
-  await run.run();
+  await observed(run, calls);
   return values(run.started);
+}
+
+async function observed<I, T>(run: ParallelRun<I, T>, { observe }: Calls<I, T>): Promise<void> {
+  const onRest = observe?.(run);
+  try {
+    await run.run();
+  } finally {
+    onRest?.();
+  }
 }
 
 interface InOrder<T> {

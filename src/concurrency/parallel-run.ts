@@ -64,6 +64,7 @@ export class ParallelRun<I, T> {
   #timer: TimerHandle | undefined;
   #started = 0;
   #done = 0;
+  #failed = 0;
   #held = 0;
   #exhausted = false;
   /** Neither exhausted nor stopped. */
@@ -84,6 +85,15 @@ export class ParallelRun<I, T> {
   /** Items pulled so far. */
   get started(): number {
     return this.#started;
+  }
+
+  /** Tasks that have succeeded so far. */
+  get done(): number {
+    return this.#done;
+  }
+  /** Tasks that have failed so far, but for those that gave up because they were told to. */
+  get failed(): number {
+    return this.#failed;
   }
 
   /**
@@ -286,9 +296,11 @@ export class ParallelRun<I, T> {
 
   #fail(part: TaskFailure["part"], index: number, error: unknown): void {
     const failure = { part, index, error };
+    // A task that gives up because it was told to hasn't failed.
+    if (this.#stopped !== undefined && isAbort(error, this.#signal)) return;
+    if (part === "task") this.#failed++;
     if (this.#stopped !== undefined) {
-      // A task that gives up because it was told to hasn't failed.
-      if (!isAbort(error, this.#signal)) this.#failures.push(failure);
+      this.#failures.push(failure);
       return;
     }
     this.#failures.push(failure);
@@ -303,7 +315,7 @@ export class ParallelRun<I, T> {
     const { onProgress } = this.#options;
     if (onProgress === undefined || this.#stopped !== undefined) return;
     try {
-      onProgress({ done: this.#done, failed: this.#failures.length, total: this.#total });
+      onProgress({ done: this.#done, failed: this.#failed, total: this.#total });
     } catch (error) {
       this.#fail("onProgress", index, error);
     }

@@ -1,15 +1,7 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { Labels, MetricSample } from "../metrics/metric.ts";
+import type { DurationStats } from "./duration-stats.ts";
 import type { RejectionReason } from "./semaphore-options.ts";
-
-/** A distribution of durations in milliseconds; all but `count` are `undefined` while it is empty. */
-export interface DurationStats {
-  readonly count: number;
-  readonly p50: number | undefined;
-  readonly p90: number | undefined;
-  readonly p99: number | undefined;
-  readonly max: number | undefined;
-}
 
 /** A partition of a semaphore at one moment. */
 export interface PartitionStats {
@@ -63,15 +55,6 @@ export class SemaphoreCounts {
     aborted: 0,
     closed: 0,
   };
-}
-
-/** @param seconds its values @internal */
-export function durationStats(seconds: LatencyHistogram): DurationStats {
-  const ms = (q: number): number | undefined => {
-    const value = seconds.quantile(q);
-    return value === undefined ? undefined : value * 1000;
-  };
-  return { count: seconds.count, p50: ms(0.5), p90: ms(0.9), p99: ms(0.99), max: ms(1) };
 }
 
 /** @internal */

@@ -1,14 +1,6 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
-import type { HistogramSnapshot, Labels, MetricSample } from "../metrics/metric.ts";
-
-/** Where times lie, in milliseconds; `undefined` while there are none. */
-export interface TimeQuantiles {
-  readonly count: number;
-  readonly p50: number | undefined;
-  readonly p95: number | undefined;
-  readonly p99: number | undefined;
-  readonly max: number | undefined;
-}
+import type { Labels, MetricSample } from "../metrics/metric.ts";
+import type { DurationStats } from "./duration-stats.ts";
 
 /** A pool of threads at one moment. Counts run from its construction. */
 export interface WorkerPoolStats {
@@ -36,9 +28,9 @@ export interface WorkerPoolStats {
   readonly started: number;
   readonly crashes: number;
   /** From submission to the answer, less the run: the queue, and the messages both ways. */
-  readonly queueDelayMs: TimeQuantiles;
+  readonly queueDelayMs: DurationStats;
   /** In the thread, from call to settlement. */
-  readonly runTimeMs: TimeQuantiles;
+  readonly runTimeMs: DurationStats;
   /**
    * Share of the time that the threads' event loops were active, 0–1, over the latest ≥ 100 ms.
    * `undefined` when there is no thread, or not for long enough.
@@ -115,16 +107,4 @@ export class WorkerPoolCounts {
     yield histogram("queue_delay", "From submission to the answer, less the run.", this.queueDelay);
     yield histogram("run_time", "Run time in the thread.", this.runTime);
   }
-}
-
-/** @param seconds a histogram of seconds */
-export function quantilesMs(seconds: HistogramSnapshot): TimeQuantiles {
-  const ms = (value: number | undefined): number | undefined => value && value * 1000;
-  return {
-    count: seconds.count,
-    p50: ms(seconds.quantile(0.5)),
-    p95: ms(seconds.quantile(0.95)),
-    p99: ms(seconds.quantile(0.99)),
-    max: seconds.count === 0 ? undefined : seconds.max * 1000,
-  };
 }

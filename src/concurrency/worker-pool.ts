@@ -8,6 +8,7 @@ import {
 } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { durationMs, knownKeys } from "../options.ts";
+import { durationStats } from "./duration-stats.ts";
 import { WorkerCrew } from "./worker-crew.ts";
 import { type AnyFunction, WorkerFunctions } from "./worker-function.ts";
 import { failureOf } from "./worker-outcome.ts";
@@ -21,7 +22,7 @@ import {
   type WorkerPoolOptions,
   type WorkerPoolSize,
 } from "./worker-pool-options.ts";
-import { quantilesMs, WorkerPoolCounts, type WorkerPoolStats } from "./worker-pool-stats.ts";
+import { WorkerPoolCounts, type WorkerPoolStats } from "./worker-pool-stats.ts";
 import type { PoolThread } from "./worker-pool-thread.ts";
 import { outcome } from "./worker-protocol.ts";
 import { threadStartMs } from "./worker-sizing.ts";
@@ -169,8 +170,8 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
       retries,
       started,
       crashes,
-      queueDelayMs: quantilesMs(queueDelay),
-      runTimeMs: quantilesMs(runTime),
+      queueDelayMs: durationStats(queueDelay),
+      runTimeMs: durationStats(runTime),
       utilization: this.#crew.utilization(),
     };
   }
