@@ -269,15 +269,15 @@ export interface TaskFailure {
   readonly error: unknown;
 }
 
-/** `VICTOR_PARALLEL_TASK`: of several tasks, one failed with `cause`, and perhaps others after it. */
+/** `VICTOR_PARALLEL_TASK`: of several tasks, one failed with `cause`, and perhaps others too. */
 export class ParallelTaskError extends VictorError {
   override readonly name = "ParallelTaskError";
   readonly part: TaskFailure["part"];
-  /** Of the task that failed first, from 0; for other parts see {@link TaskFailure}. */
+  /** Of the task that ended it all, or else failed first, from 0; for other parts see {@link TaskFailure}. */
   readonly index: number;
   /** Tasks that had succeeded when all had come to rest. */
   readonly done: number;
-  /** What failed after that, in order of time. */
+  /** What else failed, in order of time. */
   readonly errors: readonly TaskFailure[];
   constructor(first: TaskFailure, done: number, errors: readonly TaskFailure[]) {
     const { part, index, error } = first;

@@ -7,7 +7,10 @@ import { type BlockingFrame, blockingFunction, describeBlocking } from "./blocki
 
 /** A time in which the event loop had no turn. */
 export interface BlockedReport {
-  /** How late the loop was, in milliseconds: at least so long it had no turn, and a heartbeat longer at most. */
+  /**
+   * How late the loop was, in milliseconds: at least so long it had no turn, and a heartbeat longer at most. The start of the
+   * profiler, some 5 to 40 ms, is in it.
+   */
   readonly blockedMs: number;
   /** The function that kept it; `undefined` when no JavaScript was seen, as in one long native call or collection. */
   readonly blocking: BlockingFrame | undefined;

@@ -71,6 +71,8 @@ export class ParallelRun<I, T> {
   #isOpen = true;
   #finished = false;
   #stopped: "failure" | "mistake" | "signal" | "consumer" | undefined;
+  /** The failure, or the mistake, that ended the run. */
+  #fatal: TaskFailure | undefined;
 
   /** @throws {TypeError} when the input can't be iterated over */
   constructor(where: string, work: ParallelWork<I, T>, options: ResolvedParallelOptions) {
@@ -207,10 +209,7 @@ export class ParallelRun<I, T> {
     const index = this.#started++;
     lane.index = index;
     const mistake = this.#work.mistake?.(item, index);
-    if (mistake !== undefined) {
-      this.#failures.push({ part: "task", index, error: mistake });
-      this.#stop("mistake", mistake);
-    }
+    if (mistake !== undefined) this.#endBy("mistake", { part: "task", index, error: mistake });
     // The input may have aborted the signal.
     if (!this.#isOpen) return;
     let outcome: T | PromiseLike<T>;
@@ -307,7 +306,12 @@ export class ParallelRun<I, T> {
     if (part === "task" && !this.#options.stopOnError) {
       this.#work.onFailure?.(failure);
       this.#report(index);
-    } else this.#stop("failure", error);
+    } else this.#endBy("failure", failure);
+  }
+
+  #endBy(why: "failure" | "mistake", failure: TaskFailure): void {
+    this.#fatal = failure;
+    this.#stop(why, failure.error);
   }
 
   #report(index: number): void {
@@ -352,7 +356,8 @@ export class ParallelRun<I, T> {
       } catch (error) {
         this.#failures.push({ part: "input", index: this.#started, error });
       }
-    const [first, ...others] = this.#failures;
+    const first = this.#fatal ?? this.#failures[0];
+    const others = this.#failures.filter((failure) => failure !== first);
     if (this.#stopped === "signal") this.#end.reject(signal?.reason);
     else if (this.#stopped === "mistake") this.#end.reject(first?.error);
     else if (first === undefined || this.#stopped === "consumer") this.#end.resolve();

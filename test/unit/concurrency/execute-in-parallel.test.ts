@@ -314,6 +314,49 @@ test("each task has a deadline of its own, and what an abandoned one comes to is
   expect(clock.pending).toBe(0);
 });
 
+test("an abandoned task that succeeds after all is still a failure, and counted once", async () => {
+  const clock = new FakeClock();
+  const [late, later] = [Promise.withResolvers<string>(), Promise.withResolvers<string>()];
+  const seen: ParallelProgress[] = [];
+  const running = settleInParallel([() => late.promise, () => later.promise], {
+    maxConcurrency: 1,
+    timeoutMs: 100,
+    clock,
+    onProgress: (progress) => seen.push(progress),
+  });
+  await clock.advance(100);
+  late.resolve("too late");
+  await settle();
+  later.resolve("in time");
+  expect(await running).toMatchObject([{ status: "rejected" }, { status: "fulfilled", value: "in time" }]);
+  expect(seen.map(({ done, failed }) => [done, failed])).toEqual([
+    [0, 1],
+    [1, 1],
+  ]);
+});
+
+test("a failure is answered no later than the deadline of a task that ignores its signal", async () => {
+  const clock = new FakeClock();
+  const tasks: Task<unknown>[] = [() => new Promise(() => undefined), () => Promise.reject(boom)];
+  const running = failure(executeInParallel(tasks, { timeoutMs: 100, clock }));
+  await clock.advance(100);
+  expect(await running).toMatchObject({
+    index: 1,
+    cause: boom,
+    errors: [{ index: 0, error: { code: "VICTOR_DEADLINE" } }],
+  });
+});
+
+test("what ends a run is told first, though tasks had failed before", async () => {
+  const input = new PulledInput<Task<unknown>>([() => Promise.reject(new Error("before"))], boom);
+  const error = await failure(settleInParallel(input.sync(), { maxConcurrency: 1 }));
+  expect(error).toMatchObject({ part: "input", index: 1, cause: boom, errors: [{ index: 0 }] });
+  const tasks = [() => Promise.reject(new Error("before")), 5 as unknown as Task<void>];
+  await expect(settleInParallel(tasks, { maxConcurrency: 1 })).rejects.toThrow(
+    "tasks[1]: expected a function",
+  );
+});
+
 test("with a deadline, a failure aborts the other tasks' own signals", async () => {
   const ended: string[] = [];
   const tasks = [untilAborted(() => ended.push("told")), () => Promise.reject(boom)];
