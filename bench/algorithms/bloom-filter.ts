@@ -1,8 +1,7 @@
 /**
  * What does a Bloom filter of a million items at 1 % cost, in time and memory, and how often does it err? Beside
  * `bloomfilter` and `bloom-filters`, the two that are used, and beside a `Set`, which doesn't err and needs no filter.
- * Items are ids ("user:…", 14 characters), as taken from a buffer and as joined from two parts, UUIDs (36 characters), and
- * integers; all are made before, and come again and again. In one table the ids are freshly made, as by a server that takes
+ * Items are ids ("user:…", 14 characters) and UUIDs (36 characters), as taken from a buffer, and integers; all are made before, and come again and again. In one table the ids are freshly made, as by a server that takes
  * them from a buffer; the making is part of the time, and stands alone in the first row. Of what is asked for, every other
  * item is there. What a filter can't save is the reading of a string's units, 1.5 to 2 ns each: it is all of a short one.
  * Bars: adding and asking for strings ≥ 2.8× bloomfilter and ≥ 120× bloom-filters; integers ≥ 50 M/s; ≤ 10.9 bits an item
@@ -47,8 +46,6 @@ await strings("Adding ids", beside("add", "ids"));
 await strings("Asking for ids", beside("has", "ids"));
 // It takes some µs for each, whichever string.
 const slow = ["bloom-filters"] as const;
-await strings("Adding joined ids", beside("add", "joined", slow));
-await strings("Asking for joined ids", beside("has", "joined", slow));
 await strings("Adding UUIDs", beside("add", "uuids", slow));
 await strings("Asking for UUIDs", beside("has", "uuids", slow));
 await strings("Asking for ids, freshly made", [

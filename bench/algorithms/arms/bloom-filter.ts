@@ -5,11 +5,10 @@ import { makeKeys, writeTexts } from "./keys.ts";
 
 /**
  * - "ids": "user:…", 6 to 15 characters, most of them 14, as taken from a buffer;
- * - "joined": the same from a prefix and an id, which V8 keeps as two parts of one string;
  * - "uuids": 36 characters, as taken from a buffer;
  * - "integers": up to 30 bits.
  */
-export type ItemKind = "ids" | "joined" | "uuids" | "integers";
+export type ItemKind = "ids" | "uuids" | "integers";
 
 export interface BloomWork {
   readonly filter: FilterId;
@@ -20,10 +19,6 @@ export interface BloomWork {
 
 function makeItems(kind: ItemKind, count: number): (string | number)[] {
   if (kind === "ids" || kind === "integers") return makeKeys(kind === "ids" ? "strings" : kind, count);
-  if (kind === "joined") {
-    const ids = makeKeys("integers", count);
-    return ids.map((id) => `user:${id}`);
-  }
   const random = seededRandom(1);
   return Array.from({ length: count }, () => {
     const hex = () =>
