@@ -160,6 +160,7 @@ export class ByteRing<T, One> implements RingCore<T, One> {
   }
 
   #produce(): void {
+    if (this.closed) throw new ClosedError("ring");
     this.#claim("producer");
     this.#published = this.#memory.load(tailWord) & ~closedBit;
     this.#tail = this.#published;
