@@ -26,7 +26,8 @@ export class MpmcRing<T> extends RingQueue<T> {
   readonly #core: SlotRing<T, unknown>;
 
   /**
-   * A ring for bytes. What is popped is a copy that shares its buffer with others.
+   * A ring for bytes. What is popped is a copy, whose buffer of some KiB holds others as well; before you post it on, or
+   * keep it for long, take a `slice` of it.
    * @throws {RangeError | TypeError} on an option out of its bounds
    */
   static binary(options: MpmcRingOptions): MpmcRing<Uint8Array> {

@@ -1,9 +1,11 @@
 import { markAsUntransferable } from "node:worker_threads";
 import type { RecordPlaces, RingCodec } from "./ring-codec.ts";
-import { lengthMask } from "./ring-codec.ts";
 
 /** A buffer of its own for each record would take microseconds, so records are cut from chunks of this many bytes. */
-const chunkBytes = 65_536;
+const chunkBytes = 16_384;
+
+/** A record of more bytes gets a buffer of its own. */
+const mostSharedBytes = chunkBytes / 4;
 
 /** A span may have so many bytes beside the payloads, per record, and still be copied whole. */
 const mostGapBytes = 64;
@@ -11,7 +13,7 @@ const mostGapBytes = 64;
 /** `Uint8Array` in, `Uint8Array` out. */
 export class BinaryCodec implements RingCodec<Uint8Array, Uint8Array, Uint8Array[]> {
   readonly #bytes: Uint8Array;
-  #chunk: ArrayBuffer | undefined;
+  #chunk = new Uint8Array(0);
   #used = 0;
 
   constructor(bytes: Uint8Array) {
@@ -21,6 +23,10 @@ export class BinaryCodec implements RingCodec<Uint8Array, Uint8Array, Uint8Array
   encode(item: Uint8Array): Uint8Array {
     if (!(item instanceof Uint8Array)) throw new TypeError("ring: expected a Uint8Array");
     return item;
+  }
+
+  keep(record: Uint8Array): Uint8Array {
+    return new Uint8Array(record);
   }
 
   head(record: Uint8Array): number {
@@ -34,9 +40,9 @@ export class BinaryCodec implements RingCodec<Uint8Array, Uint8Array, Uint8Array
   }
 
   read(head: number, at: number): Uint8Array {
-    const length = head & lengthMask;
-    const offset = this.#copy(at, length);
-    return new Uint8Array(this.#chunk!, offset, length);
+    if (head > mostSharedBytes) return this.#bytes.slice(at, at + head);
+    const offset = this.#copy(at, head);
+    return new Uint8Array(this.#chunk.buffer, offset, head);
   }
 
   decode(record: Uint8Array): Uint8Array {
@@ -54,8 +60,8 @@ export class BinaryCodec implements RingCodec<Uint8Array, Uint8Array, Uint8Array
       return records;
     }
     const shift = this.#copy(start, span) - start;
-    const chunk = this.#chunk!;
-    for (let i = 0; i < count; i++) records.push(new Uint8Array(chunk, ats[i]! + shift, heads[i]!));
+    const { buffer } = this.#chunk;
+    for (let i = 0; i < count; i++) records.push(new Uint8Array(buffer, ats[i]! + shift, heads[i]!));
     return records;
   }
 
@@ -65,15 +71,15 @@ export class BinaryCodec implements RingCodec<Uint8Array, Uint8Array, Uint8Array
 
   /** @returns where in the chunk the copy begins */
   #copy(at: number, length: number): number {
-    if (this.#chunk === undefined || this.#used + length > this.#chunk.byteLength) {
-      this.#chunk = new ArrayBuffer(Math.max(length, chunkBytes));
+    if (this.#used + length > this.#chunk.length) {
+      this.#chunk = new Uint8Array(Math.max(length, chunkBytes));
       // Else transferring one record would take others with it.
-      markAsUntransferable(this.#chunk);
+      markAsUntransferable(this.#chunk.buffer);
       this.#used = 0;
     }
     const offset = this.#used;
     this.#used = offset + length;
-    new Uint8Array(this.#chunk).set(this.#bytes.subarray(at, at + length), offset);
+    this.#chunk.set(this.#bytes.subarray(at, at + length), offset);
     return offset;
   }
 }

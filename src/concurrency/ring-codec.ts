@@ -8,6 +8,8 @@ export interface RingCodec<T, One = unknown, Many = unknown> {
    * @throws {TypeError} when it can't be carried
    */
   encode(item: T): One;
+  /** @returns the same, so that it stays as it is whatever becomes of the item */
+  keep(encoded: One): One;
   /** @returns the record's head: length of the payload in the lowest 29 bits, never negative */
   head(encoded: One): number;
   /** Copies the payload to byte `at`. */

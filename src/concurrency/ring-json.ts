@@ -28,6 +28,10 @@ export class JsonCodec<T> implements RingCodec<T, string, string> {
     return text;
   }
 
+  keep(text: string): string {
+    return text;
+  }
+
   head(text: string): number {
     const length = Buffer.byteLength(text);
     return length === text.length ? length | asciiFlag : length;

@@ -87,11 +87,11 @@ export abstract class RingQueue<T> {
     const encoded = this.#core.codec.encode(item);
     const head = this.#head(encoded);
     const attempt = (): boolean => this.#pushing.free && this.#put(encoded, head);
-    if (!attempt()) this.#pushing.block("push", attempt, timeoutMs);
+    if (!attempt()) this.#pushing.block("ring push", attempt, timeoutMs);
   }
 
   /**
-   * Waits until there is room. What was given must not change before that.
+   * Waits until there is room; what is put in is the item as it was when this was called.
    * @throws what `pushSync` throws, or the signal's reason; it isn't in
    */
   async push(item: T, options?: RingWait): Promise<void> {
@@ -100,7 +100,8 @@ export abstract class RingQueue<T> {
     const head = this.#head(encoded);
     if (wait.signal?.aborted) throw wait.signal.reason;
     if (this.#pushing.free && this.#put(encoded, head)) return;
-    await this.#pushing.wait("push", () => this.#put(encoded, head), wait);
+    const kept = this.#core.codec.keep(encoded);
+    await this.#pushing.wait("ring push", () => this.#put(kept, head), wait);
   }
 
   /**
@@ -126,7 +127,7 @@ export abstract class RingQueue<T> {
       return done === items.length;
     };
     try {
-      if (!attempt()) this.#pushing.block("push", attempt, timeoutMs);
+      if (!attempt()) this.#pushing.block("ring push", attempt, timeoutMs);
     } catch (error) {
       if (done === 0) throw error;
     }
@@ -137,18 +138,20 @@ export abstract class RingQueue<T> {
   async pushAll(items: readonly T[], options?: RingWait): Promise<number> {
     const wait = resolveWait(options, asyncKeys);
     if (wait.signal?.aborted) throw wait.signal.reason;
-    let done = this.#putMany(items, 0);
+    const done = this.#putMany(items, 0);
     if (done === items.length) return done;
+    const rest = items.slice(done);
+    let from = 0;
     const attempt = (): boolean => {
-      done += this.#putMine(items, done);
-      return done === items.length;
+      from += this.#putMine(rest, from);
+      return from === rest.length;
     };
     try {
-      await this.#pushing.wait("push", attempt, wait);
+      await this.#pushing.wait("ring push", attempt, wait);
     } catch (error) {
-      if (done === 0) throw error;
+      if (done + from === 0) throw error;
     }
-    return done;
+    return done + from;
   }
 
   /** @returns the oldest record, or `undefined` when there is none now, or none any more (see `ended`) */
@@ -170,7 +173,7 @@ export abstract class RingQueue<T> {
       item = this.tryPop();
       return item !== undefined || this.#core.ended();
     };
-    this.#popping.block("pop", attempt, timeoutMs);
+    this.#popping.block("ring pop", attempt, timeoutMs);
     return item;
   }
 
@@ -184,12 +187,12 @@ export abstract class RingQueue<T> {
       item = this.#take();
       return item !== undefined || this.#core.ended();
     };
-    await this.#popping.wait("pop", attempt, wait);
+    await this.#popping.wait("ring pop", attempt, wait);
     return item;
   }
 
   /**
-   * Takes what there is. Binary records of one batch share a buffer.
+   * Takes several records at once: 256 at most, and only what stands in one piece of memory, so there may be more.
    * @param max at most so many, ≥ 1
    * @returns an empty array when there is nothing now, or nothing any more (see `ended`)
    */
@@ -199,7 +202,7 @@ export abstract class RingQueue<T> {
     return this.#takeMany(max);
   }
 
-  /** Blocks until there is a record, and takes what there is. @returns and throws what `popSync` does; `[]` at the end */
+  /** Blocks until there is a record, and takes as many as `tryDrain`. @returns and throws what `popSync` does; `[]` at the end */
   drainSync(max: number = Number.MAX_SAFE_INTEGER, options?: RingSyncWait): T[] {
     const { timeoutMs } = resolveWait(options, syncKeys);
     let items = this.tryDrain(max);
@@ -208,11 +211,11 @@ export abstract class RingQueue<T> {
       items = this.tryDrain(max);
       return items.length > 0 || this.#core.ended();
     };
-    this.#popping.block("drain", attempt, timeoutMs);
+    this.#popping.block("ring drain", attempt, timeoutMs);
     return items;
   }
 
-  /** Waits until there is a record, and takes what there is. @returns and throws what `pop` does; `[]` at the end */
+  /** Waits until there is a record, and takes as many as `tryDrain`. @returns and throws what `pop` does; `[]` at the end */
   async drain(max: number = Number.MAX_SAFE_INTEGER, options?: RingWait): Promise<T[]> {
     const wait = resolveWait(options, asyncKeys);
     if (wait.signal?.aborted) throw wait.signal.reason;
@@ -222,17 +225,13 @@ export abstract class RingQueue<T> {
       items = this.#takeMany(max);
       return items.length > 0 || this.#core.ended();
     };
-    await this.#popping.wait("drain", attempt, wait);
+    await this.#popping.wait("ring drain", attempt, wait);
     return items;
   }
 
-  /** All records until the end. Leaving the loop leaves the ring open. */
+  /** All records until the end, one by one, so that who leaves the loop loses none. The ring stays open. */
   async *[Symbol.asyncIterator](): AsyncGenerator<T, void, void> {
-    for (;;) {
-      const items = await this.drain(mostAtOnce);
-      if (items.length === 0) return;
-      yield* items;
-    }
+    for (let item = await this.pop(); item !== undefined; item = await this.pop()) yield item;
   }
 
   /** Nothing is put in from now on, by any thread; who waits is woken. Does nothing when it is closed already. */

@@ -20,6 +20,9 @@ class NumberCodec implements RingCodec<number, number, number[]> {
   encode(item: number): number {
     return item;
   }
+  keep(item: number): number {
+    return item;
+  }
   head(): number {
     return 4;
   }

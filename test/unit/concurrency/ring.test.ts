@@ -237,6 +237,39 @@ describe.each(kinds)("a ring of kind %s", (kind) => {
     expect(seen.filter((n) => n > 0)).toEqual([1, 2, 3, 4]);
   });
 
+  it("puts in what an item was when it was pushed, whatever became of it while it waited", async () => {
+    const ring = openBinary(kind);
+    while (ring.tryPush(new Uint8Array(50)));
+    const changed = Buffer.alloc(50, 7);
+    const moved = new Uint8Array(50).fill(8);
+    const pushes = [ring.push(changed), ring.push(moved)];
+    changed.fill(0);
+    moved.buffer.transfer();
+    const seen: (number | undefined)[] = [];
+    while (!seen.includes(8)) seen.push((await ring.pop())?.[49]);
+    await Promise.all(pushes);
+    expect(seen.slice(-2)).toEqual([7, 8]);
+  });
+
+  it("loses nothing when a `for await` is left early", async () => {
+    const ring = openBinary(kind);
+    ring.tryPushAll([bytes(1), bytes(2)]);
+    for await (const record of ring) {
+      expect(record).toEqual(bytes(1));
+      break;
+    }
+    expect(ring.tryPop()).toEqual(bytes(2));
+  });
+
+  it("refuses to transfer the buffer that records share", () => {
+    const ring = openBinary(kind);
+    ring.tryPush(bytes(1));
+    const record = ring.tryPop();
+    expect(() => structuredClone(record, { transfer: [record!.buffer as ArrayBuffer] })).toThrow(
+      /transfer|Transfer/,
+    );
+  });
+
   it("ends waits at the deadline, or when the signal aborts, and takes nothing for those who left", async () => {
     const clock = new FakeClock();
     const ring = openBinary(kind, clock);
@@ -259,7 +292,9 @@ describe.each(kinds)("a ring of kind %s", (kind) => {
     const clock = new FakeClock();
     const ring = openBinary(kind, clock);
     while (ring.tryPush(new Uint8Array(50)));
-    const late = expect(ring.push(new Uint8Array(50).fill(1), { timeoutMs: 10 })).rejects.toThrow(DeadlineError);
+    const late = expect(ring.push(new Uint8Array(50).fill(1), { timeoutMs: 10 })).rejects.toThrow(
+      DeadlineError,
+    );
     await clock.advance(10);
     await late;
     expect(ring.tryDrain().every((record) => record.length === 50)).toBe(true);
