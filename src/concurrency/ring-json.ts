@@ -10,7 +10,7 @@ const mostGapBytes = 32;
 
 /**
  * Anything that JSON can say. Text that is pure ASCII is written and read as Latin-1, other text as UTF-8; `v8.serialize`
- * takes five times as long as JSON for small objects. Several records are read as one array: they are copied as they
+ * takes several times as long as JSON for small objects. Several records are read as one array: they are copied as they
  * stand, what lies between two is overwritten by a comma and blanks, and all are parsed at once, in half the time.
  */
 export class JsonCodec<T> implements RingCodec<T, string, string> {
