@@ -260,8 +260,162 @@ export class ComponentUnloadError extends VictorError {
   }
 }
 
+/** One thing that failed while tasks ran side by side. */
+export interface TaskFailure {
+  /** `task`: the task itself; `input`: what the tasks came from; `onProgress`: the caller's own callback. */
+  readonly part: "task" | "input" | "onProgress";
+  /** From 0: of the task, of the one that the input failed to give, or of the one that was being reported. */
+  readonly index: number;
+  readonly error: unknown;
+}
+
+/** `VICTOR_PARALLEL_TASK`: of several tasks, one failed with `cause`, and perhaps others too. */
+export class ParallelTaskError extends VictorError {
+  override readonly name = "ParallelTaskError";
+  readonly part: TaskFailure["part"];
+  /** Of the task that ended it all, or else failed first, from 0; for other parts see {@link TaskFailure}. */
+  readonly index: number;
+  /** Tasks that had succeeded when all had come to rest. */
+  readonly done: number;
+  /** What else failed, in order of time. */
+  readonly errors: readonly TaskFailure[];
+  constructor(first: TaskFailure, done: number, errors: readonly TaskFailure[]) {
+    const { part, index, error } = first;
+    const what = part === "task" ? `task ${index} failed` : `${part} failed at task ${index}`;
+    const more = errors.length > 0 ? `, ${errors.length} more failed` : "";
+    super("VICTOR_PARALLEL_TASK", `${what}: ${messageOf({ cause: error })} (${done} done${more})`, {
+      cause: error,
+    });
+    this.part = part;
+    this.index = index;
+    this.done = done;
+    this.errors = errors;
+  }
+}
+
+/** `VICTOR_CIRCUIT_OPEN`: a circuit breaker refused a call, since the calls before it failed. */
+export class CircuitOpenError extends VictorError {
+  override readonly name = "CircuitOpenError";
+  readonly circuit: string;
+  /** Milliseconds until a call may be let through as a probe; `Infinity` while forced open. */
+  readonly retryAfterMs: number;
+  constructor(circuit: string, retryAfterMs: number) {
+    const when = Number.isFinite(retryAfterMs)
+      ? `; try again in ${Math.ceil(retryAfterMs)} ms`
+      : ", by force";
+    super("VICTOR_CIRCUIT_OPEN", `circuit ${circuit} is open${when}`);
+    this.circuit = circuit;
+    this.retryAfterMs = retryAfterMs;
+  }
+}
+
 const messageOf = ({ cause }: ErrorOptions): string =>
   cause instanceof Error ? cause.message : String(cause);
+
+/** Why a semaphore turned a caller away. */
+export type LimitReason =
+  /** As many wait already as may. */
+  | "queue-full"
+  /** It waited longer than the semaphore lets anyone wait. */
+  | "queue-delay"
+  /** Its own deadline passed. */
+  | "deadline";
+
+/** `VICTOR_LIMIT_EXCEEDED`: a semaphore gave no permit, because too much is going on for its limit. */
+export class LimitExceededError extends VictorError {
+  override readonly name = "LimitExceededError";
+  /** The semaphore's name. */
+  readonly semaphore: string;
+  readonly reason: LimitReason;
+  /** Its limit at that moment. */
+  readonly limit: number;
+  /** Milliseconds that the caller waited. */
+  readonly waitedMs: number;
+  constructor(semaphore: string, reason: LimitReason, limit: number, waitedMs: number) {
+    super(
+      "VICTOR_LIMIT_EXCEEDED",
+      `semaphore ${semaphore}: ${reason} after ${Math.round(waitedMs)} ms (limit ${limit})`,
+    );
+    this.semaphore = semaphore;
+    this.reason = reason;
+    this.limit = limit;
+    this.waitedMs = waitedMs;
+  }
+}
+
+/** `VICTOR_PERMIT_RELEASED`: a permit was released that had been released before. Nothing was given back twice. */
+export class PermitReleasedError extends VictorError {
+  override readonly name = "PermitReleasedError";
+  constructor() {
+    super("VICTOR_PERMIT_RELEASED", "permit: released already; release it once, or let `using` do it");
+  }
+}
+
+/**
+ * `VICTOR_WORKER_CRASHED`: the thread that had a task ended before it answered: an uncaught exception (`cause`),
+ * `process.exit`, or too little memory.
+ */
+export class WorkerCrashedError extends VictorError {
+  override readonly name = "WorkerCrashedError";
+  readonly pool: string;
+  /** Had the task begun? When not, it had no effect. */
+  readonly started: boolean;
+  /** Of the thread; `undefined` when it couldn't be started at all. */
+  readonly exitCode: number | undefined;
+  /** Threads that ended under this task, ≥ 1. */
+  readonly attempts: number;
+  constructor(
+    pool: string,
+    at: { readonly started: boolean; readonly exitCode: number | undefined; readonly attempts: number },
+    options?: ErrorOptions,
+  ) {
+    const how = at.exitCode === undefined ? "could not start" : `ended with code ${at.exitCode}`;
+    const why = options?.cause === undefined ? "" : `: ${messageOf(options)}`;
+    super(
+      "VICTOR_WORKER_CRASHED",
+      `pool ${pool}: the thread ${how} ${at.started ? "while it ran the task" : "before the task began"}${why}`,
+      options,
+    );
+    this.pool = pool;
+    this.started = at.started;
+    this.exitCode = at.exitCode;
+    this.attempts = at.attempts;
+  }
+}
+
+/** `VICTOR_WORKER_QUEUE_FULL`: as many tasks wait for a thread as the pool allows. */
+export class WorkerQueueFullError extends VictorError {
+  override readonly name = "WorkerQueueFullError";
+  readonly pool: string;
+  readonly queueLimit: number;
+  constructor(pool: string, queueLimit: number) {
+    super("VICTOR_WORKER_QUEUE_FULL", `pool ${pool}: ${queueLimit} tasks already wait for a thread`);
+    this.pool = pool;
+    this.queueLimit = queueLimit;
+  }
+}
+
+/** `VICTOR_WORKER_LOAD`: the thread found no function to call: no such file, no such export, or it failed to load (`cause`). */
+export class WorkerLoadError extends VictorError {
+  override readonly name = "WorkerLoadError";
+  /** URL of the file, or the function's name. */
+  readonly source: string;
+  constructor(source: string, options: ErrorOptions) {
+    super("VICTOR_WORKER_LOAD", `${source}: can't be called in a thread: ${messageOf(options)}`, options);
+    this.source = source;
+  }
+}
+
+/** `VICTOR_WORKER_CLONE`: structured clone can't copy what should go to or come from the thread (`cause`). */
+export class WorkerCloneError extends VictorError {
+  override readonly name = "WorkerCloneError";
+  /** With `"result"` and `"thrown value"` the task has run. */
+  readonly what: "arguments" | "result" | "thrown value";
+  constructor(what: "arguments" | "result" | "thrown value", options: ErrorOptions) {
+    super("VICTOR_WORKER_CLONE", `${what} of a worker task: ${messageOf(options)}`, options);
+    this.what = what;
+  }
+}
 
 /** `VICTOR_RING_RECORD_SIZE`: a record is longer than the ring takes. Nothing was put in. */
 export class RingRecordSizeError extends VictorError {

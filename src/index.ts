@@ -1,4 +1,5 @@
 export * from "./algorithms/index.ts";
+export * from "./concurrency/index.ts";
 // Both rooms have an `Engine`; the one that runs statements keeps the name here.
 export type { Engine } from "./database/index.ts";
 export * from "./database/index.ts";

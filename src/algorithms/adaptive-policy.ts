@@ -6,6 +6,8 @@ import { firstSlot, type Links, maxFrequency, WindowTinyLfu } from "./window-tin
 const windowShares = [0.01, 0.3, 1];
 /** Between two reviews of the window, requests by entries held. */
 const reviewAfter = 0.5;
+/** Keys remembered after they left, by entries held. */
+const ghostShare = 0.875;
 /** Before frequencies are halved, requests by entries held. */
 const ageAfter = 10;
 
@@ -14,7 +16,7 @@ const ageAfter = 10;
  * popularity, scans and loops, large where recency counts, whole (exact LRU) where nothing else does.
  *
  * Pure arithmetic on slots and hashes; the same calls with the same seed give the same choices. It takes 3 bytes an
- * entry beyond its links, and for the miniatures 200 bytes for each of their places, of which there are at most 512.
+ * entry beyond its links, and for the miniatures 200 bytes for each of their places, of which there are at most 256.
  * A hit moves a slot of the window within its list; elsewhere it writes one byte.
  * Weights: the policy doesn't know them; `victim` is asked until the rest fits, and each time names the one entry that
  * can best be done without. All bounds go by the number of entries that the cache turns out to hold.
@@ -109,7 +111,7 @@ export class AdaptivePolicy {
     const capacity = Math.max(1, this.#order.size - 1);
     const sample = Math.min(capacity, sampleSize(capacity));
     this.#capacity = capacity;
-    this.#ghosts = new GhostFrequencies(capacity);
+    this.#ghosts = new GhostFrequencies(Math.ceil(capacity * ghostShare));
     this.#miniatures = new MiniatureCaches(sample, windowShares, this.#seed);
     this.#sampleBelow = (sample / capacity) * 2 ** 32;
     this.#order.bound(capacity, windowShares[this.#choice]!);
@@ -139,6 +141,6 @@ function sampleSize(capacity: number): number {
     16,
     Math.min(64, capacity >> 2),
     Math.min(128, capacity >> 4),
-    Math.min(512, capacity >> 7),
+    Math.min(256, capacity >> 9),
   );
 }

@@ -3,8 +3,8 @@
  * `f(1, undefined)` end at different depths. Primitives are told apart as by `Map` (`NaN` is one key, −0 is 0), objects
  * and functions by identity.
  *
- * Objects are held weakly: nothing but the object itself leads to what is below it, as long as nobody outside holds such
- * a node (see `isWeak`).
+ * Objects are held weakly: nothing but the object itself leads to what is below it, as long as who stands outside keeps
+ * only `hold`s.
  */
 export class ArgumentNode {
   readonly #parent: ArgumentNode | undefined;
@@ -14,7 +14,8 @@ export class ArgumentNode {
   /** Entries here and below, those included that were collected with an object. */
   #entries = 0;
   /** Does it live only as long as an object among its arguments does? */
-  readonly isWeak: boolean;
+  readonly #isWeak: boolean;
+  #hold: WeakHold | undefined = undefined;
   /** The entry's number; 0 while the list that ends here has none. */
   slot = 0;
   value: unknown = undefined;
@@ -26,7 +27,7 @@ export class ArgumentNode {
   constructor(parent?: ArgumentNode, key?: unknown) {
     this.#parent = parent;
     this.#key = key;
-    this.isWeak = parent !== undefined && (parent.isWeak || isObject(key));
+    this.#isWeak = parent !== undefined && (parent.#isWeak || isObject(key));
   }
 
   child(argument: unknown): ArgumentNode | undefined {
@@ -68,11 +69,16 @@ export class ArgumentNode {
     this.#entries = 0;
   }
 
-  /** The nearest node above that no object holds, to call `remove` on when this one was collected. */
-  get anchor(): ArgumentNode {
-    let node: ArgumentNode = this;
-    while (node.isWeak) node = node.#parent!;
-    return node;
+  /** What to keep of it: itself, or a weak hold where it lives only as long as an object does. */
+  get hold(): ArgumentNode | WeakHold {
+    if (!this.#isWeak) return this;
+    if (this.#hold === undefined) {
+      // All below one object are collected together, so that the next to be left is the node above that object.
+      let top: ArgumentNode = this;
+      while (!isObject(top.#key)) top = top.#parent!;
+      this.#hold = new WeakHold(this, top.#parent!.hold);
+    }
+    return this.#hold;
   }
 
   #grow(argument: unknown): ArgumentNode {
@@ -90,6 +96,28 @@ export class ArgumentNode {
   #forget(argument: unknown): void {
     if (isObject(argument)) this.#objects?.delete(argument);
     else this.#primitives?.delete(argument);
+  }
+}
+
+/** Leads to a node, and keeps no object alive by it. */
+export class WeakHold {
+  readonly #node: WeakRef<ArgumentNode>;
+  readonly #above: ArgumentNode | WeakHold;
+
+  /** @param above of the node that may be left when `node` was collected */
+  constructor(node: ArgumentNode, above: ArgumentNode | WeakHold) {
+    this.#node = new WeakRef(node);
+    this.#above = above;
+  }
+
+  /** `undefined` once it was collected with an object. */
+  get node(): ArgumentNode | undefined {
+    return this.#node.deref();
+  }
+
+  /** The node, or the nearest one above that is left, to call `remove` on when the node was collected. */
+  get nearest(): ArgumentNode {
+    return this.node ?? (this.#above instanceof WeakHold ? this.#above.nearest : this.#above);
   }
 }
 

@@ -170,11 +170,14 @@ export class BloomFilter {
    * Asks for each; fastest for typed arrays, whose elements are numbers as for `addAll`.
    * @param found where to write the answers; at least as long as `items`
    * @returns `found`: 1 where `has` says `true`, else 0
-   * @throws {TypeError} on an item of another kind
+   * @throws {TypeError} on an item of another kind, and when `items` is no array
    * @throws {RangeError} when `found` is too short
    */
-  hasEach(items: readonly FilterItem[] | Numbers, found = new Uint8Array(items.length)): Uint8Array {
-    if (found.length < items.length) reject("found.length", `≥ ${items.length}`, found.length);
+  hasEach(
+    items: readonly FilterItem[] | Numbers,
+    found: Uint8Array = new Uint8Array(lengthOf(items)),
+  ): Uint8Array {
+    if (found.length < lengthOf(items)) reject("found.length", `≥ ${items.length}`, found.length);
     if (!isNumbers(items)) {
       for (let i = 0; i < items.length; i++) found[i] = this.has(items[i]!) ? 1 : 0;
       return found;
@@ -191,7 +194,7 @@ export class BloomFilter {
   /**
    * A new filter that has what either has; both stay as they are. It is made for no more items than each of them: where
    * their numbers add up to more, look at `falsePositiveRate`.
-   * @throws {FilterMismatchError} when they weren't made with the same options, `seed` included
+   * @throws {FilterMismatchError} when they weren't made with the same options, `seed` included, or are laid out otherwise
    */
   union(other: BloomFilter): BloomFilter {
     const [mine, its] = [this.#parameters, other.#parameters];
@@ -206,7 +209,11 @@ export class BloomFilter {
       const united = blocksOf(layer);
       united.unite(layer);
       const second = fewer[i];
-      if (second !== undefined) united.unite(second);
+      if (second === undefined) return united;
+      // Bytes of another release may be laid out otherwise for the same options.
+      for (const size of ["blocks", "rounds"] as const)
+        if (layer[size] !== second[size]) throw new FilterMismatchError(size, layer[size], second[size]);
+      united.unite(second);
       return united;
     });
     return new BloomFilter(mine, layers);
@@ -295,6 +302,12 @@ export class BloomFilter {
     this.#bulk ??= new BloomBulk(this.#newest, this.#hash, this.#hash.bulkKeys);
     return this.#bulk;
   }
+}
+
+/** @throws {TypeError} on what is no array; the length of a `Set`, say, would be taken for 0 */
+function lengthOf(items: ArrayLike<unknown>): number {
+  if (Array.isArray(items) || (ArrayBuffer.isView(items) && "length" in items)) return items.length;
+  throw new TypeError("items: expected an array or a typed array");
 }
 
 function resolve(options: BloomFilterOptions): Parameters {

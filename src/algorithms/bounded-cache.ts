@@ -34,6 +34,8 @@ export interface CacheKind<K> {
   readonly policy: (table: EntryTable<unknown, unknown>) => EvictionPolicy;
   /** How many lists the policy has. @default 1 */
   readonly lists?: number;
+  /** Does a `Map` remember strings that were found? (See `EntryTable`.) @default false */
+  readonly remembers?: boolean;
   /** Gives the policy a hash for keys that the table doesn't hash. @default none */
   readonly hashOther?: (key: K) => number;
   /** Options that only this kind has. @default none */
@@ -400,8 +402,8 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     this.#tags = undefined;
     this.#weights = undefined;
     this.#weight = 0;
-    const { lists = 1, hashOther, policy } = this.#kind;
-    this.#table = new EntryTable(lists, (lastSlot) => this.#grown(lastSlot), hashOther);
+    const { lists = 1, hashOther, remembers, policy } = this.#kind;
+    this.#table = new EntryTable(lists, (lastSlot) => this.#grown(lastSlot), hashOther, remembers);
     this.#policy = policy(this.#table as EntryTable<unknown, unknown>);
   }
 

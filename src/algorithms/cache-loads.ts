@@ -1,6 +1,7 @@
 import type { Loader } from "./cache.ts";
 import type { StoreOptions } from "./cache-checks.ts";
 import { singleFlight } from "./single-flight.ts";
+import { isThenable } from "./thenable.ts";
 
 /** A load under way. */
 interface Running {
@@ -107,7 +108,3 @@ export class CacheLoads<K, V> {
     return isThenable(answer) ? Promise.resolve(answer).then(fill, fail) : fill(answer);
   }
 }
-
-const isThenable = <T>(value: T | PromiseLike<T>): value is PromiseLike<T> =>
-  ((typeof value === "object" && value !== null) || typeof value === "function") &&
-  typeof (value as unknown as PromiseLike<T>).then === "function";

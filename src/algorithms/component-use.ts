@@ -37,11 +37,14 @@ export class UseHistory {
 
 /** @throws {TypeError | RangeError} when it is not what was exported */
 export function checkedUse(use: ComponentUse): ReadonlyMap<string, string> {
-  if (typeof use !== "object" || use === null || use.version !== 1 || typeof use.components !== "object")
+  if (!isRecord(use) || use.version !== 1 || !isRecord(use.components))
     throw new TypeError("use: expected what `exportUse` of this version gave");
-  const entries = Object.entries(use.components ?? {});
+  const entries = Object.entries(use.components);
   for (const [name, runs] of entries)
     if (typeof runs !== "string" || !/^[01]{0,16}$/.test(runs))
       reject(`use.components.${name}`, "at most 16 characters 0 or 1", runs);
   return new Map(entries);
 }
+
+const isRecord = (value: unknown): boolean =>
+  typeof value === "object" && value !== null && !Array.isArray(value);

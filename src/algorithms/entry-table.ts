@@ -19,7 +19,7 @@ const mostAlike = 2;
  * Keys and values by slot, found by key: hashing with chains over typed arrays.
  * Slots are small integers; the first ones, from 0 on, are no entries but the beginnings of the policy's lists. An entry
  * takes 16 bytes of integers (one cache line serves comparing, chaining and moving to the front), 16 for key and value
- * and 3 to 6 for the buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
+ * and 2.5 to 5 for the buckets, and deletes leave no holes; V8's `Map` alone takes 40 to 80.
  * Strings and safe integers are hashed here, all other keys are found by a `Map`. Of strings the last 8 units are
  * hashed; when that doesn't tell some apart, twice as many, up to 32; past that, longer strings are left to the `Map`,
  * too, which keeps the hash that V8 stores in a string. So no set of keys makes a look-up slow.
@@ -37,6 +37,8 @@ export class EntryTable<K, V> {
   #lastSlot: number;
   readonly #grown: (lastSlot: number) => void;
   readonly #hashOther: ((key: K) => number) | undefined;
+  /** Strings found before, with their slots; absent where that isn't wanted. */
+  readonly #known: Map<unknown, number> | undefined;
   /** First of the free slots, chained; 0 when there is none. */
   #free = 0;
   /** Slots up to here have been in use. */
@@ -51,10 +53,18 @@ export class EntryTable<K, V> {
    * @param lists how many lists the policy has, ≥ 1
    * @param grown told when there are more slots, before one of them is used
    * @param hashOther gives keys that are found by the `Map` a hash as well, for a policy that wants one
+   * @param remembers whether strings that were found are found by a `Map` from then on: faster for strings at hand, whose
+   *   hash V8 has stored, slower for those just made, and up to 40 bytes an entry more
    */
-  constructor(lists: number, grown: (lastSlot: number) => void, hashOther?: (key: K) => number) {
+  constructor(
+    lists: number,
+    grown: (lastSlot: number) => void,
+    hashOther?: (key: K) => number,
+    remembers = false,
+  ) {
     this.#lists = lists;
     this.#grown = grown;
+    this.#known = remembers ? new Map() : undefined;
     this.#hashOther = hashOther;
     this.#used = lists - 1;
     this.#lastSlot = this.#used + fewSlots;
@@ -86,6 +96,7 @@ export class EntryTable<K, V> {
   /** @returns the slot of `key`, 0 when absent */
   find(key: K): number {
     if (typeof key === "string") {
+      if (this.#known !== undefined) return this.#known.get(key) ?? this.#findUnknown(key);
       if (key.length <= maxUnits || this.#units <= maxUnits)
         return this.#findHashed(key, hashString(key, this.#units));
     } else if (typeof key === "number" && ((key | 0) === key || Number.isSafeInteger(key)))
@@ -96,6 +107,15 @@ export class EntryTable<K, V> {
   /** As `find`, at no cost for the key that `find` has just missed. */
   findAgain(key: K): number {
     return key === this.#missedKey && key !== undefined ? 0 : this.find(key);
+  }
+
+  #findUnknown(key: K & string): number {
+    const slot = this.#isHashed(key)
+      ? this.#findHashed(key, hashString(key, this.#units))
+      : (this.#others?.get(key) ?? 0);
+    // The key that is held anyway, since the one asked for may be a slice of a long text.
+    if (slot !== 0) this.#known!.set(this.#cells[slot << 1], slot);
+    return slot;
   }
 
   #findHashed(key: unknown, hash: number): number {
@@ -153,6 +173,7 @@ export class EntryTable<K, V> {
         links[(at << 2) + chainAt] = next;
       }
     } else this.#others!.delete(key);
+    if (this.#known !== undefined) this.#known.delete(key);
     cells[slot << 1] = undefined;
     cells[(slot << 1) + 1] = undefined;
     links[(slot << 2) + chainAt] = this.#free;
@@ -194,8 +215,8 @@ export class EntryTable<K, V> {
     for (let i = 0; i < this.#cells.length; i++) cells[i] = this.#cells[i];
     this.#cells = cells;
     this.#lastSlot = lastSlot;
-    // Between two thirds and four thirds of an entry a bucket.
-    const bits = Math.max(4, 32 - Math.clz32(Math.ceil(entries * 0.75) - 1));
+    // Between 0.8 and 1.6 entries a bucket.
+    const bits = Math.max(4, 32 - Math.clz32(Math.ceil(entries * 0.625) - 1));
     if (1 << bits !== this.#buckets.length) {
       this.#buckets = new Int32Array(1 << bits);
       this.#shift = 32 - bits;

@@ -20,8 +20,7 @@ export interface ExpiringEntries {
 export class Expiry {
   readonly #entries: ExpiringEntries;
   readonly #clock: Clock;
-  readonly #reads: CoarseTime;
-  readonly #writes: CoarseTime;
+  readonly #time: CoarseTime;
   readonly #wheel: TimerWheel;
   #freshUntil = new Float64Array(0);
   /** Longer than `#freshUntil` where stale values are served; absent while there are none. */
@@ -39,8 +38,7 @@ export class Expiry {
     this.#entries = entries;
     if (sliding) this.#ttlMs = new Float64Array(0);
     this.#clock = clock;
-    this.#reads = new CoarseTime(clock);
-    this.#writes = new CoarseTime(clock);
+    this.#time = new CoarseTime(clock);
     this.#wheel = new TimerWheel(clock.now());
     this.grow(lastSlot);
   }
@@ -65,7 +63,7 @@ export class Expiry {
 
   isFresh(slot: number): boolean {
     const until = this.#freshUntil[slot]!;
-    return until === Number.POSITIVE_INFINITY || until > this.#reads.now();
+    return until === Number.POSITIVE_INFINITY || until > this.#time.now();
   }
 
   /** @returns milliseconds that the slot's value is fresh; ≤ 0 once it isn't */
@@ -80,9 +78,7 @@ export class Expiry {
 
   /** Starts a slot's life anew. @param ttlMs > 0 @param staleMs ≥ 0 @returns whether its former life was over */
   start(slot: number, ttlMs: number, staleMs = 0): boolean {
-    const now = this.#writes.now();
-    // Reads may not run behind what was just written.
-    this.#reads.expire();
+    const now = this.#time.now();
     const former = this.#freshUntil[slot]!;
     const fresh = now + ttlMs;
     this.#freshUntil[slot] = fresh;
@@ -110,7 +106,7 @@ export class Expiry {
   /** Starts a slot's life anew, as long as it was meant to be. @param slot one that is fresh */
   slide(slot: number): void {
     // It stays where it is in the wheel, and is put back when its former time has come.
-    const until = this.#reads.now() + this.#ttlMs![slot]!;
+    const until = this.#time.now() + this.#ttlMs![slot]!;
     if (until > this.#freshUntil[slot]!) {
       if (this.#keptUntil !== undefined) this.#keptUntil[slot]! += until - this.#freshUntil[slot]!;
       this.#freshUntil[slot] = until;
@@ -164,7 +160,7 @@ export class Expiry {
 
   #remove(atMost: number, toTheEnd: boolean): void {
     const now = this.#clock.now();
-    this.#reads.expire();
+    this.#time.expire();
     const take = (slot: number): void => {
       const until = (this.#keptUntil ?? this.#freshUntil)[slot]!;
       if (until <= now) this.#entries.expire(slot);

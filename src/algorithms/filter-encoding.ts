@@ -101,7 +101,8 @@ export function wordBytes(words: Int32Array | Uint16Array): Uint8Array {
 
 /** @param bytes little-endian @returns a copy in the machine's order, to be read as words of `size` bytes */
 export function bytesOfWords(bytes: Uint8Array, size: number): Uint8Array<ArrayBuffer> {
-  const copy = bytes.slice();
+  // Not `slice`, which copies nothing where the bytes are a Buffer.
+  const copy = new Uint8Array(bytes);
   return isLittleEndian ? copy : swapped(copy, size);
 }
 

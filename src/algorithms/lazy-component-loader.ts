@@ -3,7 +3,12 @@ import { ClosedError, ComponentUnloadError, DependencyCycleError, UnknownCompone
 import { finite, knownKeys } from "../options.ts";
 import { AsyncLazy } from "./async-lazy.ts";
 import { type ComponentUse, checkedUse, UseHistory } from "./component-use.ts";
-import { type ComponentDefinition, type ComponentStats, LazyComponent } from "./lazy-component.ts";
+import {
+  type ComponentDefinition,
+  type ComponentStats,
+  LazyComponent,
+  type Unloading,
+} from "./lazy-component.ts";
 
 export interface LazyComponentLoaderOptions {
   /**
@@ -86,7 +91,7 @@ export class LazyComponentLoader<Components extends object = Record<string, unkn
   /** @returns the component if it is loaded and stays so for now. Not a use. */
   peek<Name extends keyof Components & string>(name: Name): Components[Name] | undefined {
     const component = this.#known(name);
-    return component.leaving === undefined ? (component.value as Components[Name] | undefined) : undefined;
+    return component.leaving.size === 0 ? (component.value as Components[Name] | undefined) : undefined;
   }
 
   /**
@@ -112,13 +117,11 @@ export class LazyComponentLoader<Components extends object = Record<string, unkn
   async unload(name: keyof Components & string): Promise<void> {
     const component = this.#known(name);
     if (this.#isClosed) return this.close();
-    if (component.leaving !== undefined) return throwAll(await component.leaving.get());
     const components = [...this.#withDependents(component, new Set())];
-    const unloading: AsyncLazy<readonly unknown[]> = new AsyncLazy(
-      () => this.#unloadInTurn(components, unloading),
-      { name: `unloading ${name}` },
-    );
-    for (const each of components) each.leaving ??= unloading;
+    const unloading: Unloading = new AsyncLazy(() => this.#unloadInTurn(components, unloading), {
+      name: `unloading ${name}`,
+    });
+    for (const each of components) each.leaving.add(unloading);
     throwAll(await unloading.get());
   }
 
@@ -164,35 +167,34 @@ export class LazyComponentLoader<Components extends object = Record<string, unkn
 
   async #load(component: LazyComponent): Promise<unknown> {
     // Others may have begun to unload it again by the time that it is gone.
-    while (component.leaving !== undefined) await component.leaving.settled();
+    for (const unloading of component.leaving) await unloading.settled();
     this.#assertOpen();
     return component.lazy.get();
   }
 
   async #loadDependencies(dependent: LazyComponent): Promise<readonly unknown[]> {
     const components = dependent.dependencies.map((name) => this.#known(name, dependent.name));
-    return Promise.all(components.map((component) => this.#load(component)));
+    // What is to unload the dependent as well waits for this load, and goes on after it.
+    for (const { leaving } of components)
+      for (const unloading of leaving) if (!dependent.leaving.has(unloading)) await unloading.settled();
+    this.#assertOpen();
+    return Promise.all(components.map(({ lazy }) => lazy.get()));
   }
 
-  async #unloadInTurn(
-    components: readonly LazyComponent[],
-    unloading: AsyncLazy<unknown>,
-  ): Promise<unknown[]> {
+  async #unloadInTurn(components: readonly LazyComponent[], unloading: Unloading): Promise<unknown[]> {
     try {
       const failures: unknown[] = [];
-      for (const component of components)
-        if (component.leaving === unloading) await collect(failures, component.unload());
-        else await component.leaving?.settled();
+      for (const component of components) await collect(failures, component.unload());
       return failures;
     } finally {
-      for (const component of components) if (component.leaving === unloading) component.leaving = undefined;
+      for (const { leaving } of components) leaving.delete(unloading);
     }
   }
 
   async #unloadAll(): Promise<unknown[]> {
     const components = [...this.#components.values()];
     for (const { leaving, lazy } of components) {
-      await leaving?.settled();
+      for (const unloading of leaving) await unloading.settled();
       await lazy.settled();
     }
     const failures: unknown[] = [];

@@ -49,6 +49,9 @@ export interface ComponentStats {
   readonly likelihood: number;
 }
 
+/** Of a component and all that depend on it; gives the failures. */
+export type Unloading = AsyncLazy<readonly unknown[]>;
+
 /** One component of a loader, and what is known of it. */
 export class LazyComponent {
   static #ended = 0;
@@ -59,8 +62,8 @@ export class LazyComponent {
   readonly #definition: ComponentDefinition<unknown>;
   readonly #clock: Clock;
   history: UseHistory;
-  /** The unloading that it is part of, which gives its failures; nobody gets the component meanwhile. */
-  leaving: AsyncLazy<readonly unknown[]> | undefined;
+  /** The unloadings that it is part of; nobody gets the component meanwhile. */
+  readonly leaving = new Set<Unloading>();
   value: unknown;
   isLoaded = false;
   /** Ascending in the order in which loads ended. */
@@ -72,6 +75,7 @@ export class LazyComponent {
   #uses = 0;
   #hits = 0;
   #lastUseMs: number | undefined;
+  #unloading: AsyncLazy<void> | undefined;
 
   /** @param loadDependencies resolves with the components named, in that order */
   constructor(
@@ -105,21 +109,12 @@ export class LazyComponent {
     this.history.isUsed = true;
   }
 
-  /** Undoes a load, if there was one. @throws {ComponentUnloadError} when it is undone all the same */
+  /** Undoes a load, if there was one; several share it. @throws {ComponentUnloadError} when it is undone all the same */
   async unload(): Promise<void> {
     await this.lazy.settled();
-    if (!this.isLoaded) return;
-    const { value } = this;
-    this.isLoaded = false;
-    this.value = undefined;
-    this.#unloads++;
-    try {
-      await this.#definition.unload?.(value);
-    } catch (cause) {
-      throw new ComponentUnloadError(this.name, { cause });
-    } finally {
-      this.lazy.reset();
-    }
+    if (this.isLoaded)
+      this.#unloading = new AsyncLazy(() => this.#unload(), { name: `unload of ${this.name}` });
+    await this.#unloading?.get();
   }
 
   stats(): ComponentStats {
@@ -136,6 +131,21 @@ export class LazyComponent {
       lastUseMs: this.#lastUseMs,
       likelihood: this.history.likelihood,
     };
+  }
+
+  async #unload(): Promise<void> {
+    const { value } = this;
+    this.isLoaded = false;
+    this.value = undefined;
+    this.#unloads++;
+    try {
+      await this.#definition.unload?.(value);
+    } catch (cause) {
+      throw new ComponentUnloadError(this.name, { cause });
+    } finally {
+      this.#unloading = undefined;
+      this.lazy.reset();
+    }
   }
 
   async #load(dependencies: readonly unknown[]): Promise<unknown> {

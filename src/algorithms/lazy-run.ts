@@ -37,13 +37,17 @@ export class LazyRun {
     waiting.#waitsFor.add(this);
   }
 
-  #pathTo(goal: LazyRun, seen = new Set<LazyRun>()): string[] | undefined {
-    if (this === goal) return [this.#name];
-    if (seen.has(this)) return undefined;
-    seen.add(this);
-    for (const next of this.#waitsFor) {
-      const rest = next.#pathTo(goal, seen);
-      if (rest !== undefined) return [this.#name, ...rest];
+  /** Names from this one to `goal`, by what each waits for. */
+  #pathTo(goal: LazyRun): string[] | undefined {
+    // Grows while it is gone through: a chain of waiting may be longer than the stack is deep.
+    const waiters = new Map<LazyRun, LazyRun | undefined>([[this, undefined]]);
+    for (const run of waiters.keys()) {
+      if (run === goal) {
+        const names: string[] = [];
+        for (let at: LazyRun | undefined = run; at !== undefined; at = waiters.get(at)) names.push(at.#name);
+        return names.reverse();
+      }
+      for (const next of run.#waitsFor) if (!waiters.has(next)) waiters.set(next, run);
     }
     return undefined;
   }

@@ -34,6 +34,7 @@ export function lazyOptions(
   if (typeof compute !== "function") throw new TypeError(`${where}: expected a function`);
   knownKeys(where, options, ["name", "counters"]);
   const { name = "lazy value", counters = new LazyCounters() } = options;
+  if (typeof name !== "string") reject("name", "a string", name);
   if (!(counters instanceof LazyCounters)) reject("counters", "LazyCounters", counters);
   return { name, counters };
 }

@@ -1,7 +1,8 @@
 import type { Clock } from "../clock.ts";
-import { ArgumentNode } from "./argument-trie.ts";
+import { ArgumentNode, WeakHold } from "./argument-trie.ts";
 import { type ExpiringEntries, Expiry } from "./expiry.ts";
 import { SecondChance } from "./second-chance.ts";
+import { isThenable } from "./thenable.ts";
 
 /** What is counted over all of a function's caches, and may be shared by several functions. */
 export interface MemoCounters {
@@ -19,12 +20,6 @@ export interface MemoSettings {
   readonly clock: Clock | undefined;
 }
 
-/** An entry that is collected with its object arguments, which the table must not hold. */
-interface WeakEntry {
-  readonly node: WeakRef<ArgumentNode>;
-  readonly anchor: ArgumentNode;
-}
-
 /** Results by argument list: bounded, each for its time, none of a call that was overtaken by a removal. */
 export class Memo implements ExpiringEntries {
   readonly root = new ArgumentNode();
@@ -33,7 +28,7 @@ export class Memo implements ExpiringEntries {
   readonly #total: MemoCounters;
   readonly #settings: MemoSettings;
   #slots: SecondChance;
-  #entries: (ArgumentNode | WeakEntry | undefined)[] = [];
+  #entries: (ArgumentNode | WeakHold | undefined)[] = [];
   #expiry: Expiry | undefined;
   /** Moves with every removal asked for, so that a call that was under way then isn't kept. */
   #removals = 0;
@@ -87,10 +82,10 @@ export class Memo implements ExpiringEntries {
     this.#counters.misses++;
     this.#total.misses++;
     const removals = this.#removals;
-    const result = Reflect.apply(this.#fn, self, args);
-    if (removals === this.#removals) return this.#keep(this.#enter(list), result);
+    const answer = this.#call(self, args);
+    if (removals === this.#removals) return this.#keep(this.#enter(list), answer);
     this.discarded++;
-    return result;
+    return answer;
   }
 
   delete(list: readonly unknown[]): boolean {
@@ -120,7 +115,7 @@ export class Memo implements ExpiringEntries {
     const entry = this.#entries[slot]!;
     const node = nodeOf(entry);
     if (node !== undefined) this.#expire(node);
-    else this.#drop(slot, (entry as WeakEntry).anchor);
+    else this.#drop(slot, (entry as WeakHold).nearest);
   }
 
   done(): void {}
@@ -151,10 +146,10 @@ export class Memo implements ExpiringEntries {
     const refresh = () => {
       if (!isCurrent(turn)) return;
       try {
-        const result = Reflect.apply(this.#fn, self, args);
-        if (!isCurrent(turn)) this.discarded++;
-        else if (isThenable(result)) this.#keep(node, result, true).catch(ignore);
-        else this.#keep(node, result);
+        let answer = this.#call(self, args);
+        if (isCurrent(turn)) answer = this.#keep(node, answer, true);
+        else this.discarded++;
+        if (answer instanceof Promise) answer.catch(ignore);
       } catch {
         this.refreshFailures++;
         if (isCurrent(turn)) node.flight = undefined;
@@ -164,15 +159,19 @@ export class Memo implements ExpiringEntries {
     else queueMicrotask(refresh);
   }
 
-  #keep(node: ArgumentNode, result: PromiseLike<unknown>, isRefresh: true): Promise<unknown>;
-  #keep(node: ArgumentNode, result: unknown): unknown;
-  #keep(node: ArgumentNode, result: unknown, isRefresh = false): unknown {
-    if (!isThenable(result)) {
-      this.#fill(node, result);
-      return result;
+  /** Whatever a thenable does when it is asked for its `then`, it does here, before anything is entered. */
+  #call(self: unknown, args: readonly unknown[]): unknown {
+    const result = Reflect.apply(this.#fn, self, args);
+    return isThenable(result) ? Promise.resolve(result) : result;
+  }
+
+  #keep(node: ArgumentNode, answer: unknown, isRefresh = false): unknown {
+    if (!(answer instanceof Promise)) {
+      this.#fill(node, answer);
+      return answer;
     }
     const isCurrent = this.#currency(node);
-    const flight: Promise<unknown> = Promise.resolve(result).then(
+    const flight: Promise<unknown> = answer.then(
       (value) => {
         if (isCurrent(flight)) this.#fill(node, flight);
         else this.discarded++;
@@ -219,8 +218,9 @@ export class Memo implements ExpiringEntries {
     const node = this.root.add(list);
     const { lastSlot } = this.#slots;
     node.slot = this.#slots.add();
+    // Before there may be no memory: whatever has a slot can be found by it, and evicted.
+    this.#entries[node.slot] = node.hold;
     if (lastSlot !== this.#slots.lastSlot) this.#expiry?.grow(this.#slots.lastSlot);
-    this.#entries[node.slot] = node.isWeak ? { node: new WeakRef(node), anchor: node.anchor } : node;
     return node;
   }
 
@@ -237,7 +237,7 @@ export class Memo implements ExpiringEntries {
     const slot = this.#slots.victim();
     const entry = this.#entries[slot]!;
     const node = nodeOf(entry);
-    if (node === undefined) this.#drop(slot, (entry as WeakEntry).anchor);
+    if (node === undefined) this.#drop(slot, (entry as WeakHold).nearest);
     else {
       this.evictions++;
       this.#remove(node);
@@ -261,10 +261,7 @@ export class Memo implements ExpiringEntries {
   }
 }
 
-const nodeOf = (entry: ArgumentNode | WeakEntry): ArgumentNode | undefined =>
-  entry instanceof ArgumentNode ? entry : entry.node.deref();
-
-const isThenable = (value: unknown): value is PromiseLike<unknown> =>
-  typeof value === "object" && value !== null && typeof (value as PromiseLike<unknown>).then === "function";
+const nodeOf = (entry: ArgumentNode | WeakHold): ArgumentNode | undefined =>
+  entry instanceof WeakHold ? entry.node : entry;
 
 function ignore(): void {}

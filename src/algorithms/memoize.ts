@@ -124,6 +124,8 @@ function checked(options: MemoizeOptions<unknown[]>): Settings {
   knownKeys("memoize", options, known);
   const { maxSize = 1000, ttlMs = Number.POSITIVE_INFINITY, staleMs = 0, key, clock, counters } = options;
   if (key !== undefined && typeof key !== "function") reject("key", "a function", key);
+  if (counters !== undefined && !(Number.isFinite(counters?.hits) && Number.isFinite(counters.misses)))
+    reject("counters", "an object with numbers of hits and misses", counters);
   return {
     maxSize: integer("maxSize", maxSize, 1, 2 ** 24),
     ttlMs: durationMs("ttlMs", ttlMs),

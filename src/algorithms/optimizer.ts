@@ -111,13 +111,13 @@ export class AlgorithmOptimizer implements MetricSource, Disposable {
   /** A value computed when it is first asked for. @throws as `Lazy`, {ClosedError} after `close` */
   lazy<T>(compute: () => T, options: Omit<LazyOptions, "counters"> = {}): Lazy<T> {
     this.#open();
-    return new Lazy(compute, { ...options, counters: this.#lazy });
+    return new Lazy(compute, counted(options, this.#lazy));
   }
 
   /** A value that takes its time, begun when it is first asked for. @throws as `AsyncLazy`, {ClosedError} after `close` */
   lazyAsync<T>(compute: () => T | PromiseLike<T>, options: Omit<LazyOptions, "counters"> = {}): AsyncLazy<T> {
     this.#open();
-    return new AsyncLazy(compute, { ...options, counters: this.#lazy });
+    return new AsyncLazy(compute, counted(options, this.#lazy));
   }
 
   /**
@@ -141,8 +141,8 @@ export class AlgorithmOptimizer implements MetricSource, Disposable {
     this.#open();
     const counters = this.#memoized;
     return typeof first === "function"
-      ? memoize(first, { ...options, counters })
-      : memoize({ ...first, counters });
+      ? memoize(first, counted(options, counters))
+      : memoize(counted(first, counters));
   }
 
   /** Each named cache, and all of them together. */
@@ -246,6 +246,12 @@ export class AlgorithmOptimizer implements MetricSource, Disposable {
       }
     if (failures.length > 0) throw failures[0];
   }
+}
+
+/** What is no object of options stays what it is, to be refused. */
+function counted<O extends object, C>(options: O, counters: C): O & { readonly counters: C } {
+  const isOptions = typeof options === "object" && options !== null && !Array.isArray(options);
+  return (isOptions ? { ...options, counters } : options) as O & { readonly counters: C };
 }
 
 function checkName(name: unknown): void {

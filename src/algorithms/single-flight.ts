@@ -1,5 +1,7 @@
-/** What a load gives: a value at once, or a promise of it. */
-export type Loaded<V> = V | Promise<V>;
+import { isThenable } from "./thenable.ts";
+
+/** What a load gives: a value at once, or a promise of it, of any kind. */
+export type Loaded<V> = V | PromiseLike<V>;
 
 export interface FlightOptions {
   /**
@@ -52,12 +54,12 @@ export function singleFlight<K, V>(): SingleFlight<K, V> {
   ): Flight<V> => {
     const controller = signal && new AbortController();
     const answer = load(controller?.signal);
-    if (!(answer instanceof Promise))
-      return { promise: Promise.resolve(answer), joinable, controller: undefined, callers: 0 };
-    const flight: Flight<V> = { promise: answer, joinable, controller, callers: 0 };
+    const promise = Promise.resolve(answer);
+    if (!isThenable(answer)) return { promise, joinable, controller: undefined, callers: 0 };
+    const flight: Flight<V> = { promise, joinable, controller, callers: 0 };
     flights.set(key, flight);
     const over = () => end(key, flight);
-    answer.then(over, over);
+    promise.then(over, over);
     return flight;
   };
 
@@ -72,7 +74,9 @@ export function singleFlight<K, V>(): SingleFlight<K, V> {
         end(key, flight);
         flight.controller.abort(signal.reason);
       };
-      signal.addEventListener("abort", leave, { once: true });
+      // It may have aborted while the load began, and won't say so again.
+      if (signal.aborted) leave();
+      else signal.addEventListener("abort", leave, { once: true });
       const stay = () => signal.removeEventListener("abort", leave);
       flight.promise.then(
         (value) => {

@@ -15,7 +15,7 @@ interface Kernel {
   readonly keys: Int32Array;
   readonly lanes: Int32Array;
   readonly scratch: Uint8Array;
-  /** Whose keys are in the memory. */
+  /** Whose keys are in the memory; `undefined` while input is taken in by parts, and after that failed. */
   user: Int32Array | undefined;
 }
 
@@ -64,6 +64,7 @@ export class KernelByteHash {
     let at = 0;
     for (; length - at > scratchBytes; at += scratchBytes) {
       scratch.set(bytes.subarray(at, at + scratchBytes));
+      this.#kernel.user = undefined;
       update(scratchBytes);
     }
     scratch.set(at === 0 ? bytes : bytes.subarray(at));
@@ -85,6 +86,7 @@ export class KernelByteHash {
       rest += next.written;
       if (read === text.length) return this.#finish(rest, total);
       const taken = rest - (rest % blockBytes);
+      this.#kernel.user = undefined;
       update(taken);
       scratch.copyWithin(0, taken, rest);
       rest -= taken;
@@ -94,6 +96,8 @@ export class KernelByteHash {
   #useKeys(): void {
     const kernel = this.#kernel;
     if (kernel.user === this.#keys) return;
+    // What is left of input that failed on the way (for want of stack, say) would be in all hashes to come.
+    if (kernel.user === undefined) kernel.finish(0, 0);
     kernel.keys.set(this.#keys);
     kernel.user = this.#keys;
   }
@@ -101,6 +105,7 @@ export class KernelByteHash {
   #finish(length: number, total: number): number {
     const { finish, lanes } = this.#kernel;
     finish(length, total);
+    this.#kernel.user = this.#keys;
     this.low = lanes[0]!;
     this.high = lanes[1]!;
     return this.low;

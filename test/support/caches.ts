@@ -9,7 +9,7 @@ export const caches: readonly CacheUnderTest[] = [
   {
     name: "TimedCache",
     create: ({ ttlMs = Number.POSITIVE_INFINITY, ...rest }) => new TimedCache({ ttlMs, ...rest }),
-    isLru: true,
+    isLru: false,
     slides: true,
   },
   { name: "AdaptiveCache", create: (options) => new AdaptiveCache(options), isLru: false, slides: false },

@@ -1,5 +1,6 @@
 import { expect, it } from "vitest";
-import { ArgumentNode } from "../../../src/algorithms/argument-trie.ts";
+import { ArgumentNode, WeakHold } from "../../../src/algorithms/argument-trie.ts";
+import { collectGarbage } from "../../support/collect-garbage.ts";
 
 const [one, other] = [{}, {}];
 
@@ -21,12 +22,28 @@ it("takes out what leads nowhere, and leaves what others need", () => {
   expect(root.child(one)).toBe(undefined);
 });
 
-it("says which lists live only as long as an object, and where that begins", () => {
+it("holds weakly the lists that live only as long as an object", () => {
   const root = new ArgumentNode();
   const lists = [[], [1], ["1", null], [one], [1, one], [1, () => 1, 2]];
-  expect(lists.map((list) => root.add(list).isWeak)).toEqual([false, false, false, true, true, true]);
-  const weak = root.add([1, 2, one, 3]);
-  expect(weak.anchor).toBe(root.find([1, 2]));
-  weak.anchor.remove();
-  expect(root.find([1, 2])).toBe(undefined);
+  const nodes = lists.map((list) => root.add(list));
+  expect(nodes.map(({ hold }) => hold instanceof WeakHold)).toEqual([false, false, false, true, true, true]);
+  for (const { hold } of nodes.slice(0, 3)) expect(nodes).toContain(hold);
+  for (const node of nodes.slice(3)) expect((node.hold as WeakHold).node).toBe(node);
+});
+
+it("leads to the nearest node that is left of a list whose object was collected", async () => {
+  const root = new ArgumentNode();
+  const holds = (() => {
+    const short = {};
+    return [
+      [1, short],
+      [one, 2, short],
+      [one, 2, short, 3],
+    ].map((list) => root.add(list).hold as WeakHold);
+  })();
+  await collectGarbage();
+  expect(holds.map(({ node }) => node)).toEqual([undefined, undefined, undefined]);
+  expect(holds[0]!.nearest).toBe(root.find([1]));
+  for (const hold of holds) hold.nearest.remove();
+  expect([root.child(1), root.child(one)]).toEqual([undefined, undefined]);
 });

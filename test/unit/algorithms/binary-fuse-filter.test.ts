@@ -7,6 +7,7 @@ import {
 import { encodeFilter } from "../../../src/algorithms/filter-encoding.ts";
 import type { FilterItem } from "../../../src/algorithms/filter-hash.ts";
 import { fuseShape } from "../../../src/algorithms/fuse-arrangement.ts";
+import { hostileKeys } from "../../support/hostile-keys.ts";
 
 const anyItem: fc.Arbitrary<FilterItem> = fc.oneof(
   fc.string({ unit: "binary" }),
@@ -104,6 +105,15 @@ describe("BinaryFuseFilter", () => {
     }
   });
 
+  it.each(Object.entries(hostileKeys))("is found for %s", (_name, make) => {
+    const items = make(1024);
+    for (let seed = 0; seed < 3; seed++) {
+      const filter = BinaryFuseFilter.from(items, { seed });
+      expect(filter.size).toBe(1024);
+      expect(items.every((item) => filter.has(item))).toBe(true);
+    }
+  });
+
   it("is the same with the same seed, and has other errors with another", () => {
     const bytes = (seed?: number) => BinaryFuseFilter.from(names(100), { seed }).toBytes();
     expect(bytes(1)).toEqual(bytes(1));
@@ -129,6 +139,22 @@ describe("BinaryFuseFilter", () => {
         expect(names(size).every((item) => copy.has(item))).toBe(true);
         expect(falsePositives(copy, 500)).toBe(falsePositives(filter, 500));
         expect(copy.toBytes()).toEqual(bytes);
+      }
+  });
+
+  it("comes back from a Buffer, be it a part of a larger one, and doesn't share its memory", () => {
+    for (const bits of [8, 16] as const)
+      for (const pool of [true, false]) {
+        const bytes = BinaryFuseFilter.from(names(300), { bits }).toBytes();
+        const buffer = pool
+          ? Buffer.from(bytes)
+          : Buffer.alloc(bytes.length + 3)
+              .fill(bytes, 3)
+              .subarray(3);
+        const copy = BinaryFuseFilter.fromBytes(buffer);
+        expect(copy.toBytes()).toEqual(bytes);
+        buffer.fill(0);
+        expect(names(300).filter((item) => !copy.has(item))).toEqual([]);
       }
   });
 

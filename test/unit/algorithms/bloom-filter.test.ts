@@ -8,6 +8,7 @@ import {
 import { bloomSize, estimatedItems, expectedRate } from "../../../src/algorithms/bloom-size.ts";
 import { encodeFilter } from "../../../src/algorithms/filter-encoding.ts";
 import type { FilterItem } from "../../../src/algorithms/filter-hash.ts";
+import { hostileKeys } from "../../support/hostile-keys.ts";
 
 const anyItem: fc.Arbitrary<FilterItem> = fc.oneof(
   fc.string({ unit: "binary", maxLength: 100, size: "max" }),
@@ -116,6 +117,15 @@ describe("BloomFilter", () => {
     }
   });
 
+  it.each(Object.entries(hostileKeys))("is filled by %s as by any other items", (_name, make) => {
+    for (let seed = 0; seed < 5; seed++) {
+      const filter = createBloomFilter({ expectedItems: 1024, seed });
+      filter.addAll(make(1024));
+      expect(Math.abs(filter.estimatedCount() - 1024)).toBeLessThan(40);
+      expect(filter.falsePositiveRate).toBeLessThan(0.013);
+    }
+  });
+
   it("has another error with another seed, and the same with the same", () => {
     const errors = (seed?: number): string => {
       const filter = fill(createBloomFilter({ expectedItems: 500, falsePositiveRate: 0.1, seed }), 0, 500);
@@ -192,6 +202,16 @@ describe("BloomFilter", () => {
     expect([...found]).toEqual([1, 0, 9, 9]);
   });
 
+  it("refuses to be asked for what is no array, whose length it would take for 0", () => {
+    const filter = createBloomFilter({ expectedItems: 100, seed: 1 });
+    filter.addAll(["a", "b"]);
+    for (const items of [new Set(["a"]), "ab", new DataView(new ArrayBuffer(2)), { length: 1 }, null, 1])
+      expect(() => filter.hasEach(items as never), String(items)).toThrow(
+        new TypeError("items: expected an array or a typed array"),
+      );
+    expect([...filter.hasEach(BigInt64Array.of(1n) as never)]).toEqual([0]);
+  });
+
   it("keeps what came before a wrong item, and goes on", () => {
     const filter = createBloomFilter({ expectedItems: 100, seed: 1 });
     expect(() => filter.addAll(["a", undefined as unknown as string, "b"])).toThrow(TypeError);
@@ -240,6 +260,21 @@ describe("BloomFilter", () => {
     expect(() =>
       createBloomFilter({ expectedItems: 100 }).union(createBloomFilter({ expectedItems: 100 })),
     ).toThrow("same seed");
+  });
+
+  it("refuses to unite filters of the same options that are laid out otherwise, as by another release", () => {
+    for (const scalable of [false, true]) {
+      const filter = createBloomFilter({ expectedItems: 500, seed: 1, scalable });
+      const of = (blocks: number, rounds: number) =>
+        BloomFilter.fromBytes(
+          encodeFilter(1, [500, 0.01, 1, scalable ? 1 : 0, 1, blocks, rounds], [new Uint8Array(blocks * 32)]),
+        );
+      const blocks = filter.bitCount / 256;
+      expect(filter.union(of(blocks, 1)).bitCount).toBe(filter.bitCount);
+      for (const other of [of(blocks + 1, 1), of(blocks - 1, 1), of(blocks, 2)])
+        for (const unite of [() => filter.union(other), () => other.union(filter)])
+          expect(unite).toThrow(expect.objectContaining({ code: "VICTOR_FILTER_MISMATCH" }));
+    }
   });
 
   it("grows when it may, and keeps the rate", () => {
@@ -327,6 +362,23 @@ describe("BloomFilter", () => {
     const grown = fill(BloomFilter.fromBytes(growing.toBytes()), 60, 2000);
     expect(grown.falsePositiveRate).toBeLessThan(0.01);
     expect(grown.bitCount).toBe(fill(growing, 60, 2000).bitCount);
+  });
+
+  it("comes back from a Buffer, be it a part of a larger one, and doesn't share its memory", () => {
+    for (const expectedItems of [10, 100_000])
+      for (const pool of [true, false]) {
+        const filter = fill(createBloomFilter({ expectedItems }), 0, 10);
+        const bytes = filter.toBytes();
+        const buffer = pool
+          ? Buffer.from(bytes)
+          : Buffer.alloc(bytes.length + 3)
+              .fill(bytes, 3)
+              .subarray(3);
+        const copy = BloomFilter.fromBytes(buffer);
+        expect(copy.toBytes()).toEqual(bytes);
+        buffer.fill(0);
+        expect(copy.toBytes()).toEqual(bytes);
+      }
   });
 
   it("writes the same bytes on every machine and in every release", () => {

@@ -12,8 +12,8 @@ class Pair<K> {
   readonly #taken = new Set<number>();
   #nextValue = 0;
 
-  constructor(lists: number, most: number) {
-    this.table = new EntryTable(lists, (lastSlot) => this.grownTo.push(lastSlot));
+  constructor(lists: number, most: number, remembers = false) {
+    this.table = new EntryTable(lists, (lastSlot) => this.grownTo.push(lastSlot), undefined, remembers);
     this.#most = most;
   }
 
@@ -67,8 +67,9 @@ describe("EntryTable", () => {
         fc.array(step, { minLength: 1, maxLength: 120, size: "max" }),
         fc.integer({ min: 1, max: 4 }),
         fc.integer({ min: 1, max: 60 }),
-        (steps, lists, most) => {
-          const pair = new Pair<unknown>(lists, most);
+        fc.boolean(),
+        (steps, lists, most, remembers) => {
+          const pair = new Pair<unknown>(lists, most, remembers);
           for (const { isDrop, key } of steps) {
             if (isDrop) pair.drop(oddKeys[key]!());
             else pair.put(oddKeys[key]!());

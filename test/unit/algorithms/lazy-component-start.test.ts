@@ -80,14 +80,18 @@ describe("start", () => {
     expect(loader.exportUse()).toEqual({ version: 1, components: { a: "0", b: "01", c: "0" } });
   });
 
-  it.each([null, { version: 2, components: {} }, { version: 1 }, { version: 1, components: { a: "12" } }])(
-    "refuses to import %o",
-    (use) => {
-      const { loader, add } = recordingLoader();
-      add("a");
-      loader.importUse({ version: 1, components: { a: "1" } });
-      expect(() => loader.importUse(use as never)).toThrow(/^use/);
-      expect(loader.exportUse().components).toEqual({ a: "10" });
-    },
-  );
+  it.each([
+    null,
+    { version: 2, components: {} },
+    { version: 1 },
+    { version: 1, components: null },
+    { version: 1, components: ["1"] },
+    { version: 1, components: { a: "12" } },
+  ])("refuses to import %o", (use) => {
+    const { loader, add } = recordingLoader();
+    add("a");
+    loader.importUse({ version: 1, components: { a: "1" } });
+    expect(() => loader.importUse(use as never)).toThrow(/^use/);
+    expect(loader.exportUse().components).toEqual({ a: "10" });
+  });
 });

@@ -92,6 +92,8 @@ describe("Lazy", () => {
     expect(() => lazy(1 as never)).toThrow("Lazy: expected a function");
     expect(() => lazy(() => 1, { nam: "x" } as never)).toThrow('Lazy: unknown option "nam"');
     expect(() => lazy(() => 1, { counters: {} as never })).toThrow("counters: expected LazyCounters");
+    expect(() => lazy(() => 1, { name: 1 as never })).toThrow("name: expected a string, got 1");
+    expect(() => lazyAsync(() => 1, { name: Symbol() as never })).toThrow("name: expected a string");
   });
 });
 
@@ -256,6 +258,28 @@ describe("AsyncLazy", () => {
     const both = Promise.all([left.get(), right.get()]);
     bottom.resolve(1);
     expect(await both).toEqual([1, 1]);
+  });
+
+  it("looks for circles in a chain longer than the stack is deep", async () => {
+    const bottom = gate<number>();
+    const begun = gate<void>();
+    let top = lazyAsync(() => {
+      begun.resolve();
+      return bottom.promise;
+    });
+    for (let i = 0; i < 20_000; i++) {
+      const below = top;
+      top = lazyAsync(async () => {
+        // So that the chain itself needs no stack.
+        await undefined;
+        return below.get();
+      });
+    }
+    const both = [top.get()];
+    await begun.promise;
+    both.push(lazyAsync(() => top.get()).get());
+    bottom.resolve(1);
+    expect(await Promise.all(both)).toEqual([1, 1]);
   });
 
   it("settles when nothing is under way, however that ended", async () => {

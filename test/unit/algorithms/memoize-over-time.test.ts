@@ -1,4 +1,5 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
+import { Expiry } from "../../../src/algorithms/expiry.ts";
 import { type MemoizeOptions, memoize } from "../../../src/algorithms/memoize.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 
@@ -18,6 +19,22 @@ function pending(options: MemoizeOptions<[unknown]> = {}) {
     return call.promise;
   }, options);
   return { memoized, calls };
+}
+
+/** @returns the reasons of the rejections that nobody handled while `run` ran */
+async function unhandledIn(run: () => Promise<void>): Promise<unknown[]> {
+  const listeners = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection");
+  const reported: unknown[] = [];
+  process.on("unhandledRejection", (error) => reported.push(error));
+  try {
+    await run();
+    await settle();
+  } finally {
+    process.removeAllListeners("unhandledRejection");
+    for (const listener of listeners) process.on("unhandledRejection", listener);
+  }
+  return reported;
 }
 
 describe("promises", () => {
@@ -43,19 +60,74 @@ describe("promises", () => {
   });
 
   it("reports a rejection that nobody handles", async () => {
-    const listeners = process.listeners("unhandledRejection");
-    process.removeAllListeners("unhandledRejection");
-    const reported: unknown[] = [];
-    process.on("unhandledRejection", (error) => reported.push(error));
-    try {
+    const reported = await unhandledIn(async () => {
       memoize(() => Promise.reject("nobody"))();
       await memoize(() => Promise.reject("somebody"))().catch(() => undefined);
-      await settle();
-    } finally {
-      process.removeAllListeners("unhandledRejection");
-      for (const listener of listeners) process.on("unhandledRejection", listener);
-    }
+    });
     expect(reported).toEqual(["nobody"]);
+  });
+
+  it("leaves no rejection of a refresh unhandled whose function removed its own result", async () => {
+    const clock = new FakeClock();
+    let calls = 0;
+    const memoized = memoize(
+      (): Promise<number> => {
+        if (++calls === 1) return Promise.resolve(1);
+        memoized.cacheClear();
+        return Promise.reject(new Error("down"));
+      },
+      { ttlMs: 100, staleMs: 50, clock },
+    );
+    await memoized();
+    await clock.advance(100);
+    const reported = await unhandledIn(async () => expect(await memoized()).toBe(1));
+    expect(reported).toEqual([]);
+    expect(memoized.cacheInfo()).toMatchObject({ size: 0, discarded: 1 });
+  });
+
+  it("keeps nothing of a result that can't be asked whether it is a promise", () => {
+    let calls = 0;
+    const memoized = memoize((_n: number): object => {
+      calls++;
+      return {
+        // biome-ignore lint/suspicious/noThenProperty: a strict object is what is tested
+        get then() {
+          throw new Error(`no. ${calls}`);
+        },
+      };
+    });
+    expect(() => memoized(1)).toThrow("no. 1");
+    expect(() => memoized(1)).toThrow("no. 2");
+    expect(memoized.cacheInfo()).toMatchObject({ hits: 0, misses: 2, size: 0 });
+  });
+
+  it("doesn't keep a result that removed something when it was asked whether it is a promise", () => {
+    const clock = new FakeClock();
+    const result = {
+      // biome-ignore lint/suspicious/noThenProperty: a hostile object is what is tested
+      get then() {
+        memoized.cacheClear();
+        return undefined;
+      },
+    };
+    const memoized = memoize((_n: number): object => result, { ttlMs: 100, staleMs: 50, clock });
+    expect([memoized(1), memoized(1)]).toEqual([result, result]);
+    expect(memoized.cacheInfo()).toMatchObject({ misses: 2, size: 0, discarded: 2 });
+  });
+
+  it("answers with a promise for a thenable, also for one that it doesn't keep", async () => {
+    // biome-ignore lint/suspicious/noThenProperty: a thenable is what is tested
+    const thenable = Object.assign(() => {}, { then: (resolve: (value: number) => void) => resolve(7) });
+    const memoized = memoize((clears: boolean): unknown => {
+      if (clears) memoized.cacheClear();
+      return thenable;
+    });
+    for (const clears of [false, true]) {
+      const answer = memoized(clears);
+      expect(answer).toBeInstanceOf(Promise);
+      expect(await answer).toBe(7);
+    }
+    expect(memoized.cacheInfo()).toMatchObject({ size: 0, discarded: 1 });
   });
 
   it("asks a thenable once", async () => {
@@ -138,6 +210,23 @@ describe("time", () => {
     expect(memoized.cacheInfo()).toMatchObject({ size: 50, evictions: 10 });
     await clock.advance(120);
     expect(memoized.cacheInfo()).toMatchObject({ size: 0, expirations: 50 });
+  });
+
+  it("stays intact when there is no memory for the time of one result more", () => {
+    const { memoized } = counting({ ttlMs: 100, maxSize: 20, clock: new FakeClock() });
+    const all = Array.from({ length: 50 }, (_, i) => i);
+    const noMemory = vi.spyOn(Expiry.prototype, "grow");
+    for (const i of all.slice(0, 8)) memoized(i);
+    noMemory.mockImplementationOnce(() => {
+      throw new RangeError("Array buffer allocation failed");
+    });
+    expect(() => memoized(8)).toThrow("allocation failed");
+    noMemory.mockRestore();
+    for (let round = 0; round < 2; round++)
+      for (const i of round === 0 ? all.slice(9) : all) {
+        expect(memoized(i)).toBeGreaterThan(0);
+        expect(memoized.cacheInfo().size).toBeLessThanOrEqual(20);
+      }
   });
 
   it("counts ttlMs from when a promise is kept, and keeps it while it is under way", async () => {

@@ -3,6 +3,7 @@ import { runInNewContext } from "node:vm";
 import fc from "fast-check";
 import { describe, expect, it, vi } from "vitest";
 import { type MemoizeOptions, memoize } from "../../../src/algorithms/memoize.ts";
+import { collectGarbage } from "../../support/collect-garbage.ts";
 import { settle } from "../../support/fake-clock.ts";
 
 /** A function that answers with the number of its call, memoized. */
@@ -241,6 +242,21 @@ describe("room", () => {
     for (let i = 0; i < 100; i++) memoized("new", i);
     expect(memoized.cacheInfo()).toMatchObject({ size: 100, evictions: 1 });
   });
+
+  it("holds nothing of a call whose short-lived object was collected, though an object before it lives on", async () => {
+    const { memoized } = counting({ maxSize: 2 });
+    const between = (() => {
+      const symbol = Symbol("argument");
+      memoized(object, symbol, {});
+      memoized(object, 1, symbol, {});
+      return new WeakRef(symbol);
+    })();
+    await collectGarbage();
+    for (const key of ["new", "newer"]) memoized(key);
+    await collectGarbage();
+    expect(between.deref()).toBe(undefined);
+    expect(memoized.cacheInfo()).toMatchObject({ size: 2 });
+  });
 });
 
 it("counts over several functions, beside each one's own counts", () => {
@@ -262,6 +278,9 @@ it.each([
   [{ ttlMs: Number.NaN }, "ttlMs"],
   [{ staleMs: -1 }, "staleMs: expected milliseconds ≥ 0, got -1"],
   [{ key: "id" }, 'key: expected a function, got "id"'],
+  [{ counters: 5 }, "counters: expected an object with numbers of hits and misses, got 5"],
+  [{ counters: {} }, "counters"],
+  [{ counters: null }, "counters"],
 ])("refuses %o", (options, message) => {
   expect(() => memoize(() => 1, options as never)).toThrow(message);
   expect(() => memoize(options as never)).toThrow(message);

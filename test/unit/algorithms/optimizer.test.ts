@@ -273,6 +273,20 @@ describe("memoize", () => {
   });
 });
 
+test.each([null, 5, [], "name"])(
+  "options that are none, such as %j, are refused as without an optimizer",
+  (options) => {
+    const optimizer = new AlgorithmOptimizer();
+    const refused = "expected an object of options";
+    const none = options as never;
+    expect(() => optimizer.lazy(() => 1, none)).toThrow(refused);
+    expect(() => optimizer.lazyAsync(() => 1, none)).toThrow(refused);
+    expect(() => optimizer.memoize(() => 1, none)).toThrow(refused);
+    expect(() => optimizer.memoize(none)).toThrow(refused);
+    expect(optimizer.getLazyStats().created).toBe(0);
+  },
+);
+
 describe("as a source of metrics", () => {
   test("each cache is a series, and counters are the same as the statistics", () => {
     const optimizer = new AlgorithmOptimizer();

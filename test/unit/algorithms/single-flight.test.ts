@@ -60,6 +60,22 @@ describe("singleFlight", () => {
     expect(await answer).toBe(5);
   });
 
+  test("is one load also with promises that aren't native, such as a query builder's", async () => {
+    const flights = singleFlight<string, number>();
+    for (const callable of [false, true]) {
+      let loads = 0;
+      const load = (): PromiseLike<number> => {
+        const call = Promise.withResolvers<number>();
+        call.resolve(++loads);
+        // biome-ignore lint/suspicious/noThenProperty: a query builder has one
+        return Object.assign(callable ? () => {} : {}, { then: call.promise.then.bind(call.promise) });
+      };
+      const both = [flights.run("a", load), flights.run("a", load)];
+      expect(flights.size).toBe(1);
+      expect([await Promise.all(both), loads, flights.size]).toEqual([[1, 1], 1, 0]);
+    }
+  });
+
   test("lets nobody join a superseded flight, which still answers its own callers", async () => {
     const flights = singleFlight<string, number>();
     const { calls, load } = controlled();
@@ -136,5 +152,30 @@ describe("singleFlight", () => {
       "late",
     );
     expect(calls.length).toBe(0);
+  });
+
+  test("lets a caller go whose signal aborts while the load begins, or while it is asked whether one may join", async () => {
+    const flights = singleFlight<string, number>();
+    const { calls, load } = controlled();
+    const controllers = [new AbortController(), new AbortController()];
+    const begun = flights.run(
+      "a",
+      (signal) => {
+        controllers[0]!.abort(new Error("enough"));
+        return load(signal);
+      },
+      { signal: controllers[0]!.signal },
+    );
+    await expect(begun).rejects.toThrow("enough");
+    expect([calls[0]!.signal?.aborted, flights.size]).toEqual([true, 0]);
+    const joinable = () => {
+      controllers[1]!.abort(new Error("too late"));
+      return true;
+    };
+    const staying = flights.run("a", load, { joinable });
+    const joined = flights.run("a", load, { signal: controllers[1]!.signal });
+    await expect(joined).rejects.toThrow("too late");
+    calls[1]!.resolve(1);
+    expect([await staying, calls.length]).toEqual([1, 2]);
   });
 });

@@ -109,14 +109,14 @@ describe("TimedCache", () => {
     expect(cache.cleanupExpired()).toBe(0);
   });
 
-  test("drops the least recently used one when room is short", () => {
+  test("spares what was used when room is short", () => {
     const { cache } = create({ maxSize: 2 });
     cache.set("a", 1).set("b", 2);
     cache.get("a");
     cache.set("c", 3);
     expect([...cache]).toEqual([
-      ["c", 3],
       ["a", 1],
+      ["c", 3],
     ]);
   });
 

@@ -133,6 +133,24 @@ describe("ByteHash", () => {
     }
   });
 
+  it("hashes as before after input that failed on the way, with its own seed and with another", () => {
+    class Failing extends Uint8Array {
+      override subarray(begin?: number, end?: number): Uint8Array<ArrayBuffer> {
+        if (begin !== 0) throw new Error("gone");
+        return new Uint8Array(this.buffer, begin, end);
+      }
+    }
+    for (const next of [new ByteHash(1), new ByteHash(2)])
+      for (const length of [100, 200_000]) {
+        const hash = new ByteHash(1);
+        const bytes = new Uint8Array(length).fill(7);
+        const expected = next.hash(bytes);
+        expect(() => hash.hash(new Failing(new ArrayBuffer(200_000)))).toThrow("gone");
+        expect(next.hash(bytes)).toBe(expected);
+        expect(hash.hash(bytes)).toBe(new ByteHash(1).hash(bytes));
+      }
+  });
+
   it("hashes a text as its UTF-8 bytes", () => {
     const hash = new ByteHash(7);
     const anyText = fc

@@ -1,0 +1,13 @@
+import { workerData } from "node:worker_threads";
+import type { ThreadData, ToThread } from "./worker-protocol.ts";
+import { TaskRunner } from "./worker-runner.ts";
+import { TaskSlots } from "./worker-slots.ts";
+
+/** What each thread of a pool runs. It has a port of its own, so that tasks may use `parentPort` as they like. */
+const { port, slots } = workerData as ThreadData;
+const runner = new TaskRunner(port, new TaskSlots(slots), () => performance.now());
+
+port.on("message", (message: ToThread) => runner.receive(message));
+// Also after an uncaught exception, and before it is reported: what was done stays done.
+process.on("exit", () => runner.flush());
+port.postMessage("ready");
