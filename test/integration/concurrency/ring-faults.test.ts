@@ -1,6 +1,7 @@
 import { spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
 import { describe, expect, it } from "vitest";
+import { ringWords } from "../../../src/concurrency/ring-layout.ts";
 import { ClosedError } from "../../../src/errors.ts";
 import { type Item, makeBytes, type Tally } from "./ring-records.ts";
 import { expectAll, type Ring, smallRing, startThread } from "./ring-threads.ts";
@@ -19,8 +20,6 @@ async function untilAnnounced(ring: Ring, word: number): Promise<void> {
   const words = new Int32Array(ring.handle.buffer);
   while ((Atomics.load(words, word) & 1) === 0) await sleep(1);
 }
-const dataWord = 96;
-const spaceWord = 128;
 
 describe.each(kinds)("a ring of kind %s", (kind) => {
   it.each(modes)("wakes a %s consumer that waits, when it is closed", async (mode) => {
@@ -28,7 +27,7 @@ describe.each(kinds)("a ring of kind %s", (kind) => {
     const job = { handle: ring.handle, mode, batch: 10, sizes, role: "consumer", producers: 1 } as const;
     const consumer = startThread(job);
     await consumer.next();
-    if (mode !== "polling") await untilAnnounced(ring, dataWord);
+    if (mode !== "polling") await untilAnnounced(ring, ringWords.data);
     ring.close();
     expect(await consumer.next()).toEqual({ counts: [0], sums: [0], fault: undefined });
   });
@@ -46,7 +45,7 @@ describe.each(kinds)("a ring of kind %s", (kind) => {
     } as const;
     const producer = startThread(job);
     if (mode === "polling") while (ring.stats().used === 0) await sleep(1);
-    else await untilAnnounced(ring, spaceWord);
+    else await untilAnnounced(ring, ringWords.space);
     ring.close();
     expect(await producer.next()).toBe("closed");
     const numbers = ring.tryDrain().map(numberOf);
@@ -168,7 +167,7 @@ describe("when a thread is terminated", () => {
       const survivor = startThread(job);
       const victims = [startThread(job), startThread(job)];
       for (const thread of [survivor, ...victims]) await thread.next();
-      await untilAnnounced(ring, dataWord);
+      await untilAnnounced(ring, ringWords.data);
       await Promise.all(victims.map(({ worker }) => worker.terminate()));
       const count = 5000;
       const producer = startThread({ ...job, role: "producer", producer: 0, count });
