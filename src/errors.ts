@@ -416,3 +416,55 @@ export class WorkerCloneError extends VictorError {
     this.what = what;
   }
 }
+
+/** `VICTOR_RING_RECORD_SIZE`: a record is longer than the ring takes. Nothing was put in. */
+export class RingRecordSizeError extends VictorError {
+  override readonly name = "RingRecordSizeError";
+  readonly sizeBytes: number;
+  readonly maxRecordBytes: number;
+  constructor(sizeBytes: number, maxRecordBytes: number) {
+    super(
+      "VICTOR_RING_RECORD_SIZE",
+      `ring: a record of ${sizeBytes} bytes is too long; it takes ${maxRecordBytes} bytes at most`,
+    );
+    this.sizeBytes = sizeBytes;
+    this.maxRecordBytes = maxRecordBytes;
+  }
+}
+
+/** `VICTOR_RING_HANDLE`: what was to be attached to is no ring, or one of another kind. */
+export class RingHandleError extends VictorError {
+  override readonly name = "RingHandleError";
+  constructor(why: string) {
+    super("VICTOR_RING_HANDLE", `ring handle: ${why}`);
+  }
+}
+
+/** `VICTOR_RING_ROLE`: an `SpscRing` has its one producer, or its one consumer, already. */
+export class RingRoleError extends VictorError {
+  override readonly name = "RingRoleError";
+  readonly role: "producer" | "consumer";
+  constructor(role: "producer" | "consumer") {
+    super(
+      "VICTOR_RING_ROLE",
+      `ring: it has a ${role} already; use an MpmcRing for several, or takeOver("${role}") from one that has died`,
+    );
+    this.role = role;
+  }
+}
+
+/**
+ * `VICTOR_RING_STALLED`: waiting was in vain, and another thread has held a place of the ring meanwhile, without filling
+ * it or giving it back. When that thread has died, the ring can't be mended: close it and make a new one.
+ */
+export class RingStalledError extends VictorError {
+  override readonly name = "RingStalledError";
+  /** Which side holds the place. */
+  readonly side: "producer" | "consumer";
+  readonly timeoutMs: number;
+  constructor(side: "producer" | "consumer", timeoutMs: number) {
+    super("VICTOR_RING_STALLED", `ring: a ${side} holds a place, and did so still after ${timeoutMs} ms`);
+    this.side = side;
+    this.timeoutMs = timeoutMs;
+  }
+}
