@@ -14,11 +14,10 @@ import {
   markdownTable,
   measureInterleaved,
 } from "../../src/measure/index.ts";
+import { formatMops, met, named, nsOf, print, processes } from "../figures.ts";
 import type { BloomWork, ItemKind } from "./arms/bloom-filter.ts";
 import { type FilterId, openFilter } from "./arms/filters.ts";
 import { makeKeys } from "./arms/keys.ts";
-import { formatMops, met, nsOf, print, processes } from "./tables/race.ts";
-import { named } from "./tables/rivals.ts";
 
 const items = 1_000_000;
 const integersPerSecond = 50e6;

@@ -7,9 +7,10 @@
  * Bars: `LruCache` and `AdaptiveCache` ≤ 38 bytes, for strings and for integers.
  */
 import { measureInterleaved } from "../../src/measure/index.ts";
+import { met, print, processes } from "../figures.ts";
 import type { BytesPerEntry } from "./arms/bytes-per-entry.ts";
 import type { KeyKind } from "./arms/keys.ts";
-import { met, print, processes, Race } from "./tables/race.ts";
+import { Race } from "./tables/race.ts";
 import { evictingRivals } from "./tables/rivals.ts";
 
 const capacity = 100_000;

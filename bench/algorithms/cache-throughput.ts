@@ -9,9 +9,10 @@
  * `AdaptiveCache` ≥ 1.1× lru-cache (aim 1.4×) and ≥ 5× transitory.
  */
 import { compareArms, formatRatio, measureInterleaved, seededRandom } from "../../src/measure/index.ts";
+import { formatMops, print, processes } from "../figures.ts";
 import type { GetThenSet } from "./arms/get-then-set.ts";
 import { type KeyKind, zipfIndexes } from "./arms/keys.ts";
-import { formatMops, print, processes, Race } from "./tables/race.ts";
+import { Race } from "./tables/race.ts";
 import { evictingRivals } from "./tables/rivals.ts";
 
 for (const capacity of [1_000, 10_000, 100_000]) {

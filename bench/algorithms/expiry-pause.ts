@@ -7,9 +7,8 @@
  * Bar: `TimedCache` ≤ 2 ms.
  */
 import { formatDuration, markdownTable, measureInterleaved, median } from "../../src/measure/index.ts";
+import { met, named, processes } from "../figures.ts";
 import type { Expiring } from "./arms/expiry-pause.ts";
-import { met, processes } from "./tables/race.ts";
-import { named } from "./tables/rivals.ts";
 
 const entries = 1_000_000;
 const mostMs = 2;

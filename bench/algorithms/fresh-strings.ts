@@ -13,8 +13,9 @@ import {
   measureInterleaved,
   median,
 } from "../../src/measure/index.ts";
+import { nsOf, print, processes } from "../figures.ts";
 import type { FreshStrings, Making } from "./arms/fresh-strings.ts";
-import { nsOf, print, processes, Race } from "./tables/race.ts";
+import { Race } from "./tables/race.ts";
 import { rivals } from "./tables/rivals.ts";
 
 for (const capacity of [1_000, 10_000, 100_000]) await compare("parsed", capacity);

@@ -5,11 +5,10 @@
  * On a noisy machine the ratios count: the bars were set where bloomfilter answered 6.4 M/s.
  */
 import { compareArms, formatRatio, markdownTable, measureInterleaved } from "../../src/measure/index.ts";
+import { formatMops, met, named, nsOf, print, processes } from "../figures.ts";
 import { type FilterId, openFilter } from "./arms/filters.ts";
 import type { FuseWork } from "./arms/fuse-filter.ts";
 import { makeKeys } from "./arms/keys.ts";
-import { formatMops, met, nsOf, print, processes } from "./tables/race.ts";
-import { named } from "./tables/rivals.ts";
 
 const items = 1_000_000;
 const filters: readonly (readonly [id: FilterId, name: string])[] = [

@@ -9,10 +9,9 @@
  */
 import { compareArms, measureInterleaved } from "../../src/measure/index.ts";
 import { hostileKeys } from "../../test/support/hostile-keys.ts";
+import { met, named, nsOf, print } from "../figures.ts";
 import type { CacheId } from "./arms/caches.ts";
 import type { HostileKeys } from "./arms/hostile-keys.ts";
-import { met, nsOf, print } from "./tables/race.ts";
-import { named } from "./tables/rivals.ts";
 
 const count = 4096;
 const caches: readonly { readonly id: CacheId; readonly name: string }[] = [

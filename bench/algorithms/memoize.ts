@@ -13,10 +13,9 @@ import {
   markdownTable,
   measureInterleaved,
 } from "../../src/measure/index.ts";
+import { met, named, nsOf, print, processes } from "../figures.ts";
 import type { MemoizeHits } from "./arms/memoize.ts";
 import { type MemoizerId, openMemoizer } from "./arms/memoizers.ts";
-import { met, nsOf, print, processes } from "./tables/race.ts";
-import { named } from "./tables/rivals.ts";
 
 interface Rival {
   readonly id: MemoizerId;

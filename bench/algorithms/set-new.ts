@@ -6,9 +6,10 @@
  * Bar: `LruCache` ≥ 1.3× as fast as the best peer of exact capacity.
  */
 import { compareArms, formatRatio, measureInterleaved } from "../../src/measure/index.ts";
+import { formatMops, print, processes } from "../figures.ts";
 import type { KeyKind } from "./arms/keys.ts";
 import type { SetNew } from "./arms/set-new.ts";
-import { formatMops, print, processes, Race } from "./tables/race.ts";
+import { Race } from "./tables/race.ts";
 import { evictingRivals } from "./tables/rivals.ts";
 
 const capacity = 100_000;

@@ -7,10 +7,9 @@
  * Bars: `TimedCache` ≥ 1.4× lru-cache at getting, ≥ 1.5× at storing, ≥ 40× ttlcache at storing.
  */
 import { type ArmResult, compareArms, formatRatio, measureInterleaved } from "../../src/measure/index.ts";
+import { formatMops, met, named, print, processes } from "../figures.ts";
 import type { Operation, TimedOperation } from "./arms/timed-cache.ts";
 import type { TimedCacheId } from "./arms/timed-caches.ts";
-import { formatMops, met, print, processes } from "./tables/race.ts";
-import { named } from "./tables/rivals.ts";
 
 const capacity = 10_000;
 const rivals: readonly { readonly id: TimedCacheId; readonly name: string }[] = [

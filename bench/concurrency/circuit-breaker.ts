@@ -9,8 +9,7 @@ import {
   measureInterleaved,
   median,
 } from "../../src/measure/index.ts";
-import { nsOf, print } from "../algorithms/tables/race.ts";
-import { named } from "../algorithms/tables/rivals.ts";
+import { named, nsOf, print } from "../figures.ts";
 
 const module = new URL("./arms/circuit-breaker.ts", import.meta.url);
 const { arms, warnings } = await measureInterleaved({

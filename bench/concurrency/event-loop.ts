@@ -11,7 +11,7 @@ import {
   measureInterleaved,
   median,
 } from "../../src/measure/index.ts";
-import { nsOf, print } from "../algorithms/tables/race.ts";
+import { nsOf, print } from "../figures.ts";
 
 const module = new URL("./arms/event-loop.ts", import.meta.url);
 type Spec = Omit<ArmSpec, "module">;

@@ -11,8 +11,7 @@ import {
   measureInterleaved,
   median,
 } from "../../src/measure/index.ts";
-import { met, nsOf, print } from "../algorithms/tables/race.ts";
-import { named } from "../algorithms/tables/rivals.ts";
+import { met, named, nsOf, print } from "../figures.ts";
 import type { ParallelTasks } from "./arms/parallel-tasks.ts";
 
 await race("Functions that return at once", { kind: "sync", tasks: 10_000 }, 10);

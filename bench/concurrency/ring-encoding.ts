@@ -3,7 +3,7 @@
  * one thread: both stringify, the copying and parse are in each figure.
  */
 import { compareArms, formatDuration, formatRatio, measureInterleaved } from "../../src/measure/index.ts";
-import { nsOf, print } from "../algorithms/tables/race.ts";
+import { nsOf, print } from "../figures.ts";
 import type { Encoding } from "./arms/ring-encodings.ts";
 
 const names: readonly (readonly [encoding: Encoding, name: string])[] = [

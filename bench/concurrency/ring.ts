@@ -12,7 +12,7 @@ import {
   measureInterleaved,
   median,
 } from "../../src/measure/index.ts";
-import { met, nsOf, print } from "../algorithms/tables/race.ts";
+import { met, nsOf, print } from "../figures.ts";
 import type { OneWay } from "./arms/ring.ts";
 import type { Echo } from "./arms/ring-echo.ts";
 import type { Payload } from "./arms/ring-messages.ts";

@@ -12,8 +12,7 @@ import {
   measureInterleaved,
   median,
 } from "../../src/measure/index.ts";
-import { met } from "../algorithms/tables/race.ts";
-import { named } from "../algorithms/tables/rivals.ts";
+import { met, named } from "../figures.ts";
 import type { RunId, WaitId } from "./arms/semaphore.ts";
 
 const module = new URL("./arms/semaphore.ts", import.meta.url);

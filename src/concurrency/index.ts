@@ -39,10 +39,14 @@ export { fixedLimit } from "./fixed-limit.ts";
 export { Gradient2Limit, type Gradient2LimitOptions, gradient2Defaults } from "./gradient2-limit.ts";
 export type { LibuvThreads } from "./libuv-threads.ts";
 export { type Limit, type LimitBounds, type LimitSample, limitBounds } from "./limit.ts";
+export { MpmcRing, type MpmcRingOptions } from "./mpmc-ring.ts";
 export { ConcurrencyOptimizer, type ConcurrencyStats } from "./optimizer.ts";
 export { type ParallelOptions, type ParallelProgress, parallelDefaults } from "./parallel-options.ts";
 export { type ParallelResult, type ParallelResultsOptions, parallelResults } from "./parallel-results.ts";
 export type { Permit, ReleaseOptions } from "./permit.ts";
+export type { RingHandle, RingPayload } from "./ring-layout.ts";
+export type { RingMemberOptions, RingSyncWait, RingWait } from "./ring-options.ts";
+export type { RingStats } from "./ring-queue.ts";
 export { runInWorker } from "./run-in-worker.ts";
 export {
   type AcquireOptions,
@@ -53,6 +57,7 @@ export {
   type TryAcquireOptions,
 } from "./semaphore-options.ts";
 export type { PartitionStats, SemaphoreStats } from "./semaphore-stats.ts";
+export { SpscRing, type SpscRingOptions } from "./spsc-ring.ts";
 export type { TaskStats } from "./task-counts.ts";
 export { VegasLimit } from "./vegas-limit.ts";
 export { WorkerPool } from "./worker-pool.ts";

@@ -1,15 +1,7 @@
-import {
-  type ArmResult,
-  compareArms,
-  formatRatio,
-  markdownTable,
-  median,
-} from "../../../src/measure/index.ts";
+import { type ArmResult, compareArms, formatRatio } from "../../../src/measure/index.ts";
+import { met, nsOf } from "../../figures.ts";
 import type { CacheId } from "../arms/caches.ts";
 import type { Rival } from "./rivals.ts";
-
-/** Measured at least so often, each time in fresh processes, as the bars ask. */
-export const processes = 5;
 
 /** What was measured of the rivals with one kind of keys at one capacity. */
 export class Race {
@@ -67,42 +59,4 @@ export class Race {
   #of(families: readonly Rival["family"][]): readonly ArmResult[] {
     return this.#arms.filter((_, i) => families.includes(this.#rivals[i]!.family));
   }
-}
-
-/** Median of all rounds, nanoseconds for an operation. */
-export function nsOf({ wallNs }: ArmResult): number {
-  return median(wallNs.flat());
-}
-
-/** Millions of operations a second. */
-export function formatMops(arm: ArmResult): string {
-  return (1000 / nsOf(arm)).toFixed(1);
-}
-
-export function met(bar: string, isMet: boolean, measured: string): string {
-  return `${bar}: ${isMet ? "met" : "missed"} (${measured})`;
-}
-
-export function print(
-  title: string,
-  headers: readonly string[],
-  rows: readonly (readonly string[])[],
-  bars: readonly string[],
-  warnings: readonly string[],
-): void {
-  console.log(`### ${title}\n`);
-  console.log(markdownTable(headers, rows));
-  if (bars.length > 0) console.log(`\n${bars.map((bar) => `- ${bar}`).join("\n")}`);
-  for (const warning of grouped(warnings)) console.log(`\nWarning: ${warning}`);
-  console.log();
-}
-
-/** The runner warns of each arm; on a busy machine all of them spread, which one sentence says as well. */
-function grouped(warnings: readonly string[]): readonly string[] {
-  const arms = Map.groupBy(warnings, (warning) => warning.slice(warning.lastIndexOf("; ") + 2));
-  return Array.from(arms, ([advice, all]) =>
-    all.length === 1
-      ? all[0]!
-      : `${advice} (of ${all.length} arms, such as ${all[0]!.replace(`; ${advice}`, "")})`,
-  );
 }

@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { named } from "../../figures.ts";
 import type { CacheId } from "../arms/caches.ts";
 
 /** What a cache promises to hold, and by which policy. */
@@ -40,10 +40,4 @@ export const rivals: readonly Rival[] = [
  */
 export function evictingRivals(capacity: number): readonly Rival[] {
   return capacity > 1_000 ? rivals.filter(({ id }) => id !== "lruOnMap") : rivals;
-}
-
-/** Name and version of an installed package. */
-export function named(name: string): string {
-  const path = new URL(`../../node_modules/${name}/package.json`, import.meta.url);
-  return `${name} ${(JSON.parse(readFileSync(path, "utf8")) as { version: string }).version}`;
 }
