@@ -25,7 +25,11 @@ export interface CacheOptions<K, V> extends CacheBounds {
    * @default nobody is told
    */
   readonly onEvict?: ((key: K, value: V, reason: EvictionReason) => void) | undefined;
-  /** Where expiry takes time from. @default the system's monotonic clock, read coarsely (see `CoarseTime`) */
+  /**
+   * Where expiry takes time from. Expired entries are served never later than 32 look-ups of one synchronous run of code
+   * after their time; with a clock of your own, never.
+   * @default the system's monotonic clock, read once in 32 calls of a tight loop, else at every call
+   */
   readonly clock?: Clock | undefined;
 }
 

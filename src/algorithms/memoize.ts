@@ -13,7 +13,8 @@ export interface MemoizeOptions<Args extends readonly unknown[] = never> {
    */
   readonly maxSize?: number | undefined;
   /**
-   * Milliseconds that a result is served, from when it came, ≥ 0; `Infinity` for ever. At 0 only calls under way are
+   * Milliseconds that a result is served, from when it came, ≥ 0; `Infinity` for ever. In a tight loop it may be served
+   * for up to 32 calls of the same synchronous run more; with a `clock` of your own, never. At 0 only calls under way are
    * shared.
    * @default Infinity
    */
