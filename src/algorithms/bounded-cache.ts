@@ -1,4 +1,4 @@
-import type { Clock } from "../clock.ts";
+import { type Clock, systemClock } from "../clock.ts";
 import { durationMs, finite, integer, knownKeys, reject } from "../options.ts";
 import type {
   Cache,
@@ -151,14 +151,17 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#loads ??= new CacheLoads((k, v, entry) => this.#store(k, v, entry, false));
+    this.#loads ??= new CacheLoads(
+      (k, v, entry) => this.#store(k, v, entry, false),
+      this.#clock ?? systemClock,
+    );
     const loads = this.#loads;
     const slot = this.#table.find(key);
     const leftMs = slot === 0 ? 0 : (this.#expiry?.leftMs(slot) ?? Number.POSITIVE_INFINITY);
     const { staleMs = 0, refreshAheadMs = 0 } = options;
     if (slot === 0 || leftMs + staleMs <= 0 || (leftMs <= 0 && !this.#expiry!.isKept(slot))) {
       this.#misses++;
-      return loads.run(key, loader, options, options.signal);
+      return loads.run(key, loader, options);
     }
     const value = this.#table.valueOf(slot);
     if (leftMs > 0) {

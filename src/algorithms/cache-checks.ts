@@ -1,11 +1,11 @@
-import { durationMs, finite, knownKeys } from "../options.ts";
+import { durationMs, finite, knownKeys, reject } from "../options.ts";
 import type { CacheDump, EntryOptions, LoadOptions } from "./cache.ts";
 
 /** What may be said of an entry when it is stored. */
 export type StoreOptions = EntryOptions & Pick<LoadOptions, "staleMs">;
 
 const entryOptions = ["ttlMs", "tags"];
-const loadOptions = [...entryOptions, "staleMs", "refreshAheadMs", "signal"];
+const loadOptions = [...entryOptions, "staleMs", "refreshAheadMs", "timeoutMs", "signal"];
 
 /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
 export function checkEntryOptions(options: EntryOptions): void {
@@ -19,6 +19,9 @@ export function checkLoadOptions(options: LoadOptions): void {
   checkEntry(options);
   if (options.staleMs !== undefined) durationMs("staleMs", options.staleMs);
   if (options.refreshAheadMs !== undefined) durationMs("refreshAheadMs", options.refreshAheadMs);
+  const { timeoutMs } = options;
+  if (timeoutMs !== undefined && !(typeof timeoutMs === "number" && timeoutMs > 0))
+    reject("timeoutMs", "milliseconds > 0", timeoutMs);
 }
 
 function checkEntry({ ttlMs, tags }: EntryOptions): void {

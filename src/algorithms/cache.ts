@@ -51,11 +51,21 @@ export interface LoadOptions extends EntryOptions {
   readonly staleMs?: number | undefined;
   /** A value with fewer milliseconds than this left to live is served, and loaded anew in the background. @default 0 */
   readonly refreshAheadMs?: number | undefined;
+  /**
+   * Milliseconds that the load which this call begins (in the background too) has, > 0, by the cache's clock. If it isn't
+   * done by then, all who wait for it get a `DeadlineError`, its signal aborts, a value that comes later is not kept, and
+   * the next call loads anew. Who joins a load under way waits as long as that one may take.
+   * @default Infinity: a load that hangs blocks its key, until `delete(key)` detaches later calls from it
+   */
+  readonly timeoutMs?: number | undefined;
   /** Detaches this caller; the load itself is told to stop once nobody waits for it. */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Gets a value that is not in the cache. The signal is there if the caller who began the load brought one. */
+/**
+ * Gets a value that is not in the cache. The signal is there if the caller who began the load brought one or a
+ * `timeoutMs`.
+ */
 export type Loader<K, V> = (key: K, signal?: AbortSignal) => V | PromiseLike<V>;
 
 export interface CacheStats {
@@ -69,6 +79,7 @@ export interface CacheStats {
   readonly expirations: number;
   /** Loads begun, those in the background included. */
   readonly loads: number;
+  /** Loads that failed, or weren't done within their `timeoutMs`. */
   readonly loadFailures: number;
   /** `getOrLoad`s that joined a load under way. */
   readonly coalesced: number;
@@ -123,7 +134,10 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
    * kept; a value is not kept either if its key (or one of its tags) was set or removed while it was loaded.
    */
   getOrLoad(key: K, loader: Loader<K, V>, options?: LoadOptions): Promise<V>;
-  /** @returns whether there was such an entry */
+  /**
+   * Supersedes a load of that key that is under way as well, even one that hangs: the next call loads anew.
+   * @returns whether there was such an entry
+   */
   delete(key: K): boolean;
   /** Removes every entry that has `tag`. @returns how many */
   deleteTag(tag: string): number;
