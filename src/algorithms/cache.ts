@@ -21,7 +21,8 @@ export interface CacheOptions<K, V> extends CacheBounds {
   readonly ttlMs?: number | undefined;
   /**
    * Told of every entry that leaves, after it has left and when all is in order again, so it may use the cache. What
-   * it throws reaches whoever caused the eviction, once all the others have been told.
+   * it throws reaches whoever caused the eviction, once all the others have been told. On expiry it is called from a
+   * timer, so what it throws then is an uncaught exception. A promise that it returns is not looked at: catch in it.
    * @default nobody is told
    */
   readonly onEvict?: ((key: K, value: V, reason: EvictionReason) => void) | undefined;
@@ -45,11 +46,16 @@ export interface EntryOptions {
 export interface LoadOptions extends EntryOptions {
   /**
    * Milliseconds past its expiry that a value is still served by `getOrLoad`, while it is loaded anew in the
-   * background. `get` never returns it.
+   * background, ≥ 0. It needs to be given when the entry is loaded, and when it is read: the lesser of the two counts.
+   * Entries stored by `set` are never served stale, and `get` never returns a stale value.
    * @default 0
    */
   readonly staleMs?: number | undefined;
-  /** A value with fewer milliseconds than this left to live is served, and loaded anew in the background. @default 0 */
+  /**
+   * A value with fewer milliseconds than this left to live is served, and loaded anew in the background, ≥ 0. From the
+   * entry's TTL on, every read begins a load (one at a time for each key).
+   * @default 0
+   */
   readonly refreshAheadMs?: number | undefined;
   /**
    * Milliseconds that the load which this call begins (in the background too) has, > 0, by the cache's clock. If it isn't
@@ -58,7 +64,10 @@ export interface LoadOptions extends EntryOptions {
    * @default Infinity: a load that hangs blocks its key, until `delete(key)` detaches later calls from it
    */
   readonly timeoutMs?: number | undefined;
-  /** Detaches this caller; the load itself is told to stop once nobody waits for it. */
+  /**
+   * Detaches this caller; the load itself is told to stop once nobody waits for it. One that has aborted before rejects
+   * the call, even when the value is there.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
