@@ -127,6 +127,10 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
   readonly size: number;
   /** Sum of all weights; `size` where nothing is weighed. */
   readonly weight: number;
+  /** Entries held at most; 2²⁴, the most that a cache holds, where only the weight is bounded. */
+  readonly maxSize: number;
+  /** `Infinity` where only the number of entries is bounded. */
+  readonly maxWeight: number;
   /** @returns the value, whose entry counts as used; `undefined` when absent or expired */
   get(key: K): V | undefined;
   /** As `get`, but neither counted nor a use. */
@@ -157,6 +161,8 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
    * @throws {RangeError} as the constructor does
    */
   resize(bounds: number | CacheBounds): void;
+  /** Removes entries whose time is over, which happens by itself too. @returns how many */
+  cleanupExpired(): number;
   dump(): CacheDump<K, V>;
   /**
    * Stores what was dumped, as if set in that order; time has gone on in between, so some may have expired.
