@@ -50,6 +50,11 @@ export class BinaryFuseFilter {
     mixes: number,
     cells: Uint8Array | Uint16Array,
   ) {
+    // JavaScript knows nothing of `private`.
+    if (!(hash instanceof FilterHash))
+      throw new TypeError(
+        "BinaryFuseFilter: expected BinaryFuseFilter.from(items), got new BinaryFuseFilter(…)",
+      );
     this.bits = bits;
     this.size = size;
     this.#hash = hash;

@@ -1,4 +1,4 @@
-import { reject } from "../options.ts";
+import { optionsObject, reject, rejectType } from "../options.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import type { CacheOptions } from "./cache.ts";
 import { SecondChancePolicy } from "./second-chance-policy.ts";
@@ -24,9 +24,11 @@ export interface TimedCacheOptions<K, V> extends CacheOptions<K, V> {
  */
 export class TimedCache<K, V> extends BoundedCache<K, V> {
   /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
-  constructor({ sliding = false, ...options }: TimedCacheOptions<K, V>) {
+  constructor(given: TimedCacheOptions<K, V>) {
+    optionsObject("TimedCache", given);
+    const { sliding = false, ...options } = given;
     if (!(options.ttlMs > 0)) reject("ttlMs", "milliseconds > 0", options.ttlMs);
-    if (typeof sliding !== "boolean") throw new TypeError("sliding: expected true or false");
+    if (typeof sliding !== "boolean") rejectType("sliding", "true or false", sliding);
     super(
       {
         name: "TimedCache",

@@ -78,6 +78,14 @@ describe("BinaryFuseFilter", () => {
     expect(BinaryFuseFilter.from(items, { seed: 1 }).bitCount).toBeLessThan(bloom.bitCount);
   });
 
+  it("refuses to be made by `new`, and names what makes it", () => {
+    const create = BinaryFuseFilter as unknown as new (items?: unknown) => unknown;
+    for (const items of [undefined, ["a"]])
+      expect(() => new create(items)).toThrow(
+        new TypeError("BinaryFuseFilter: expected BinaryFuseFilter.from(items), got new BinaryFuseFilter(…)"),
+      );
+  });
+
   it("has nothing when it is empty", () => {
     const filter = BinaryFuseFilter.from([]);
     expect([filter.size, filter.bitCount, falsePositives(filter, 1000)]).toEqual([0, 0, 0]);
