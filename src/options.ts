@@ -12,6 +12,22 @@ export function reject(name: string, expected: string, value: unknown): never {
   throw new RangeError(`${name}: expected ${expected}, got ${show(value)}`);
 }
 
+/** @throws {TypeError} with `name: expected …, got …` */
+export function rejectType(name: string, expected: string, value: unknown): never {
+  throw new TypeError(`${name}: expected ${expected}, got ${show(value)}`);
+}
+
+/** @throws {TypeError} when `value` is no function */
+export function callable(name: string, value: unknown): void {
+  if (typeof value !== "function") rejectType(name, "a function", value);
+}
+
+/** @throws {TypeError} when there is a `signal` that is no AbortSignal */
+export function abortSignal(signal: unknown): void {
+  if (signal !== undefined && !(signal instanceof AbortSignal))
+    rejectType("signal", "an AbortSignal", signal);
+}
+
 const range = (min: number, max: number): string =>
   max === Number.MAX_SAFE_INTEGER || max === Number.POSITIVE_INFINITY ? `≥ ${min}` : `from ${min} to ${max}`;
 
@@ -44,10 +60,15 @@ export function oneOf<const T extends readonly unknown[]>(
   return reject(name, `one of ${choices.map(show).join(", ")}`, value);
 }
 
+/** @throws {TypeError} when `options` is no object */
+export function optionsObject(where: string, options: unknown): asserts options is object {
+  if (typeof options !== "object" || options === null || Array.isArray(options))
+    rejectType(where, "an object of options", options);
+}
+
 /** @throws {TypeError} when `options` is no object or has a key that is not in `known` */
 export function knownKeys(where: string, options: unknown, known: readonly string[]): void {
-  if (typeof options !== "object" || options === null || Array.isArray(options))
-    throw new TypeError(`${where}: expected an object of options, got ${show(options)}`);
+  optionsObject(where, options);
   for (const key of Object.keys(options))
     if (!known.includes(key))
       throw new TypeError(`${where}: unknown option ${show(key)}; known are ${known.join(", ")}`);

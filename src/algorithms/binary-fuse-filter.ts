@@ -20,9 +20,15 @@ export interface BinaryFuseFilterOptions {
 }
 
 /**
- * A set known in advance that can only be asked whether it has an item: no for certain, or yes with an error of 0.39 % in
- * 9.04 bits an item (or 0.0015 % in 18.1). Smaller and more exact than a Bloom filter, but nothing can be added.
- * Items as in `BloomFilter`; it belongs to one thread.
+ * A set known in advance that can only be asked whether it has an item: no for certain, or yes with an error of 0.39 %
+ * (or 0.0015 % with 16 bits). Nothing can be added. Items as in `BloomFilter`; it belongs to one thread.
+ *
+ * | items | 100 | 1,000 | 10,000 | 100,000 | 1,000,000 |
+ * |---|---|---|---|---|---|
+ * | bits an item | 15.4 | 11.3 | 10.2 | 9.5 | 9.04 |
+ *
+ * Twice that with 16 bits. A Bloom filter takes 13 for the same error, which is more from some 200 items on, and 10.7 for
+ * 1 %, which is more from some 10,000 on.
  * @see https://arxiv.org/abs/2201.01174 (Graf and Lemire, Binary Fuse Filters)
  */
 export class BinaryFuseFilter {
@@ -44,6 +50,11 @@ export class BinaryFuseFilter {
     mixes: number,
     cells: Uint8Array | Uint16Array,
   ) {
+    // JavaScript knows nothing of `private`.
+    if (!(hash instanceof FilterHash))
+      throw new TypeError(
+        "BinaryFuseFilter: expected BinaryFuseFilter.from(items), got new BinaryFuseFilter(…)",
+      );
     this.bits = bits;
     this.size = size;
     this.#hash = hash;

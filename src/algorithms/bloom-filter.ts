@@ -1,6 +1,6 @@
 import { FilterMismatchError } from "../errors.ts";
 import { BloomBulk, bloomWords } from "../kernels/index.ts";
-import { finite, integer, knownKeys, reject } from "../options.ts";
+import { finite, integer, knownKeys, reject, rejectType } from "../options.ts";
 import { type BloomSize, bloomSize, estimatedItems, maxRounds } from "./bloom-size.ts";
 import { blockBits, FilterBlocks, maxBlocks } from "./filter-blocks.ts";
 import { bytesOfWords, encodeFilter, FilterReader, filterKinds, wordBytes } from "./filter-encoding.ts";
@@ -106,6 +106,9 @@ export class BloomFilter {
   }
 
   private constructor(parameters: Parameters, layers: FilterBlocks[]) {
+    // JavaScript knows nothing of `private`.
+    if (!Array.isArray(layers))
+      throw new TypeError("BloomFilter: expected BloomFilter.create(options), got new BloomFilter(…)");
     this.expectedItems = parameters.expectedItems;
     this.targetFalsePositiveRate = parameters.falsePositiveRate;
     this.seed = parameters.seed;
@@ -167,14 +170,14 @@ export class BloomFilter {
   }
 
   /**
-   * Asks for each; fastest for typed arrays, whose elements are numbers as for `addAll`.
+   * Asks for each; fastest for typed arrays, whose elements are numbers (or bigints) as for `addAll`.
    * @param found where to write the answers; at least as long as `items`
    * @returns `found`: 1 where `has` says `true`, else 0
    * @throws {TypeError} on an item of another kind, and when `items` is no array
    * @throws {RangeError} when `found` is too short
    */
   hasEach(
-    items: readonly FilterItem[] | Numbers,
+    items: readonly FilterItem[] | Numbers | BigInt64Array | BigUint64Array,
     found: Uint8Array = new Uint8Array(lengthOf(items)),
   ): Uint8Array {
     if (found.length < lengthOf(items)) reject("found.length", `≥ ${items.length}`, found.length);
@@ -307,7 +310,7 @@ export class BloomFilter {
 /** @throws {TypeError} on what is no array; the length of a `Set`, say, would be taken for 0 */
 function lengthOf(items: ArrayLike<unknown>): number {
   if (Array.isArray(items) || (ArrayBuffer.isView(items) && "length" in items)) return items.length;
-  throw new TypeError("items: expected an array or a typed array");
+  return rejectType("items", "an array or a typed array", items);
 }
 
 function resolve(options: BloomFilterOptions): Parameters {
@@ -321,7 +324,7 @@ function resolve(options: BloomFilterOptions): Parameters {
   if (falsePositiveRate === 0 || falsePositiveRate === 1)
     reject("falsePositiveRate", "a number > 0 and < 1", falsePositiveRate);
   const scalable = options.scalable ?? bloomFilterDefaults.scalable;
-  if (typeof scalable !== "boolean") throw new TypeError("scalable: expected true or false");
+  if (typeof scalable !== "boolean") rejectType("scalable", "true or false", scalable);
   return {
     expectedItems: integer("expectedItems", options.expectedItems, 1),
     falsePositiveRate,

@@ -1,5 +1,5 @@
-import type { Clock } from "../clock.ts";
-import { durationMs, finite, integer, knownKeys, reject } from "../options.ts";
+import { type Clock, systemClock } from "../clock.ts";
+import { callable, durationMs, finite, integer, knownKeys, reject } from "../options.ts";
 import type {
   Cache,
   CacheBounds,
@@ -76,9 +76,8 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   constructor(kind: CacheKind<K>, options: CacheOptions<K, V>) {
     knownKeys(kind.name, options, [...cacheOptions, ...(kind.options ?? [])]);
     const { weigh, onEvict, ttlMs = Number.POSITIVE_INFINITY, clock } = options;
-    for (const [option, value] of [["onEvict", onEvict] as const, ["weigh", weigh] as const])
-      if (value !== undefined && typeof value !== "function")
-        throw new TypeError(`${option}: expected a function`);
+    if (onEvict !== undefined) callable("onEvict", onEvict);
+    if (weigh !== undefined) callable("weigh", weigh);
     this.#kind = kind;
     this.#onEvict = onEvict;
     this.#weigh = weigh;
@@ -108,12 +107,10 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     return this.#weigh === undefined ? this.#table.size : this.#weight;
   }
 
-  /** 2²⁴, the most that a cache holds, where only the weight is bounded. */
   get maxSize(): number {
     return this.#maxSize;
   }
 
-  /** `Infinity` where only the number of entries is bounded. */
   get maxWeight(): number {
     return this.#maxWeight;
   }
@@ -146,19 +143,23 @@ export class BoundedCache<K, V> implements Cache<K, V> {
 
   getOrLoad(key: K, loader: Loader<K, V>, options: LoadOptions = noOptions): Promise<V> {
     try {
+      callable("loader", loader);
       if (options !== noOptions) checkLoadOptions(options);
       options.signal?.throwIfAborted();
     } catch (error) {
       return Promise.reject(error);
     }
-    this.#loads ??= new CacheLoads((k, v, entry) => this.#store(k, v, entry, false));
+    this.#loads ??= new CacheLoads(
+      (k, v, entry) => this.#store(k, v, entry, false),
+      this.#clock ?? systemClock,
+    );
     const loads = this.#loads;
     const slot = this.#table.find(key);
     const leftMs = slot === 0 ? 0 : (this.#expiry?.leftMs(slot) ?? Number.POSITIVE_INFINITY);
     const { staleMs = 0, refreshAheadMs = 0 } = options;
     if (slot === 0 || leftMs + staleMs <= 0 || (leftMs <= 0 && !this.#expiry!.isKept(slot))) {
       this.#misses++;
-      return loads.run(key, loader, options, options.signal);
+      return loads.run(key, loader, options);
     }
     const value = this.#table.valueOf(slot);
     if (leftMs > 0) {
@@ -213,7 +214,6 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     this.#tellGone();
   }
 
-  /** Removes entries whose time is over, which happens by itself too. @returns how many */
   cleanupExpired(): number {
     const before = this.#expirations;
     this.#expiry?.removeExpired();

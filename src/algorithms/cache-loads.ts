@@ -1,5 +1,7 @@
-import type { Loader } from "./cache.ts";
+import type { Clock } from "../clock.ts";
+import type { Loader, LoadOptions } from "./cache.ts";
 import type { StoreOptions } from "./cache-checks.ts";
+import { LoadDeadline } from "./load-deadline.ts";
 import { singleFlight } from "./single-flight.ts";
 import { isThenable } from "./thenable.ts";
 
@@ -9,6 +11,7 @@ interface Running {
   tags: readonly string[];
   /** Has nothing been done meanwhile that its value would undo? */
   current: boolean;
+  readonly deadline: LoadDeadline | undefined;
 }
 
 /** Keeps a value that was loaded. */
@@ -22,34 +25,42 @@ export class CacheLoads<K, V> {
   readonly #flights = singleFlight<K, V>();
   readonly #running = new Map<K, Running>();
   readonly #store: StoreLoaded<K, V>;
+  readonly #clock: Clock;
   started = 0;
   failed = 0;
   coalesced = 0;
   discarded = 0;
 
-  constructor(store: StoreLoaded<K, V>) {
+  /** @param clock for the deadlines of loads */
+  constructor(store: StoreLoaded<K, V>, clock: Clock) {
     this.#store = store;
+    this.#clock = clock;
   }
 
-  run(key: K, loader: Loader<K, V>, options: StoreOptions, signal: AbortSignal | undefined): Promise<V> {
-    const running = this.#running.get(key);
-    let own: Running | undefined;
-    const load = (ownSignal?: AbortSignal): V | Promise<V> => {
-      own = this.#begin(key, options.tags ?? []);
-      return this.#load(key, loader, options, own, ownSignal);
+  run(key: K, loader: Loader<K, V>, options: LoadOptions): Promise<V> {
+    let running = this.#running.get(key);
+    let joined = true;
+    const load = (signal?: AbortSignal): V | Promise<V> => {
+      joined = false;
+      running = this.#begin(key, options);
+      return this.#load(key, loader, options, running, signal);
     };
-    const answer = this.#flights.run(key, load, { signal });
-    if (own === undefined && running !== undefined) {
+    const answer = this.#flights.run(key, load, { signal: options.signal });
+    if (running === undefined) return answer;
+    if (joined) {
       this.coalesced++;
       if (options.tags !== undefined) running.tags = [...running.tags, ...options.tags];
     }
+    running.deadline?.awaitedBy(answer);
     return answer;
   }
 
   /** Loads in the background, unless that key is being loaded. */
-  refresh(key: K, loader: Loader<K, V>, options: StoreOptions): void {
+  refresh(key: K, loader: Loader<K, V>, options: LoadOptions): void {
+    if (this.#running.has(key)) return;
+    const load = () => this.#load(key, loader, options, this.#begin(key, options), undefined);
     // Its failure is in `failed`; the value that there is stays until its time is over.
-    if (!this.#running.has(key)) this.run(key, loader, options, undefined).catch(() => undefined);
+    this.#flights.run(key, load).catch(() => undefined);
   }
 
   /** `key` was changed: what is being loaded for it is old. */
@@ -69,10 +80,12 @@ export class CacheLoads<K, V> {
     for (const key of [...this.#running.keys()]) this.supersede(key);
   }
 
-  #begin(key: K, tags: readonly string[]): Running {
+  #begin(key: K, { tags = [], timeoutMs = Number.POSITIVE_INFINITY }: LoadOptions): Running {
     // One whose callers have all left may still run.
     this.supersede(key);
-    const own = { tags, current: true };
+    const deadline =
+      timeoutMs === Number.POSITIVE_INFINITY ? undefined : new LoadDeadline(this.#clock, timeoutMs);
+    const own = { tags, current: true, deadline };
     this.#running.set(key, own);
     this.started++;
     return own;
@@ -81,10 +94,11 @@ export class CacheLoads<K, V> {
   #load(
     key: K,
     loader: Loader<K, V>,
-    options: StoreOptions,
+    options: LoadOptions,
     own: Running,
     signal: AbortSignal | undefined,
   ): V | Promise<V> {
+    const { deadline } = own;
     const fill = (value: V): V => {
       if (!own.current) this.discarded++;
       else {
@@ -99,12 +113,17 @@ export class CacheLoads<K, V> {
       if (own.current) this.#running.delete(key);
       throw error;
     };
+    // Whoever comes from now on loads anew, be it the loader itself when it is told to stop.
+    const expire = (): void => {
+      if (own.current) this.supersede(key);
+    };
     let answer: V | PromiseLike<V>;
     try {
-      answer = loader(key, signal);
+      answer = loader(key, deadline === undefined ? signal : deadline.signal(signal));
     } catch (error) {
       return fail(error);
     }
-    return isThenable(answer) ? Promise.resolve(answer).then(fill, fail) : fill(answer);
+    if (!isThenable(answer)) return fill(answer);
+    return (deadline?.bound(answer, expire) ?? Promise.resolve(answer)).then(fill, fail);
   }
 }

@@ -21,11 +21,16 @@ export interface CacheOptions<K, V> extends CacheBounds {
   readonly ttlMs?: number | undefined;
   /**
    * Told of every entry that leaves, after it has left and when all is in order again, so it may use the cache. What
-   * it throws reaches whoever caused the eviction, once all the others have been told.
+   * it throws reaches whoever caused the eviction, once all the others have been told. On expiry it is called from a
+   * timer, so what it throws then is an uncaught exception. A promise that it returns is not looked at: catch in it.
    * @default nobody is told
    */
   readonly onEvict?: ((key: K, value: V, reason: EvictionReason) => void) | undefined;
-  /** Where expiry takes time from. @default the system's monotonic clock, read coarsely (see `CoarseTime`) */
+  /**
+   * Where expiry takes time from. Expired entries are served never later than 32 look-ups of one synchronous run of code
+   * after their time; with a clock of your own, never.
+   * @default the system's monotonic clock, read once in 32 calls of a tight loop, else at every call
+   */
   readonly clock?: Clock | undefined;
 }
 
@@ -41,17 +46,35 @@ export interface EntryOptions {
 export interface LoadOptions extends EntryOptions {
   /**
    * Milliseconds past its expiry that a value is still served by `getOrLoad`, while it is loaded anew in the
-   * background. `get` never returns it.
+   * background, ≥ 0. It needs to be given when the entry is loaded, and when it is read: the lesser of the two counts.
+   * Entries stored by `set` are never served stale, and `get` never returns a stale value.
    * @default 0
    */
   readonly staleMs?: number | undefined;
-  /** A value with fewer milliseconds than this left to live is served, and loaded anew in the background. @default 0 */
+  /**
+   * A value with fewer milliseconds than this left to live is served, and loaded anew in the background, ≥ 0. From the
+   * entry's TTL on, every read begins a load (one at a time for each key).
+   * @default 0
+   */
   readonly refreshAheadMs?: number | undefined;
-  /** Detaches this caller; the load itself is told to stop once nobody waits for it. */
+  /**
+   * Milliseconds that the load which this call begins (in the background too) has, > 0, by the cache's clock. If it isn't
+   * done by then, all who wait for it get a `DeadlineError`, its signal aborts, a value that comes later is not kept, and
+   * the next call loads anew. Who joins a load under way waits as long as that one may take.
+   * @default Infinity: a load that hangs blocks its key, until `delete(key)` detaches later calls from it
+   */
+  readonly timeoutMs?: number | undefined;
+  /**
+   * Detaches this caller; the load itself is told to stop once nobody waits for it. One that has aborted before rejects
+   * the call, even when the value is there.
+   */
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Gets a value that is not in the cache. The signal is there if the caller who began the load brought one. */
+/**
+ * Gets a value that is not in the cache. The signal is there if the caller who began the load brought one or a
+ * `timeoutMs`.
+ */
 export type Loader<K, V> = (key: K, signal?: AbortSignal) => V | PromiseLike<V>;
 
 export interface CacheStats {
@@ -65,6 +88,7 @@ export interface CacheStats {
   readonly expirations: number;
   /** Loads begun, those in the background included. */
   readonly loads: number;
+  /** Loads that failed, or weren't done within their `timeoutMs`. */
   readonly loadFailures: number;
   /** `getOrLoad`s that joined a load under way. */
   readonly coalesced: number;
@@ -103,6 +127,10 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
   readonly size: number;
   /** Sum of all weights; `size` where nothing is weighed. */
   readonly weight: number;
+  /** Entries held at most; 2²⁴, the most that a cache holds, where only the weight is bounded. */
+  readonly maxSize: number;
+  /** `Infinity` where only the number of entries is bounded. */
+  readonly maxWeight: number;
   /** @returns the value, whose entry counts as used; `undefined` when absent or expired */
   get(key: K): V | undefined;
   /** As `get`, but neither counted nor a use. */
@@ -119,7 +147,10 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
    * kept; a value is not kept either if its key (or one of its tags) was set or removed while it was loaded.
    */
   getOrLoad(key: K, loader: Loader<K, V>, options?: LoadOptions): Promise<V>;
-  /** @returns whether there was such an entry */
+  /**
+   * Supersedes a load of that key that is under way as well, even one that hangs: the next call loads anew.
+   * @returns whether there was such an entry
+   */
   delete(key: K): boolean;
   /** Removes every entry that has `tag`. @returns how many */
   deleteTag(tag: string): number;
@@ -130,6 +161,8 @@ export interface Cache<K, V> extends Iterable<[K, V]> {
    * @throws {RangeError} as the constructor does
    */
   resize(bounds: number | CacheBounds): void;
+  /** Removes entries whose time is over, which happens by itself too. @returns how many */
+  cleanupExpired(): number;
   dump(): CacheDump<K, V>;
   /**
    * Stores what was dumped, as if set in that order; time has gone on in between, so some may have expired.

@@ -1,5 +1,6 @@
 import { FilterFormatError } from "../errors.ts";
 import { ByteHash } from "../kernels/index.ts";
+import { rejectType } from "../options.ts";
 
 const magic = 0x544c4656; // "VFLT"
 const version = 1;
@@ -50,7 +51,7 @@ export class FilterReader {
 
   /** @throws {FilterFormatError} when it is no undamaged filter of that kind, {TypeError} when it is no Uint8Array */
   constructor(kind: number, bytes: Uint8Array) {
-    if (!(bytes instanceof Uint8Array)) throw new TypeError("bytes: expected a Uint8Array");
+    if (!(bytes instanceof Uint8Array)) rejectType("bytes", "a Uint8Array", bytes);
     this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#end = bytes.length - checksumBytes;

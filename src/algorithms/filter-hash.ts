@@ -1,5 +1,5 @@
 import { type BloomKeys, ByteHash } from "../kernels/index.ts";
-import { integer } from "../options.ts";
+import { integer, rejectType } from "../options.ts";
 
 /** What a filter holds. */
 export type FilterItem = string | number | bigint | Uint8Array;
@@ -104,7 +104,7 @@ export class FilterHash {
     if (typeof item === "number") return this.hashNumber(item);
     if (typeof item === "bigint") return this.hashBigint(item);
     if (item instanceof Uint8Array) return this.#hashBytes(item);
-    throw new TypeError("item: expected a string, a number, a bigint or a Uint8Array");
+    return rejectType("item", "a string, a number, a bigint or a Uint8Array", item);
   }
 
   hashString(item: string): number {

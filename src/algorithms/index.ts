@@ -1,3 +1,4 @@
+export type { Clock, TimerHandle } from "../clock.ts";
 export { AdaptiveCache } from "./adaptive-cache.ts";
 export { AsyncLazy, lazyAsync } from "./async-lazy.ts";
 export { BinaryFuseFilter, type BinaryFuseFilterOptions } from "./binary-fuse-filter.ts";

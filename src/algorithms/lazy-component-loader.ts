@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ClosedError, ComponentUnloadError, DependencyCycleError, UnknownComponentError } from "../errors.ts";
-import { finite, knownKeys } from "../options.ts";
+import { finite, knownKeys, rejectType } from "../options.ts";
 import { AsyncLazy } from "./async-lazy.ts";
 import { type ComponentUse, checkedUse, UseHistory } from "./component-use.ts";
 import {
@@ -56,7 +56,7 @@ export class LazyComponentLoader<Components extends object = Record<string, unkn
     definition: ComponentDefinition<Components[Name]>,
   ): this {
     this.#assertOpen();
-    if (typeof name !== "string" || name === "") throw new TypeError("name: expected a non-empty string");
+    if (typeof name !== "string" || name === "") rejectType("name", "a non-empty string", name);
     if (this.#components.has(name)) throw new TypeError(`component ${name} is already registered`);
     const component = new LazyComponent(
       name,

@@ -5,7 +5,7 @@ import {
   DependencyCycleError,
   UnknownComponentError,
 } from "../errors.ts";
-import { knownKeys, oneOf } from "../options.ts";
+import { callable, knownKeys, oneOf, rejectType } from "../options.ts";
 import { AsyncLazy } from "./async-lazy.ts";
 import type { UseHistory } from "./component-use.ts";
 
@@ -87,11 +87,13 @@ export class LazyComponent {
   ) {
     knownKeys(`component ${name}`, definition, ["load", "dependencies", "strategy", "unload"]);
     const { load, unload, dependencies = [], strategy = "lazy" } = definition;
-    if (typeof load !== "function") throw new TypeError(`component ${name}: load: expected a function`);
-    if (unload !== undefined && typeof unload !== "function")
-      throw new TypeError(`component ${name}: unload: expected a function`);
-    if (!Array.isArray(dependencies) || dependencies.some((dependency) => typeof dependency !== "string"))
-      throw new TypeError(`component ${name}: dependencies: expected an array of names`);
+    callable(`component ${name}: load`, load);
+    if (unload !== undefined) callable(`component ${name}: unload`, unload);
+    if (!Array.isArray(dependencies))
+      rejectType(`component ${name}: dependencies`, "an array of names", dependencies);
+    for (const [i, dependency] of dependencies.entries())
+      if (typeof dependency !== "string")
+        rejectType(`component ${name}: dependencies[${i}]`, "a name", dependency);
     this.name = name;
     this.strategy = oneOf(`component ${name}: strategy`, strategy, ["eager", "lazy", "adaptive"]);
     this.dependencies = [...new Set(dependencies)];

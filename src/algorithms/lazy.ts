@@ -1,5 +1,5 @@
 import { DependencyCycleError } from "../errors.ts";
-import { knownKeys, reject } from "../options.ts";
+import { callable, knownKeys, reject } from "../options.ts";
 
 /** What was saved by being lazy: "lazy evaluation saved `saved` of `created` computations". Give one to many. */
 export class LazyCounters {
@@ -31,7 +31,7 @@ export function lazyOptions(
   compute: unknown,
   options: LazyOptions,
 ): { name: string; counters: LazyCounters } {
-  if (typeof compute !== "function") throw new TypeError(`${where}: expected a function`);
+  callable(where, compute);
   knownKeys(where, options, ["name", "counters"]);
   const { name = "lazy value", counters = new LazyCounters() } = options;
   if (typeof name !== "string") reject("name", "a string", name);

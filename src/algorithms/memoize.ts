@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
-import { durationMs, integer, knownKeys, reject } from "../options.ts";
+import { callable, durationMs, integer, knownKeys, rejectType } from "../options.ts";
 import { Memo, type MemoCounters, type MemoSettings } from "./memo.ts";
+import { checkDecoration, checkInstance, checkMemoizeCall } from "./memoize-checks.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: only `any` takes functions of every kind of argument
 type AnyFunction = (...args: any[]) => unknown;
@@ -13,7 +14,8 @@ export interface MemoizeOptions<Args extends readonly unknown[] = never> {
    */
   readonly maxSize?: number | undefined;
   /**
-   * Milliseconds that a result is served, from when it came, ≥ 0; `Infinity` for ever. At 0 only calls under way are
+   * Milliseconds that a result is served, from when it came, ≥ 0; `Infinity` for ever. In a tight loop it may be served
+   * for up to 32 calls of the same synchronous run more; with a `clock` of your own, never. At 0 only calls under way are
    * shared.
    * @default Infinity
    */
@@ -67,8 +69,10 @@ export type Memoized<F extends AnyFunction> = F & MemoizeControls<Parameters<F>>
 
 /** What a memoized method has besides; `(object.method as unknown as MemoizedMethodControls).cacheClear(object)`. */
 export interface MemoizedMethodControls<Args extends readonly unknown[] = readonly unknown[]> {
-  /** Forgets all results of `instance`, or of all instances. */
-  cacheClear(instance?: object): void;
+  /** Forgets all results of all instances. */
+  cacheClear(): void;
+  /** Forgets all results of `instance`. @throws {TypeError} when that is no object; so do the others */
+  cacheClear(instance: object): void;
   cacheDelete(instance: object, ...args: Args): boolean;
   /** `hits` and `misses` are those of all instances. */
   cacheInfo(instance: object): MemoizeInfo;
@@ -99,19 +103,20 @@ const known = ["maxSize", "ttlMs", "staleMs", "key", "clock", "counters"];
  * @example class Shape { @memoize() area(scale: number) { … } }
  */
 export function memoize<F extends AnyFunction>(fn: F, options?: MemoizeOptions<Parameters<F>>): Memoized<F>;
+export function memoize(): MemoizeDecorator;
 export function memoize<Args extends readonly unknown[] = never>(
-  options?: MemoizeOptions<Args>,
+  options: MemoizeOptions<Args>,
 ): MemoizeDecorator<Args>;
 export function memoize(
-  first: AnyFunction | MemoizeOptions<unknown[]> = {},
-  options: MemoizeOptions<unknown[]> = {},
+  ...given: [first?: AnyFunction | MemoizeOptions<unknown[]>, options?: MemoizeOptions<unknown[]>]
 ): unknown {
+  checkMemoizeCall(given);
+  const [first = {}, options = {}] = given;
   if (typeof first === "function") return memoizeFunction(first, options);
   const settings = checked(first);
-  return (method: AnyFunction, context: DecoratorContext) => {
-    if (context?.kind !== "method" && context?.kind !== "getter")
-      throw new TypeError(`memoize: expected a method or getter to decorate, got a ${context?.kind}`);
-    return memoizeMethod(method, settings);
+  return (...decorated: [method: AnyFunction, context: DecoratorContext]) => {
+    checkDecoration(decorated);
+    return memoizeMethod(decorated[0], settings);
   };
 }
 
@@ -123,9 +128,9 @@ interface Settings extends MemoSettings {
 function checked(options: MemoizeOptions<unknown[]>): Settings {
   knownKeys("memoize", options, known);
   const { maxSize = 1000, ttlMs = Number.POSITIVE_INFINITY, staleMs = 0, key, clock, counters } = options;
-  if (key !== undefined && typeof key !== "function") reject("key", "a function", key);
+  if (key !== undefined) callable("key", key);
   if (counters !== undefined && !(Number.isFinite(counters?.hits) && Number.isFinite(counters.misses)))
-    reject("counters", "an object with numbers of hits and misses", counters);
+    rejectType("counters", "an object with numbers of hits and misses", counters);
   return {
     maxSize: integer("maxSize", maxSize, 1, 2 ** 24),
     ttlMs: durationMs("ttlMs", ttlMs),
@@ -190,12 +195,22 @@ function memoizeMethod(method: AnyFunction, settings: Settings): AnyFunction {
     return Reflect.apply(miss, this, args);
   };
   const controls: MemoizedMethodControls<unknown[]> = {
-    cacheClear(instance) {
-      for (const memo of instance === undefined ? [] : [memos.get(instance)]) memo?.clear();
-      if (instance === undefined) memos = new WeakMap();
+    cacheClear(...given: [instance?: object]) {
+      const [instance] = given;
+      if (given.length === 0) memos = new WeakMap();
+      else {
+        checkInstance(instance);
+        memos.get(instance)?.clear();
+      }
     },
-    cacheDelete: (instance, ...args) => memos.get(instance)?.delete(listOf(instance, args)) ?? false,
-    cacheInfo: (instance) => info(memoOf(instance), settings, counters),
+    cacheDelete(instance, ...args) {
+      checkInstance(instance);
+      return memos.get(instance)?.delete(listOf(instance, args)) ?? false;
+    },
+    cacheInfo(instance) {
+      checkInstance(instance);
+      return info(memoOf(instance), settings, counters);
+    },
   };
   return disguise(key === undefined ? unkeyed : miss, method, controls);
 }

@@ -1,5 +1,6 @@
 import { ClosedError, NameTakenError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { rejectType } from "../options.ts";
 import { AdaptiveCache } from "./adaptive-cache.ts";
 import { AsyncLazy } from "./async-lazy.ts";
 import { type BloomFilter, type BloomFilterOptions, createBloomFilter } from "./bloom-filter.ts";
@@ -11,6 +12,7 @@ import { Lazy, LazyCounters, type LazyOptions } from "./lazy.ts";
 import { LruCache } from "./lru-cache.ts";
 import type { MemoCounters } from "./memo.ts";
 import { type MemoizeDecorator, type Memoized, type MemoizeOptions, memoize } from "./memoize.ts";
+import { checkMemoizeCall } from "./memoize-checks.ts";
 import { TimedCache, type TimedCacheOptions } from "./timed-cache.ts";
 
 /** What laziness saved: "lazy evaluation saved `saved` of `created` computations". */
@@ -131,14 +133,19 @@ export class AlgorithmOptimizer implements MetricSource, Disposable {
     fn: F,
     options?: Omit<MemoizeOptions<Parameters<F>>, "counters">,
   ): Memoized<F>;
+  memoize(): MemoizeDecorator;
   memoize<Args extends readonly unknown[] = never>(
-    options?: Omit<MemoizeOptions<Args>, "counters">,
+    options: Omit<MemoizeOptions<Args>, "counters">,
   ): MemoizeDecorator<Args>;
   memoize(
-    first: ((...args: unknown[]) => unknown) | Omit<MemoizeOptions<unknown[]>, "counters"> = {},
-    options: Omit<MemoizeOptions<unknown[]>, "counters"> = {},
+    ...given: [
+      first?: ((...args: unknown[]) => unknown) | Omit<MemoizeOptions<unknown[]>, "counters">,
+      options?: Omit<MemoizeOptions<unknown[]>, "counters">,
+    ]
   ): unknown {
     this.#open();
+    checkMemoizeCall(given);
+    const [first = {}, options = {}] = given;
     const counters = this.#memoized;
     return typeof first === "function"
       ? memoize(first, counted(options, counters))
@@ -255,8 +262,7 @@ function counted<O extends object, C>(options: O, counters: C): O & { readonly c
 }
 
 function checkName(name: unknown): void {
-  if (typeof name !== "string" || name === "")
-    throw new TypeError("name: expected a string that isn't empty");
+  if (typeof name !== "string" || name === "") rejectType("name", "a string that isn't empty", name);
 }
 
 const noLabels = Object.freeze({});

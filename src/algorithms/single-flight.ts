@@ -1,3 +1,4 @@
+import { abortSignal, callable } from "../options.ts";
 import { isThenable } from "./thenable.ts";
 
 /** What a load gives: a value at once, or a promise of it, of any kind. */
@@ -14,7 +15,7 @@ export interface FlightOptions {
    * false, the flight is superseded: it still answers the callers that it has, and a new one takes its place.
    * @default always joinable
    */
-  readonly joinable?: () => boolean;
+  readonly joinable?: (() => boolean) | undefined;
 }
 
 /** Concurrent loads of one key are one load. */
@@ -94,6 +95,8 @@ export function singleFlight<K, V>(): SingleFlight<K, V> {
   return {
     run(key, load, options = {}) {
       try {
+        callable("load", load);
+        abortSignal(options.signal);
         options.signal?.throwIfAborted();
         const running = flights.get(key);
         const joined = running !== undefined && (running.joinable === undefined || running.joinable());

@@ -5,21 +5,16 @@ import { prometheusLabel } from "./prometheus-name.ts";
 /** What an instrument is called and how far it may spread. */
 export interface InstrumentOptions {
   /** One sentence for people. @default "" */
-  readonly help?: string;
+  readonly help?: string | undefined;
   /** UCUM: `s`, `By`, `1`, `{request}`. @default none */
-  readonly unit?: string;
+  readonly unit?: string | undefined;
   /** The names of the labels that `bind` takes. @default none */
-  readonly labels?: readonly string[];
+  readonly labels?: readonly string[] | undefined;
   /** Distinct label values told apart; all beyond share one series, `otel.metric.overflow="true"`. ≥ 1. @default 1000 */
-  readonly maxSeries?: number;
+  readonly maxSeries?: number | undefined;
 }
 
-const defaults = Object.freeze({
-  help: "",
-  unit: undefined,
-  labels: [] as readonly string[],
-  maxSeries: 1000,
-});
+const known = ["help", "unit", "labels", "maxSeries"];
 
 /** OpenTelemetry's syntax of an instrument's name. */
 const validName = /^[A-Za-z][\w.\-/]{0,254}$/;
@@ -43,8 +38,8 @@ export class Instrument<Series> {
   constructor(name: string, options: InstrumentOptions, create: () => Series) {
     if (typeof name !== "string" || !validName.test(name))
       reject("metric name", "a letter, then at most 254 letters, digits or _ . - /", name);
-    knownKeys(`metric ${name}`, options, Object.keys(defaults));
-    const { help, unit, labels, maxSeries } = { ...defaults, ...options };
+    knownKeys(`metric ${name}`, options, known);
+    const { help = "", unit, labels = [], maxSeries = 1000 } = options;
     this.name = name;
     this.help = help;
     this.unit = unit;

@@ -4,6 +4,7 @@ import {
   BinaryFuseFilter,
   type BinaryFuseFilterOptions,
 } from "../../../src/algorithms/binary-fuse-filter.ts";
+import { BloomFilter } from "../../../src/algorithms/bloom-filter.ts";
 import { encodeFilter } from "../../../src/algorithms/filter-encoding.ts";
 import type { FilterItem } from "../../../src/algorithms/filter-hash.ts";
 import { fuseShape } from "../../../src/algorithms/fuse-arrangement.ts";
@@ -51,6 +52,38 @@ describe("BinaryFuseFilter", () => {
         for (let i = 0; i < size; i++)
           if (!filter.has(items[i]!)) expect.fail(`${size} items, seed ${seed}: ${i}`);
       }
+  });
+
+  it.each([
+    [100, 15.36],
+    [1000, 11.26],
+    [10_000, 10.24],
+    [100_000, 9.5],
+    [1_000_000, 9.04],
+  ])("of %i items takes %f bits an item, and twice that with 16 bits", (count, bitsPerItem) => {
+    const items = Int32Array.from({ length: count }, (_, i) => i);
+    const [small, exact] = ([8, 16] as const).map(
+      (bits) => BinaryFuseFilter.from(items, { bits, seed: 1 }).bitCount,
+    );
+    expect(small! / count).toBeCloseTo(bitsPerItem, 2);
+    expect(exact).toBe(2 * small!);
+  });
+
+  it.each([
+    [200, 1 / 256],
+    [10_000, 0.01],
+  ])("of %i items is smaller than a Bloom filter that errs at a rate of %f", (count, falsePositiveRate) => {
+    const items = Int32Array.from({ length: count }, (_, i) => i);
+    const bloom = BloomFilter.create({ expectedItems: count, falsePositiveRate });
+    expect(BinaryFuseFilter.from(items, { seed: 1 }).bitCount).toBeLessThan(bloom.bitCount);
+  });
+
+  it("refuses to be made by `new`, and names what makes it", () => {
+    const create = BinaryFuseFilter as unknown as new (items?: unknown) => unknown;
+    for (const items of [undefined, ["a"]])
+      expect(() => new create(items)).toThrow(
+        new TypeError("BinaryFuseFilter: expected BinaryFuseFilter.from(items), got new BinaryFuseFilter(…)"),
+      );
   });
 
   it("has nothing when it is empty", () => {

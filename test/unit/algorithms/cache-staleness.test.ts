@@ -67,6 +67,19 @@ describe.each(caches)("age of what $name loads", (kind) => {
     expect(await cache.getOrLoad("a", async () => 2, { staleMs: 20 })).toBe(2);
   });
 
+  test("what `set` stored is never served stale", async () => {
+    const { cache, clock } = create({ ttlMs: 50 });
+    cache.set("a", 1);
+    clock.block(50);
+    expect(await cache.getOrLoad("a", async () => 2, { staleMs: 100 })).toBe(2);
+  });
+
+  test("with a refreshAheadMs of the whole TTL every read loads anew", async () => {
+    const { cache } = create({ ttlMs: 50 });
+    const ask = (value: number) => cache.getOrLoad("a", () => value, { refreshAheadMs: 51 });
+    expect([await ask(1), await ask(2), await ask(3)]).toEqual([1, 1, 2]);
+  });
+
   test.each([Number.POSITIVE_INFINITY, Number.MAX_VALUE])("staleMs may be %s", async (staleMs) => {
     const { cache, clock } = create({ ttlMs: 50 });
     expect(await cache.getOrLoad("a", () => 1, { staleMs })).toBe(1);

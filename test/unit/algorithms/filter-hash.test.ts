@@ -149,7 +149,7 @@ describe("FilterHash", () => {
     const hash = new FilterHash(1);
     for (const item of [undefined, null, true, {}, [1], Symbol("x"), new Int32Array(1), new ArrayBuffer(1)])
       expect(() => hash.hash(item as FilterItem)).toThrow(
-        new TypeError("item: expected a string, a number, a bigint or a Uint8Array"),
+        /^item: expected a string, a number, a bigint or a Uint8Array, got /,
       );
     for (const seed of [-1, 0.5, Number.NaN, 2 ** 53, "1" as unknown as number])
       expect(() => new FilterHash(seed)).toThrow(RangeError);

@@ -155,7 +155,7 @@ describe("what can't be loaded", () => {
     [{ load: 1 }, "component a: load: expected a function"],
     [{ unload: 1 }, "component a: unload: expected a function"],
     [{ dependencies: "b" }, "component a: dependencies: expected an array of names"],
-    [{ dependencies: [1] }, "component a: dependencies: expected an array of names"],
+    [{ dependencies: [1] }, "component a: dependencies[0]: expected a name, got 1"],
     [{ strategy: "keen" }, 'component a: strategy: expected one of "eager", "lazy", "adaptive", got "keen"'],
     [{ loads: 1 }, 'component a: unknown option "loads"'],
   ])("refuses the definition %o", (definition, message) => {

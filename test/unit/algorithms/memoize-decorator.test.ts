@@ -11,7 +11,7 @@ import { settle } from "../../support/fake-clock.ts";
 describe("as a decorator", () => {
   const decorate = <F extends (this: never, ...args: never[]) => unknown>(
     method: F,
-    options?: MemoizeOptions<unknown[]>,
+    options: MemoizeOptions<unknown[]> = {},
     kind = "method",
   ): F => {
     const decorator = memoize(options) as unknown as (method: F, context: { kind: string }) => F;
@@ -96,6 +96,20 @@ describe("as a decorator", () => {
     );
     expect(() => decorate(() => undefined, {}, "class")).toThrow(TypeError);
     expect(() => memoize({ size: 1 } as never)).toThrow('unknown option "size"');
+  });
+
+  it("refuses to be told of no instance where one is expected", () => {
+    const { make, controls } = memoizedShape();
+    const a = make();
+    a.area(1);
+    for (const instance of [undefined, null, "a"] as never[])
+      for (const act of [
+        () => controls.cacheClear(instance),
+        () => controls.cacheDelete(instance, 1),
+        () => controls.cacheInfo(instance),
+      ])
+        expect(act).toThrow(/^instance: expected an object, got (undefined|null|"a")$/);
+    expect(a.area(1)).toBe(1);
   });
 
   it("calls a method that was taken from its instance, each time", () => {

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AdaptiveCache } from "../../../src/algorithms/adaptive-cache.ts";
+import type { Cache, Clock, TimerHandle } from "../../../src/algorithms/index.ts";
 import { LruCache } from "../../../src/algorithms/lru-cache.ts";
 import { AlgorithmOptimizer } from "../../../src/algorithms/optimizer.ts";
 import { TimedCache } from "../../../src/algorithms/timed-cache.ts";
@@ -238,6 +239,17 @@ describe("lazy values", () => {
     expect(optimizer.lazyAsync(() => 1, { name: "two" }).name).toBe("two");
     expect(() => optimizer.lazy(3 as never)).toThrow("expected a function");
   });
+});
+
+test("what is found by name has all that caches have, by a clock of one's own too", () => {
+  let now = 0;
+  const clock: Clock = { now: () => now, setTimeout: (): TimerHandle => undefined, clearTimeout() {} };
+  const optimizer = new AlgorithmOptimizer();
+  optimizer.createTimedCache("a", { maxSize: 9, ttlMs: 10, clock }).set("k", 1);
+  const cache: Cache<unknown, unknown> = optimizer.getCache("a")!;
+  expect([cache.maxSize, cache.maxWeight]).toEqual([9, Number.POSITIVE_INFINITY]);
+  now = 50;
+  expect([cache.cleanupExpired(), cache.size]).toEqual([1, 0]);
 });
 
 describe("memoize", () => {

@@ -94,6 +94,13 @@ describe("instruments", () => {
     ]);
   });
 
+  test("an option that is undefined is as good as none", () => {
+    const registry = new MetricRegistry();
+    const none = { help: undefined, unit: undefined, labels: undefined, maxSeries: undefined };
+    registry.counter("c", none).bind().inc();
+    expect(brief(registry)).toEqual(["counter c {} 1"]);
+  });
+
   test("an amount that is NaN, infinite or negative is left out and told", () => {
     const registry = new MetricRegistry();
     const counter = registry.counter("c").bind();
