@@ -5,12 +5,12 @@ import type { BurstWork } from "./burst-arms.ts";
 import { armModule } from "./module-url.ts";
 
 const service = { processors: 8, workMs: 10 };
-const tasksPerBurst = 100;
+const tasksPerBurst = 64;
 
 /** How long a task takes that is one of a list, all of which is there from the start. */
 export function burstWorkload({ quick }: RoomContext): Workload {
   const module = armModule("burst-arms");
-  const args: BurstWork = { service, bursts: quick ? 4 : 16, tasksPerBurst };
+  const args: BurstWork = { service, bursts: quick ? 4 : 20, tasksPerBurst };
   return {
     id: "concurrency.task-latency",
     title: "Task latency",

@@ -12,10 +12,10 @@ const objectiveMs = 100;
 /** Tasks done in time for callers who ask twice as much as there is. */
 export function overloadWorkload({ quick, seed }: RoomContext): Workload {
   const module = armModule("overload-arms");
-  const args: OverloadWork = { service, overload, objectiveMs, runMs: quick ? 800 : 4000, seed };
+  const args: OverloadWork = { service, overload, objectiveMs, runMs: quick ? 640 : 4000, seed };
   return {
     id: "concurrency.held-tasks",
-    title: "Concurrent tasks",
+    title: "Concurrent tasks (in time, per second)",
     question: `How many tasks are done within ${objectiveMs} ms by a service that is asked twice as much as it can do?`,
     input:
       `A service with ${service.processors} processors, in a thread of its own, that works on all its requests at once, each for ` +
@@ -49,11 +49,10 @@ export function overloadWorkload({ quick, seed }: RoomContext): Workload {
     figures,
     reference: { before: "100", after: "140", improvement: "+40 %" },
     notes: [
-      "What the baseline holds are the first tasks, before its backlog has grown; the longer the overload lasts, the less it " +
-        "is a second.",
+      "What the baseline holds are the first tasks, before its backlog has grown; the longer the overload lasts, the fewer they " +
+        "are a second.",
       "The peer is told how many processors there are, and to turn away who finds as many waiting; with its own queue alone, " +
-        "which has no bound, nearly every task is sent too late. Where nobody knows the number, or it changes, there is " +
-        "nothing to tell it.",
+        "which has no bound, nearly every task is sent too late. Where the number is unknown, or changes, it can't be told.",
       "A service that isn't asked more than it can do gains nothing here.",
     ],
   };

@@ -56,7 +56,7 @@ export function workerPool(work: ThreadWork): Promise<Arm> {
 }
 
 /** Tasks with which threads and code get warm. */
-const warmupTasks = 2000;
+const warmupTasks = 1000;
 const differentPairs = 512;
 
 async function threadArm({ length, inFlight, seed }: ThreadWork, threads: Threads): Promise<Arm> {

@@ -20,15 +20,14 @@ export function threadWorkloads(context: RoomContext): Workload[] {
     notes: [
       "Counted is the time of all threads of the process. What differs is the way; the longer a task computes, the less that " +
         "matters, and from about a millisecond on there is no difference.",
-      "Arguments and results are strings and numbers. Objects, which structured clone has to copy, cost the optimized variant " +
-        "more than they cost the others.",
+      "Arguments and results are strings and numbers. Tasks with objects share no message, so with them less is won.",
       "The reference gives the processors' utilization, which is less also where less is done; here the work is the same.",
     ],
   };
   const switches: Workload = {
     ...workload(context),
     id: "concurrency.context-switches",
-    title: "Context switches",
+    title: "Context switches (per 1,000 tasks)",
     question: "How often does the system switch between threads for the same tasks?",
     unit: {
       shown: "counter",
@@ -51,12 +50,13 @@ function workload({ quick, seed }: RoomContext) {
   const module = armModule("thread-arms");
   const args: ThreadWork = { length, inFlight, seed };
   const threads = availableCpus();
+  const tasks = quick ? 2000 : 30_000;
   return {
     input:
-      `${(quick ? 4000 : 30_000).toLocaleString("en-US")} tasks, ${inFlight} of them submitted at any time, for ${threads} ` +
+      `${tasks.toLocaleString("en-US")} tasks, ${inFlight} of them submitted at any time, for ${threads} ` +
       `${threads === 1 ? "thread" : "threads"}, as many as there are processors. Each computes the edit distance of two ` +
       `strings of ${length} characters. Threads have started and code is warm before anything is counted.`,
-    operationsPerRound: quick ? 4000 : 30_000,
+    operationsPerRound: tasks,
     baseline: {
       name: "postMessage",
       about:
