@@ -12,7 +12,7 @@ const objectiveMs = 100;
 /** Tasks done in time for callers who ask twice as much as there is. */
 export function overloadWorkload({ quick, seed }: RoomContext): Workload {
   const module = armModule("overload-arms");
-  const args: OverloadWork = { service, overload, objectiveMs, runMs: quick ? 640 : 4000, seed };
+  const args: OverloadWork = { service, overload, objectiveMs, runMs: quick ? 500 : 4000, seed };
   return {
     id: "concurrency.held-tasks",
     title: "Concurrent tasks (in time, per second)",

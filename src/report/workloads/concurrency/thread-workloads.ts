@@ -19,7 +19,7 @@ export function threadWorkloads(context: RoomContext): Workload[] {
     reference: { before: "85 %", after: "65 %", improvement: "−24 %" },
     notes: [
       "Counted is the time of all threads of the process. What differs is the way; the longer a task computes, the less that " +
-        "matters, and from about a millisecond on there is no difference.",
+        "matters, and from about a millisecond on no difference is shown.",
       "Arguments and results are strings and numbers. Tasks with objects share no message, so with them less is won.",
       "The reference gives the processors' utilization, which is less also where less is done; here the work is the same.",
     ],
