@@ -21,7 +21,7 @@ export function overloadWorkload({ quick, seed }: RoomContext): Workload {
       `A service with ${service.processors} processors, in a thread of its own, that works on all its requests at once, each for ` +
       `${service.workMs} ms of a processor on average: ${capacity(service)} a second. ${overload * capacity(service)} tasks a ` +
       `second come at random times, for ${args.runMs / 1000} s. A task that has no answer ${objectiveMs} ms after it came is given ` +
-      "up, of which the service doesn't learn.",
+      "up, of which the service doesn't learn. Counted is what is answered before the last task comes.",
     unit: {
       shown: "counter",
       counter: "heldPerSecond",
