@@ -246,6 +246,8 @@ export class AdaptiveSemaphore implements MetricSource {
     partition.inFlight -= weight;
     this.#counts.released++;
     if (dropped) this.#counts.dropped++;
+    // Else each is sent with just too little time left, and its permit is back before the next one's time is over here.
+    if (dropped && isLate) partition.queue.overload();
     try {
       // What was lost because it waited here is not to be blamed on the service.
       if (startedMs !== undefined && !(dropped && isLate))

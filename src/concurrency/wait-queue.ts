@@ -4,8 +4,8 @@ import type { Waiter } from "./waiter.ts";
 /**
  * Who waits in one partition, and whose turn it is.
  *
- * First come, first served, by priority and age. Once somebody runs out of time the queue is overloaded until it is
- * empty: the oldest of those in a hurry can hardly be served in time, whereas the newest can, so that the newest go first.
+ * First come, first served, by priority and age. Once somebody runs out of time, here or because the turn came late, the
+ * queue is overloaded until it is empty: the oldest of those in a hurry can hardly be served in time, whereas the newest can, so that the newest go first.
  * Those without a time limit then get every second turn, still in their order.
  */
 export class WaitQueue {
@@ -57,6 +57,11 @@ export class WaitQueue {
   expire(waiter: Waiter): void {
     this.#isOverloaded = true;
     this.remove(waiter);
+  }
+
+  /** Somebody's turn came too late: so will that of those behind. */
+  overload(): void {
+    if (this.size > 0) this.#isOverloaded = true;
   }
 
   /** Takes out one that leaves, from anywhere. */

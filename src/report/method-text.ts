@@ -15,7 +15,7 @@ export function methodText(document: ReportDocument): string[] {
       "CPU time counts user and system time of all threads of the variant's process.",
     ...(document.areas.some(({ rows }) => rows.some(({ unit }) => unit.shown === "counter"))
       ? [
-          "A row of memory or of counts has one figure from each process, and its interval comes from the processes alone. Memory " +
+          "A row of memory, of counts or of single times has one figure from each process, and its interval comes from the processes alone. Memory " +
             "is what is held once the collector has run.",
         ]
       : []),

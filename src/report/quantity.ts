@@ -29,11 +29,23 @@ export function unitName(unit: Unit): string {
   return unit.shown === "time" ? `time per ${unit.item}` : `${unit.item}s per second`;
 }
 
-/** A number of its kind: `52 %`, `1,230`, `34.3 MiB`. */
+/** A number of its kind: `52 %`, `1,230`, `34.3 MiB`, `12.3 µs`. */
 export function amount(kind: AmountKind, value: number): string {
-  if (kind === "ratio") return percent(value);
-  return kind === "bytes" ? bytes(value) : thousands(value);
+  switch (kind) {
+    case "ratio":
+      return percent(value);
+    case "bytes":
+      return bytes(value);
+    case "count":
+      return thousands(value);
+    case "duration":
+      return formatDuration(value);
+  }
 }
+
+/** Whether a larger figure is the better one. */
+export const isMoreBetter = (unit: Unit): boolean =>
+  unit.shown === "rate" || (unit.shown === "counter" && unit.better === "more");
 
 function bytes(value: number): string {
   const prefixes = ["", "Ki", "Mi", "Gi", "Ti"];
@@ -64,11 +76,11 @@ export function percent(share: number): string {
 /**
  * The change in words, without a sign that could be misread: `38 % less time (35 to 40 %)`, `12.3 times the rows/s
  * (11.9 to 12.8)`.
- * @param gain what the one before took over what the one after takes: time, or the row's counter
+ * @param gain what the one before took over what the one after takes: time, or the row's counter, which is after over
+ *   before where more is better
  */
 export function change(unit: Unit, gain: RatioEstimate): string {
-  const more = unit.shown === "rate";
-  const { ratio, low, high } = more
+  const { ratio, low, high } = isMoreBetter(unit)
     ? gain
     : { ratio: 1 / gain.ratio, low: 1 / gain.high, high: 1 / gain.low };
   const [what, less] = words(unit);

@@ -3,7 +3,7 @@ import { type Bar, barChart, type RatioMark, ratioChart } from "./chart-svg.ts";
 import { htmlStyle } from "./html-style.ts";
 import { escapeHtml } from "./html-text.ts";
 import { headLines, limitsText, methodText } from "./method-text.ts";
-import { unitName } from "./quantity.ts";
+import { isMoreBetter, unitName } from "./quantity.ts";
 import type { AreaResult, ReportDocument, RowResult, VariantResult } from "./report-document.ts";
 import { shownFigure, shownRatio } from "./row-figure.ts";
 import { impactTable, rowFacts, type TextTable, variantFigure, variantTable } from "./row-tables.ts";
@@ -60,10 +60,11 @@ function overview(document: ReportDocument): string {
   const marks = document.areas.flatMap(({ rows }) => rows).flatMap(ratioMark);
   if (marks.length === 0) return "";
   const title =
-    "Baseline's time (or memory, or count, where that is the row's figure) divided by the optimized one's, with 95 % intervals";
+    "Baseline's time (or memory, or count, where that is the row's figure) divided by the optimized one's, the other way " +
+    "round where more is better, with 95 % intervals";
   return figure(
     ratioChart(marks),
-    `${title}: right of 1× the optimized variant takes less. Logarithmic axis. Grey: no difference shown.`,
+    `${title}: right of 1× the optimized variant is better. Logarithmic axis. Grey: no difference shown.`,
   );
 }
 
@@ -107,7 +108,7 @@ function chart(row: RowResult): string {
     ...bar(row, "optimized", row.optimized),
   ];
   if (bars.length === 0) return "";
-  const better = row.unit.shown === "rate" ? "more" : "less";
+  const better = isMoreBetter(row.unit) ? "more" : "less";
   const whiskers =
     row.unit.shown === "counter"
       ? "The whiskers reach from the least to the most of the processes."

@@ -44,7 +44,7 @@ export interface Spread {
 export interface RowComparison {
   readonly wall: RatioEstimate;
   readonly cpu: RatioEstimate;
-  /** Of the row's counter, which then decides; absent where the row is one of times. */
+  /** Of the row's counter, which then decides: above 1 where the optimized one is better. Absent in a row of times. */
   readonly counter?: RatioEstimate;
 }
 

@@ -6,6 +6,7 @@ import {
   quantile,
   verdict,
 } from "../measure/index.ts";
+import { isMoreBetter } from "./quantity.ts";
 import type {
   Repetitions,
   RowComparison,
@@ -132,8 +133,9 @@ function compare(
   const { wall, cpu } = compareArms(before, after);
   const [ofBefore, ofAfter] = [counterOf(unit, before), counterOf(unit, after)];
   if (!ofBefore || !ofAfter) return { wall, cpu };
+  const [upper, lower] = isMoreBetter(unit) ? [ofAfter, ofBefore] : [ofBefore, ofAfter];
   const single = (value: number): number[] => [value];
-  return { wall, cpu, counter: bootstrapRatio(ofBefore.map(single), ofAfter.map(single)) };
+  return { wall, cpu, counter: bootstrapRatio(upper.map(single), lower.map(single)) };
 }
 
 /** Variants that were cut short did not all do the same, and are not compared. */

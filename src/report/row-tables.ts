@@ -3,7 +3,7 @@ import { amount, quantity, spreadText, unitName } from "./quantity.ts";
 import type { RowComparison, RowResult, VariantResult } from "./report-document.ts";
 import { shownFigure, shownRatio } from "./row-figure.ts";
 import { verdictText } from "./verdict-text.ts";
-import type { Figure, ReferenceClaim } from "./workload.ts";
+import type { CounterUnit, Figure, ReferenceClaim } from "./workload.ts";
 
 /** A table as every format prints it: plain text in all cells. */
 export interface TextTable {
@@ -61,7 +61,7 @@ export function variantTable(row: RowResult): TextTable {
       "What it is",
       `Median ${unitName(row.unit)}`,
       ...(row.unit.shown === "counter"
-        ? ["Least and most of the processes", `Its ${row.unit.what} ÷ optimized`]
+        ? ["Least and most of the processes", counterRatio(row.unit)]
         : [
             "Middle half of the rounds",
             `CPU time per ${row.unit.item}`,
@@ -76,6 +76,9 @@ export function variantTable(row: RowResult): TextTable {
     ],
   };
 }
+
+const counterRatio = ({ what, better }: CounterUnit): string =>
+  better === "more" ? `Optimized ÷ its ${what}` : `Its ${what} ÷ optimized`;
 
 /** What else there is to say of a row, a sentence each. */
 export function rowFacts(row: RowResult): string[] {

@@ -38,8 +38,8 @@ export interface TimeUnit {
 }
 
 /**
- * A counter of the arm, of which less is better: memory, objects, a share. Each process gives one, after one round
- * without a warm-up, so what the row knows of its spread it knows from the processes alone.
+ * A counter of the arm: memory, objects, a share, times that aren't those of a whole round. Each process gives one, after
+ * one round without a warm-up, so what the row knows of its spread it knows from the processes alone.
  */
 export interface CounterUnit {
   readonly shown: "counter";
@@ -48,10 +48,12 @@ export interface CounterUnit {
   readonly kind: AmountKind;
   /** What it is, as it stands after "less" or "fewer": `memory per entry`. */
   readonly what: string;
+  /** @default "less" */
+  readonly better?: "less" | "more";
 }
 
-/** How a number is shown: a `ratio` as a percentage, `bytes` with a binary prefix. */
-export type AmountKind = "ratio" | "count" | "bytes";
+/** How a number is shown: a `ratio` as a percentage, `bytes` with a binary prefix, a `duration`, of nanoseconds, with its unit. */
+export type AmountKind = "ratio" | "count" | "bytes" | "duration";
 
 /** What the reference report says of the same metric. */
 export interface ReferenceClaim {

@@ -21,6 +21,13 @@ export interface ModelOptions {
   readonly shares: Readonly<Record<string, number>>;
 }
 
+interface ModelPermit {
+  readonly weight: number;
+  readonly partition: string;
+  /** Given when most of the time was over. */
+  readonly isLate: boolean;
+}
+
 interface Tenant {
   readonly share: number;
   inFlight: number;
@@ -34,8 +41,8 @@ export class SemaphoreModel {
   readonly #options: ModelOptions;
   readonly tenants: Map<string, Tenant>;
   waiting: ModelWaiter[] = [];
-  /** Weight and partition of the permits that are out, by id. */
-  readonly held = new Map<number, { readonly weight: number; readonly partition: string }>();
+  /** The permits that are out, by id. */
+  readonly held = new Map<number, ModelPermit>();
   limit: number;
   #turn = 0;
   /** Since the last look. */
@@ -70,7 +77,7 @@ export class SemaphoreModel {
       return;
     }
     if (this.waiting.length === 0 && this.#fits(weight)) {
-      this.#grant(asked);
+      this.#grant(asked, false);
       return;
     }
     const { queueDelayMs, queueLimit } = this.#options;
@@ -98,15 +105,18 @@ export class SemaphoreModel {
 
   tryAcquire(id: number, weight: number, partition: string): boolean {
     if (this.waiting.length > 0 || !this.#fits(weight)) return false;
-    this.held.set(id, { weight, partition });
+    this.held.set(id, { weight, partition, isLate: false });
     this.tenants.get(partition)!.inFlight += weight;
     return true;
   }
 
-  release(id: number, nowMs: number): void {
-    const { weight, partition } = this.held.get(id)!;
+  release(id: number, nowMs: number, dropped: boolean): void {
+    const { weight, partition, isLate } = this.held.get(id)!;
     this.held.delete(id);
-    this.tenants.get(partition)!.inFlight -= weight;
+    const tenant = this.tenants.get(partition)!;
+    tenant.inFlight -= weight;
+    if (dropped && isLate && this.waiting.some((each) => each.partition === partition))
+      tenant.isOverloaded = true;
     this.serve(nowMs);
   }
 
@@ -139,7 +149,7 @@ export class SemaphoreModel {
       this.#remove(next);
       this.#turn = Math.max(this.#turn, tenant.turnAt);
       tenant.turnAt += next.weight / tenant.share;
-      this.#grant(next);
+      this.#grant(next, nowMs - next.sinceMs > next.untilMs - nowMs);
     }
   }
 
@@ -160,8 +170,8 @@ export class SemaphoreModel {
     return this.inFlight === 0 || this.inFlight + weight <= this.limit;
   }
 
-  #grant({ id, weight, partition }: Pick<ModelWaiter, "id" | "weight" | "partition">): void {
-    this.held.set(id, { weight, partition });
+  #grant({ id, weight, partition }: Pick<ModelWaiter, "id" | "weight" | "partition">, isLate: boolean): void {
+    this.held.set(id, { weight, partition, isLate });
     this.tenants.get(partition)!.inFlight += weight;
     this.granted.push(id);
   }

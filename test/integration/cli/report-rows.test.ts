@@ -90,3 +90,37 @@ test("all variants of all rows of the algorithms give the same answers, and memo
   expect(counters["algorithms.filter-size"]).toBeLessThan(100_000 * 2.5);
   expect(counters["algorithms.lazy"]).toBeCloseTo(3.69, 1);
 });
+
+test("all variants of all rows of concurrency give the same answers, and none is better for having done less", async () => {
+  const { document } = await runReport({
+    rooms: room("concurrency"),
+    quick: true,
+    outDir,
+    formats: ["json"],
+    repetitions: once,
+  });
+  const rows = document.areas.flatMap((area) => area.rows);
+  const counted = process.platform === "win32" ? [] : ["context-switches"];
+  expect(rows.map(({ id, error, check }) => ({ id, error, check: check?.ok }))).toEqual(
+    ["held-tasks", "task-latency", "thread-cpu", ...counted].map((id) => ({
+      id: `concurrency.${id}`,
+      error: undefined,
+      check: true,
+    })),
+  );
+  for (const row of rows) {
+    expect([row.baseline.status, row.optimized.status]).toEqual(["measured", "measured"]);
+    expect(["measured", "not-installed"]).toContain(row.peer?.status);
+  }
+  const [held, , cpu, switches] = rows.map(({ optimized }) =>
+    optimized.status === "measured" ? optimized.counter?.[0] : undefined,
+  );
+  // The service can do no more than 800 a second.
+  expect(held).toBeLessThan(1.2 * 800);
+  expect(cpu).toBeGreaterThan(100);
+  if (switches !== undefined) expect(switches).toBeGreaterThan(0);
+  const figures = rows.flatMap((row) => row.figures);
+  expect(figures.map(({ id }) => id)).toEqual(["concurrency.held-share", "concurrency.list-time"]);
+  // 64 tasks of 10 ms for 8 processors, however many of them run at once.
+  expect(figures[1]?.value).toBeGreaterThan(75e6);
+});

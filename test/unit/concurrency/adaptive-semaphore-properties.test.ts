@@ -219,7 +219,7 @@ class Run {
         else permit.release({ dropped: operation.dropped });
         this.#permits.delete(id);
         this.#spent.push(permit);
-        model.release(id, now);
+        model.release(id, now, operation.dropped && !operation.isDisposed);
         break;
       }
       case "releaseAgain": {

@@ -179,6 +179,49 @@ describe("turns", () => {
     expect(await order(semaphore, clock, after)).toEqual(["e", "f"]);
   });
 
+  test("so they do once somebody was lost whose turn had come too late", async () => {
+    const { semaphore, clock } = open();
+    const first = await semaphore.acquire();
+    const late = semaphore.acquire({ timeoutMs: 50 });
+    await clock.advance(40);
+    const served: string[] = [];
+    const come = async (name: string): Promise<void> => {
+      const permit = await semaphore.acquire({ timeoutMs: 100 });
+      served.push(name);
+      permit.release();
+    };
+    const all = [come("b"), come("c"), come("d")];
+    first.release();
+    const permit = await late;
+    await clock.advance(10);
+    permit.release({ dropped: true });
+    await Promise.all(all);
+    expect(served).toEqual(["d", "c", "b"]);
+  });
+
+  test("but not when it was lost though most of its time was left, or came late and was done", async () => {
+    for (const [waitMs, dropped] of [
+      [10, true],
+      [40, false],
+    ] as const) {
+      const { semaphore, clock } = open();
+      const first = await semaphore.acquire();
+      const second = semaphore.acquire({ timeoutMs: 50 });
+      await clock.advance(waitMs);
+      const served: string[] = [];
+      const come = async (name: string): Promise<void> => {
+        const permit = await semaphore.acquire({ timeoutMs: 100 });
+        served.push(name);
+        permit.release();
+      };
+      const all = [come("b"), come("c")];
+      first.release();
+      (await second).release({ dropped });
+      await Promise.all(all);
+      expect(served).toEqual(["b", "c"]);
+    }
+  });
+
   test("under overload those without a deadline get every second turn, in their order", async () => {
     const { semaphore, clock } = open();
     const hurried = { timeoutMs: 100 };
@@ -351,11 +394,14 @@ describe("limits", () => {
     limit.current = 1;
     const { semaphore, clock } = open({ limit });
     const held = await semaphore.acquire();
-    const waiting = [51, 101, 100].map((timeoutMs) => semaphore.acquire({ timeoutMs }));
+    const [late, asLate, inTime] = [51, 99, 100].map((timeoutMs) => semaphore.acquire({ timeoutMs }));
     await clock.advance(50);
     held.release();
-    for (const dropped of [true, false, true]) (await waiting.shift()!).release({ dropped });
-    expect(limit.samples.map(({ dropped }) => dropped)).toEqual([false, false, true]);
+    (await late!).release({ dropped: true });
+    // Since the first was lost, the newest goes first.
+    (await inTime!).release({ dropped: true });
+    (await asLate!).release({ dropped: false });
+    expect(limit.samples.map(({ dropped }) => dropped)).toEqual([false, true, false]);
     expect(semaphore.stats().dropped).toBe(2);
   });
 

@@ -46,6 +46,23 @@ describe("a row of a counter", () => {
     expect(memoryRow([100, 140, 120], [90, 130, 110]).verdict).toBe("no-difference");
     expect(memoryRow([50, 50, 50], [60, 60, 60]).verdict).toBe("worse");
   });
+  test("of which more is better is judged the other way round", () => {
+    const held = {
+      shown: "counter",
+      counter: "bytes",
+      kind: "count",
+      what: "tasks a second",
+      better: "more",
+    } as const;
+    const row = memoryRow([100, 104, 102], [204, 204, 204], { unit: held });
+    expect(row.verdict).toBe("better");
+    expect(row.vsBaseline!.counter!.ratio).toBeCloseTo(2, 12);
+    expect(verdictText(row)).toMatch(/^2\.00 times the tasks a second \(1\.9\d to 2\.\d\d\)$/);
+    const worse = memoryRow([100, 100, 100], [80, 80, 80], { unit: held });
+    expect([worse.verdict, verdictText(worse)]).toEqual(["worse", "20 % fewer tasks a second (20 %)"]);
+    expect(renderMarkdown(smallDocument([row]))).toContain("| Optimized ÷ its tasks a second |");
+    expect(renderHtml(smallDocument([row]))).toContain("Median tasks a second; more is better.");
+  });
   test("prints the range of the processes and no times", () => {
     const text = renderMarkdown(smallDocument([memoryRow([100, 104, 102], [50, 50, 50])]));
     expect(text).toContain("| Memory per entry |  102 B | 50.0 B |");
@@ -54,7 +71,7 @@ describe("a row of a counter", () => {
     );
     expect(text).toContain("100 B to 104 B");
     expect(text).toContain("- Repeated: 3 processes of each variant, one figure from each.");
-    expect(text).toContain("A row of memory or of counts has one figure from each process");
+    expect(text).toContain("A row of memory, of counts or of single times has one figure from each process");
     expect(text).not.toMatch(/CPU time per|rounds of 1 operation/);
   });
   test("is drawn with whiskers from the least to the most, and stands in the overview", () => {

@@ -33,6 +33,7 @@ describe("a figure in its row's unit", () => {
     expect(quantity(memory, 37.25)).toBe("37.3 B");
     expect(quantity(objects, 1_234_567)).toBe("1,230,000");
     expect(quantity({ ...objects, kind: "ratio" }, 0.123)).toBe("12 %");
+    expect(quantity({ ...objects, kind: "duration" }, 12_345)).toBe("12.3 µs");
   });
   test("of bytes has a prefix by what is printed, never 1000 or more of one", () => {
     expect(
