@@ -1,8 +1,9 @@
 /**
  * What does a Bloom filter of a million items at 1 % cost, in time and memory, and how often does it err? Beside
  * `bloomfilter` and `bloom-filters`, the two that are used, and beside a `Set`, which doesn't err and needs no filter.
- * Items are ids ("user:…", 14 characters) and UUIDs (36 characters), as taken from a buffer, and integers; all are made before, and come again and again. In one table the ids are freshly made, as by a server that takes
- * them from a buffer; the making is part of the time, and stands alone in the first row. Of what is asked for, every other
+ * Items are ids ("user:…", 14 characters) and UUIDs (36 characters), as taken from a buffer, and integers; all are made
+ * before, and come again and again. In one table the ids are freshly made, as by a server that takes them from a buffer; the
+ * making is part of the time, and stands alone in the first row. Of what is asked for, every other
  * item is there. What a filter can't save is the reading of a string's units, 1.5 to 2 ns each: it is all of a short one.
  * Bars: adding and asking for strings ≥ 2.8× bloomfilter and ≥ 120× bloom-filters; integers ≥ 50 M/s; ≤ 10.9 bits an item
  * at ≤ 1 %.
