@@ -34,6 +34,11 @@ export function executeInParallel(tasks: Tasks<unknown>, options: ParallelOption
   return collect("executeInParallel", taskWork(tasks), resolveParallelOptions("executeInParallel", options));
 }
 
+/** What becomes of the tasks of an array or a tuple, each in its place. */
+export type SettledOf<L extends readonly Task<unknown>[]> = {
+  -readonly [I in keyof L]: PromiseSettledResult<ResultsOf<L>[I]>;
+};
+
 /** {@link ParallelOptions} without `stopOnError`: no failure ends it. */
 export type SettleOptions = Omit<ParallelOptions, "stopOnError">;
 
@@ -48,7 +53,7 @@ export const settleKeys = ["maxConcurrency", "signal", "timeoutMs", "onProgress"
 export function settleInParallel<const L extends readonly Task<unknown>[]>(
   tasks: L,
   options?: SettleOptions,
-): Promise<{ -readonly [I in keyof L]: PromiseSettledResult<ResultsOf<L>[I]> }>;
+): Promise<SettledOf<L>>;
 export function settleInParallel<T>(
   tasks: Tasks<T>,
   options?: SettleOptions,

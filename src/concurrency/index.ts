@@ -30,6 +30,7 @@ export {
   executeInParallel,
   mapConcurrent,
   type ResultsOf,
+  type SettledOf,
   type SettleOptions,
   settleInParallel,
   type Task,

@@ -13,6 +13,7 @@ import { type BatchOptions, batchWork } from "./execute-batch.ts";
 import {
   itemWork,
   type ResultsOf,
+  type SettledOf,
   type SettleOptions,
   settleKeys,
   type Task,
@@ -79,10 +80,15 @@ export class ConcurrencyOptimizer implements MetricSource, AsyncDisposable {
   }
 
   /** As the function `settleInParallel`, and counted. @throws {ClosedError} after `close` */
-  async settleInParallel<T>(
-    tasks: Tasks<T>,
+  settleInParallel<const L extends readonly Task<unknown>[]>(
+    tasks: L,
+    options?: SettleOptions,
+  ): Promise<SettledOf<L>>;
+  settleInParallel<T>(tasks: Tasks<T>, options?: SettleOptions): Promise<PromiseSettledResult<T>[]>;
+  async settleInParallel(
+    tasks: Tasks<unknown>,
     options: SettleOptions = {},
-  ): Promise<PromiseSettledResult<T>[]> {
+  ): Promise<PromiseSettledResult<unknown>[]> {
     this.#open();
     const resolved = resolveParallelOptions("settleInParallel", options, settleKeys);
     const work = this.#tasks.counted(taskWork(tasks));
@@ -155,9 +161,9 @@ export class ConcurrencyOptimizer implements MetricSource, AsyncDisposable {
   }
 
   /**
-   * Turns away all who wait for a permit; whatever would begin something new throws `ClosedError` from now on. The process's
-   * pool of threads is not its own and stays.
-   * @returns when the last permit is back
+   * Turns away all who wait for a permit; whatever would begin something new throws `ClosedError` from now on. Tasks that run
+   * go on, and the process's pool of threads, which is not its own, stays.
+   * @returns when the last permit is back: one that never comes back is waited for
    */
   async close(): Promise<void> {
     this.#closed = true;

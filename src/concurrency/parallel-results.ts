@@ -1,5 +1,5 @@
 import { knownKeys, oneOf } from "../options.ts";
-import { type Tasks, taskWork } from "./execute-in-parallel.ts";
+import { type ResultsOf, type Task, type Tasks, taskWork } from "./execute-in-parallel.ts";
 import { type ParallelOptions, parallelKeys, resolveParallelOptions } from "./parallel-options.ts";
 import { ParallelRun } from "./parallel-run.ts";
 
@@ -25,6 +25,14 @@ export interface ParallelResultsOptions extends ParallelOptions {
  * After a failure the results that were ready still come, in input order up to the first gap; then the error is thrown.
  * @throws as {@link executeInParallel} does, from the loop; on options at once
  */
+export function parallelResults<const L extends readonly Task<unknown>[]>(
+  tasks: L,
+  options?: ParallelResultsOptions,
+): AsyncGenerator<ParallelResult<ResultsOf<L>[number]>, void, undefined>;
+export function parallelResults<T>(
+  tasks: Tasks<T>,
+  options?: ParallelResultsOptions,
+): AsyncGenerator<ParallelResult<T>, void, undefined>;
 export function parallelResults<T>(
   tasks: Tasks<T>,
   options: ParallelResultsOptions = {},
