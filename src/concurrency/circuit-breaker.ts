@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { CircuitOpenError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { offAbort, onAbort } from "./abort-listeners.ts";
 import { type CallOutcome, CircuitCore, type CircuitState, refused } from "./circuit-core.ts";
 import {
   type CircuitBreakerOptions,
@@ -198,8 +199,8 @@ export class CircuitBreaker implements MetricSource {
 function orAborted<T>(fn: CircuitCall<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    const over = () => signal.removeEventListener("abort", abort);
+    onAbort(signal, abort);
+    const over = () => offAbort(signal, abort);
     Promise.try(fn, signal).then(
       (value) => {
         over();

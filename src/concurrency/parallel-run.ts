@@ -1,5 +1,6 @@
 import type { TimerHandle } from "../clock.ts";
 import { DeadlineError, ParallelTaskError, type TaskFailure } from "../errors.ts";
+import { offAbort, onAbort } from "./abort-listeners.ts";
 import { awaitedTimer } from "./awaited-timer.ts";
 import { type Input, isAsyncInput, totalOf } from "./input-iterator.ts";
 import type { ResolvedParallelOptions } from "./parallel-options.ts";
@@ -111,7 +112,7 @@ export class ParallelRun<I, T> {
     } catch (error) {
       return Promise.reject(new ParallelTaskError({ part: "input", index: 0, error }, 0, []));
     }
-    signal?.addEventListener("abort", this.#onAbort);
+    if (signal !== undefined) onAbort(signal, this.#onAbort);
     this.#work.onStart?.(this.#signal);
     this.#fillLanes();
     return this.#end.promise;
@@ -346,7 +347,7 @@ export class ParallelRun<I, T> {
   async #finish(): Promise<void> {
     const { signal, clock } = this.#options;
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
-    signal?.removeEventListener("abort", this.#onAbort);
+    if (signal !== undefined) offAbort(signal, this.#onAbort);
     if (!this.#exhausted)
       try {
         const closed = this.#iterator?.return?.();
