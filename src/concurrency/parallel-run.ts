@@ -135,6 +135,10 @@ export class ParallelRun<I, T> {
       const lane = new Lane<T>();
       this.#lanes.add(lane);
       void this.#drive(lane);
+      if (this.#slice.spent()) {
+        void this.#giveTurn().then(() => this.#fillLanes());
+        break;
+      }
     }
     this.#finishIfOver();
   }
