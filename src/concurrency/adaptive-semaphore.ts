@@ -187,10 +187,8 @@ export class AdaptiveSemaphore implements MetricSource {
     this.#closing = Promise.withResolvers();
     this.#room = 0;
     for (const { queue } of this.#partitions)
-      for (let waiter = queue.next(); waiter !== undefined; waiter = queue.next()) {
-        this.#leave(waiter);
-        this.#settle(waiter, "closed");
-      }
+      for (let waiter = queue.next(); waiter !== undefined; waiter = queue.next())
+        this.#leave(waiter, "closed");
     if (this.#inFlight === 0) this.#closing.resolve();
     return this.#closing.promise;
   }
@@ -249,7 +247,7 @@ export class AdaptiveSemaphore implements MetricSource {
     try {
       // What was lost because it waited here is not to be blamed on the service.
       if (startedMs !== undefined && !(dropped && isLate))
-        this.#learn(this.#clock.now() - startedMs, inFlight, dropped);
+        this.#learn(Math.max(0, this.#clock.now() - startedMs), inFlight, dropped);
     } finally {
       if (this.#queued > 0) this.#serve();
       else if (this.#inFlight === 0) this.#closing?.resolve();
@@ -285,8 +283,7 @@ export class AdaptiveSemaphore implements MetricSource {
         this.#settle(waiter, "queue-full");
         return;
       }
-      this.#leave(yielding);
-      this.#settle(yielding, "queue-full");
+      this.#leave(yielding, "queue-full");
     }
     if (queue.size === 0) this.#turns.awaken(partition);
     queue.push(waiter);
@@ -306,6 +303,11 @@ export class AdaptiveSemaphore implements MetricSource {
     while (this.#queued > 0) {
       const partition = this.#partitions.length === 1 ? this.#rest : this.#turns.next(this.#room)!;
       const waiter = partition.queue.next()!;
+      // What made the room may have heard of the abort first.
+      if (waiter.signal?.aborted) {
+        this.#leave(waiter, "aborted");
+        continue;
+      }
       if (!this.#fits(waiter.weight)) return;
       partition.queue.serve(waiter);
       this.#forget(waiter);
@@ -326,10 +328,11 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   /** Takes out one that leaves without a permit and before its time is over. */
-  #leave(waiter: Waiter): void {
+  #leave(waiter: Waiter, reason: RejectionReason): void {
     waiter.partition.queue.remove(waiter);
     this.#forget(waiter);
     if (waiter.untilMs !== never) this.#deadlines.left();
+    this.#settle(waiter, reason);
   }
 
   #expire(waiter: Waiter): void {
@@ -340,10 +343,7 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   #abort(waiters: Iterable<Waiter>): void {
-    for (const waiter of waiters) {
-      this.#leave(waiter);
-      this.#settle(waiter, "aborted");
-    }
+    for (const waiter of waiters) this.#leave(waiter, "aborted");
     this.#serve();
   }
 
@@ -387,12 +387,8 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   #weight(weight: number): number {
-    return integer(
-      "weight",
-      weight,
-      1,
-      heaviest(this.#options.maxConcurrent, this.#isFixed ? this.#limit.current : undefined),
-    );
+    const fixed = this.#isFixed ? this.#limit.current : undefined;
+    return integer("weight", weight, 1, heaviest(this.#options.maxConcurrent, fixed));
   }
 
   #partitionOf(name: string | undefined): Partition {

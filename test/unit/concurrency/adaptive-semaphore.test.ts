@@ -12,6 +12,11 @@ function open(options: AdaptiveSemaphoreOptions = {}): { semaphore: AdaptiveSema
   return { semaphore: new AdaptiveSemaphore("tested", { limit: 1, clock, ...options }), clock };
 }
 
+function abortable(): { signal: AbortSignal; abort: (reason: unknown) => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}
+
 /** A limit that a test sets. */
 class SetLimit implements Limit {
   current = 2;
@@ -308,6 +313,24 @@ describe("leaving without a permit", () => {
     permit.release();
     expect(semaphore.inFlight).toBe(0);
   });
+
+  test("a permit that comes back in a signal's own listener goes to nobody whose signal that is", async () => {
+    const { semaphore } = open();
+    const permit = await semaphore.acquire();
+    const { signal, abort } = abortable();
+    signal.addEventListener("abort", () => permit.release());
+    const leaving = semaphore.acquireOrReject({ signal });
+    const staying = semaphore.acquire();
+    abort("enough");
+    expect(await leaving).toMatchObject({ isGranted: false, reason: "aborted" });
+    (await staying).release();
+    expect(semaphore.stats()).toMatchObject({
+      inFlight: 0,
+      queued: 0,
+      acquired: 2,
+      rejected: { aborted: 1 },
+    });
+  });
 });
 
 describe("limits", () => {
@@ -357,6 +380,16 @@ describe("limits", () => {
     for (const dropped of [true, false, true]) (await waiting.shift()!).release({ dropped });
     expect(limit.samples.map(({ dropped }) => dropped)).toEqual([false, false, true]);
     expect(semaphore.stats().dropped).toBe(2);
+  });
+
+  test("a clock that is set back, as a mocked one can be, counts as no time at all", async () => {
+    const limit = new SetLimit();
+    const clock = new ManualClock(1000);
+    const semaphore = new AdaptiveSemaphore("tested", { limit, clock });
+    const permit = await semaphore.acquire();
+    clock.block(-600);
+    permit.release();
+    expect(limit.samples).toEqual([{ rttMs: 0, inFlight: 1, dropped: false }]);
   });
 
   test("a limit that breaks its word is an error, and no permit is lost", async () => {
