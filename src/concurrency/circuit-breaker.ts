@@ -1,6 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { CircuitOpenError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { reject } from "../options.ts";
 import { offAbort, onAbort } from "./abort-listeners.ts";
 import { type CallOutcome, CircuitCore, type CircuitState, refused } from "./circuit-core.ts";
 import {
@@ -77,8 +78,14 @@ export class CircuitBreaker implements MetricSource {
   /**
    * Calls `fn`, if the circuit lets it.
    * @throws {CircuitOpenError} when it doesn't; what `fn` throws; the signal's reason when it aborts
+   * @throws {TypeError | RangeError} when `fn` is no function, or the signal none; that counts for nothing
    */
   run<T>(fn: CircuitCall<T>, options?: CircuitCallOptions): Promise<T> {
+    try {
+      checkCall(fn, options?.signal);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const ticket = this.#admit();
     if (ticket === refused) return Promise.reject(new CircuitOpenError(this.name, this.#retryAfterMs()));
@@ -87,6 +94,7 @@ export class CircuitBreaker implements MetricSource {
 
   /** Like `run`, but gives a refusal as a value. */
   async tryRun<T>(fn: CircuitCall<T>, options?: CircuitCallOptions): Promise<CircuitResult<T>> {
+    checkCall(fn, options?.signal);
     options?.signal?.throwIfAborted();
     const ticket = this.#admit();
     if (ticket === refused) return { admitted: false, retryAfterMs: this.#retryAfterMs() };
@@ -193,6 +201,11 @@ export class CircuitBreaker implements MetricSource {
     if (isSlow) this.#slow++;
     this.#core.settle(ticket, outcome, isSlow, now);
   }
+}
+
+function checkCall(fn: unknown, signal: unknown): void {
+  if (typeof fn !== "function") throw new TypeError(`run: expected a function, got ${typeof fn}`);
+  if (signal !== undefined && !(signal instanceof AbortSignal)) reject("signal", "an AbortSignal", signal);
 }
 
 /** Calls `fn`, and waits for it no longer than until the signal aborts. */
