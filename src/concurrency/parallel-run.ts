@@ -66,6 +66,8 @@ export class ParallelRun<I, T> {
   #started = 0;
   #done = 0;
   #failed = 0;
+  /** Items whose task didn't begin, or gave up because it was told to. */
+  #givenUp = 0;
   #held = 0;
   #exhausted = false;
   /** Neither exhausted nor stopped. */
@@ -90,6 +92,10 @@ export class ParallelRun<I, T> {
     return this.#started;
   }
 
+  /** Tasks that run now. */
+  get active(): number {
+    return this.#started - this.#done - this.#failed - this.#givenUp;
+  }
   /** Tasks that have succeeded so far. */
   get done(): number {
     return this.#done;
@@ -216,7 +222,10 @@ export class ParallelRun<I, T> {
     const mistake = this.#work.mistake?.(item, index);
     if (mistake !== undefined) this.#endBy("mistake", { part: "task", index, error: mistake });
     // The input may have aborted the signal.
-    if (!this.#isOpen) return;
+    if (!this.#isOpen) {
+      this.#givenUp++;
+      return;
+    }
     let outcome: T | PromiseLike<T>;
     try {
       const isBounded = this.#options.timeoutMs !== Number.POSITIVE_INFINITY;
@@ -301,7 +310,10 @@ export class ParallelRun<I, T> {
   #fail(part: TaskFailure["part"], index: number, error: unknown): void {
     const failure = { part, index, error };
     // A task that gives up because it was told to hasn't failed.
-    if (this.#stopped !== undefined && isAbort(error, this.#signal)) return;
+    if (this.#stopped !== undefined && isAbort(error, this.#signal)) {
+      if (part === "task") this.#givenUp++;
+      return;
+    }
     if (part === "task") this.#failed++;
     if (this.#stopped !== undefined) {
       this.#failures.push(failure);
@@ -371,7 +383,8 @@ export class ParallelRun<I, T> {
   }
 }
 
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+/** @internal */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     (typeof value === "object" || typeof value === "function") &&
     value !== null &&
