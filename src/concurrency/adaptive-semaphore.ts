@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { ClosedError, LimitExceededError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import { durationMs, integer, reject } from "../options.ts";
+import { durationMs, integer, knownKeys, reject } from "../options.ts";
 import { durationStats } from "./duration-stats.ts";
 import { isFixed } from "./fixed-limit.ts";
 import { type Limit, limitInteger } from "./limit.ts";
@@ -11,12 +11,14 @@ import {
   type AcquireOptions,
   type AdaptiveSemaphoreOptions,
   type Admission,
+  acquireKeys,
   checkedLimit,
   heaviest,
   type RejectionReason,
   type ResolvedSemaphoreOptions,
   resolveSemaphoreOptions,
   type TryAcquireOptions,
+  tryAcquireKeys,
 } from "./semaphore-options.ts";
 import { SemaphoreCounts, type SemaphoreStats, semaphoreSamples } from "./semaphore-stats.ts";
 import { WaitDeadlines } from "./wait-deadlines.ts";
@@ -94,7 +96,7 @@ export class AdaptiveSemaphore implements MetricSource {
    * @throws {LimitExceededError} when the queue is full, or the time is over
    * @throws {ClosedError} when the semaphore is closed, also while it waits
    * @throws the signal's reason when that aborts
-   * @throws {RangeError} on an option that is out of its bounds
+   * @throws {RangeError | TypeError} on an option that is unknown or out of its bounds
    */
   acquire(options?: AcquireOptions): Promise<Permit> {
     if (options === undefined && this.#queued === 0 && this.#inFlight < this.#room)
@@ -104,7 +106,7 @@ export class AdaptiveSemaphore implements MetricSource {
 
   /**
    * Like `acquire`, for callers to whom a rejection is nothing exceptional: it comes as a value.
-   * @throws {RangeError} on an option that is out of its bounds
+   * @throws {RangeError | TypeError} on an option that is unknown or out of its bounds
    */
   acquireOrReject(options?: AcquireOptions): Promise<Admission> {
     return this.#ask(options, true) as Promise<Admission>;
@@ -113,9 +115,10 @@ export class AdaptiveSemaphore implements MetricSource {
   /**
    * @returns a permit if there is one at once and nobody waits
    * @throws {ClosedError} when the semaphore is closed
-   * @throws {RangeError} on an option that is out of its bounds
+   * @throws {RangeError | TypeError} on an option that is unknown or out of its bounds
    */
   tryAcquire(options?: TryAcquireOptions): Permit | undefined {
+    if (options !== undefined) knownKeys("tryAcquire", options, tryAcquireKeys);
     const partition = this.#partitionOf(options?.partition);
     const weight = options?.weight === undefined ? 1 : this.#weight(options.weight);
     if (this.#closing !== undefined) throw new ClosedError(`semaphore ${this.name}`);
@@ -200,7 +203,7 @@ export class AdaptiveSemaphore implements MetricSource {
   #ask(options: AcquireOptions | undefined, asValue: boolean): Promise<Permit | Admission> {
     try {
       const nowMs = this.#clock.now();
-      const claim = this.#claim(options ?? {}, nowMs);
+      const claim = this.#claim(nowMs, options);
       const refusal = this.#refusal(claim, nowMs);
       if (refusal !== undefined)
         return asValue
@@ -372,7 +375,8 @@ export class AdaptiveSemaphore implements MetricSource {
     return deadlineMs <= nowMs ? "deadline" : undefined;
   }
 
-  #claim(options: AcquireOptions, nowMs: number): Claim {
+  #claim(nowMs: number, options: AcquireOptions = {}): Claim {
+    knownKeys("acquire", options, acquireKeys);
     const { signal, deadline = never, timeoutMs = never, priority = 0, weight = 1, partition } = options;
     if (Number.isNaN(deadline) || typeof deadline !== "number")
       reject("deadline", "a time in milliseconds", deadline);

@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { CircuitOpenError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import { reject } from "../options.ts";
+import { knownKeys, reject } from "../options.ts";
 import { offAbort, onAbort } from "./abort-listeners.ts";
 import { type CallOutcome, CircuitCore, type CircuitState, refused } from "./circuit-core.ts";
 import {
@@ -78,11 +78,11 @@ export class CircuitBreaker implements MetricSource {
   /**
    * Calls `fn`, if the circuit lets it.
    * @throws {CircuitOpenError} when it doesn't; what `fn` throws; the signal's reason when it aborts
-   * @throws {TypeError | RangeError} when `fn` is no function, or the signal none; that counts for nothing
+   * @throws {TypeError | RangeError} when `fn` is no function, or an option is wrong or unknown; that counts for nothing
    */
   run<T>(fn: CircuitCall<T>, options?: CircuitCallOptions): Promise<T> {
     try {
-      checkCall(fn, options?.signal);
+      checkCall(fn, options);
     } catch (error) {
       return Promise.reject(error);
     }
@@ -94,7 +94,7 @@ export class CircuitBreaker implements MetricSource {
 
   /** Like `run`, but gives a refusal as a value. */
   async tryRun<T>(fn: CircuitCall<T>, options?: CircuitCallOptions): Promise<CircuitResult<T>> {
-    checkCall(fn, options?.signal);
+    checkCall(fn, options);
     options?.signal?.throwIfAborted();
     const ticket = this.#admit();
     if (ticket === refused) return { admitted: false, retryAfterMs: this.#retryAfterMs() };
@@ -203,8 +203,11 @@ export class CircuitBreaker implements MetricSource {
   }
 }
 
-function checkCall(fn: unknown, signal: unknown): void {
+function checkCall(fn: unknown, options: CircuitCallOptions | undefined): void {
   if (typeof fn !== "function") throw new TypeError(`run: expected a function, got ${typeof fn}`);
+  if (options === undefined) return;
+  knownKeys("run", options, ["signal"]);
+  const { signal } = options;
   if (signal !== undefined && !(signal instanceof AbortSignal)) reject("signal", "an AbortSignal", signal);
 }
 

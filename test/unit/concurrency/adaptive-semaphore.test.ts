@@ -562,6 +562,22 @@ describe("wrong arguments", () => {
     expect([semaphore.inFlight, semaphore.queued]).toEqual([0, 0]);
   });
 
+  test.each([{ timeout: 5 }, { timeoutMs: 5, limit: 3 }, 5, null, []])(
+    "what a caller gives as options but isn't, such as %j, is refused and no wait without end",
+    async (options) => {
+      const { semaphore } = open();
+      using held = await semaphore.acquire();
+      for (const asked of [
+        semaphore.acquire(options as object),
+        semaphore.acquireOrReject(options as object),
+      ])
+        await expect(asked).rejects.toThrow(TypeError);
+      expect(() => semaphore.tryAcquire(options as object)).toThrow(TypeError);
+      await expect(semaphore.run(() => 1, options as object)).rejects.toThrow(TypeError);
+      expect([held.weight, semaphore.queued, semaphore.inFlight]).toEqual([1, 0, 1]);
+    },
+  );
+
   test("run refuses what is no function, tryAcquire a weight above the limit, setLimit a wrong limit", async () => {
     const { semaphore } = open({ limit: 2 });
     await expect(semaphore.run(7 as unknown as () => void)).rejects.toThrow(TypeError);

@@ -163,6 +163,7 @@ test("a predicate that throws counts as a failure, and its error is thrown", asy
 
 test.each([
   ["no function", undefined, {}, TypeError],
+  ["an option that nobody knows", () => 1, { timeoutMs: 5 }, TypeError],
   ["a signal that is none", () => 1, { signal: new AbortController() }, RangeError],
 ])("a caller's mistake, such as %s, is not the service's failure", async (_, fn, options, error) => {
   const { circuit } = breaker();
