@@ -1,7 +1,7 @@
 import type { Clock } from "../clock.ts";
 import { ClosedError, LimitExceededError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import { durationMs, integer, reject } from "../options.ts";
+import { durationMs, integer, knownKeys, reject } from "../options.ts";
 import { durationStats } from "./duration-stats.ts";
 import { isFixed } from "./fixed-limit.ts";
 import { type Limit, limitInteger } from "./limit.ts";
@@ -11,12 +11,14 @@ import {
   type AcquireOptions,
   type AdaptiveSemaphoreOptions,
   type Admission,
+  acquireKeys,
   checkedLimit,
   heaviest,
   type RejectionReason,
   type ResolvedSemaphoreOptions,
   resolveSemaphoreOptions,
   type TryAcquireOptions,
+  tryAcquireKeys,
 } from "./semaphore-options.ts";
 import { SemaphoreCounts, type SemaphoreStats, semaphoreSamples } from "./semaphore-stats.ts";
 import { WaitDeadlines } from "./wait-deadlines.ts";
@@ -94,7 +96,7 @@ export class AdaptiveSemaphore implements MetricSource {
    * @throws {LimitExceededError} when the queue is full, or the time is over
    * @throws {ClosedError} when the semaphore is closed, also while it waits
    * @throws the signal's reason when that aborts
-   * @throws {RangeError} on an option that is out of its bounds
+   * @throws {RangeError | TypeError} on an option that is unknown or out of its bounds
    */
   acquire(options?: AcquireOptions): Promise<Permit> {
     if (options === undefined && this.#queued === 0 && this.#inFlight < this.#room)
@@ -104,7 +106,7 @@ export class AdaptiveSemaphore implements MetricSource {
 
   /**
    * Like `acquire`, for callers to whom a rejection is nothing exceptional: it comes as a value.
-   * @throws {RangeError} on an option that is out of its bounds
+   * @throws {RangeError | TypeError} on an option that is unknown or out of its bounds
    */
   acquireOrReject(options?: AcquireOptions): Promise<Admission> {
     return this.#ask(options, true) as Promise<Admission>;
@@ -113,9 +115,10 @@ export class AdaptiveSemaphore implements MetricSource {
   /**
    * @returns a permit if there is one at once and nobody waits
    * @throws {ClosedError} when the semaphore is closed
-   * @throws {RangeError} on an option that is out of its bounds
+   * @throws {RangeError | TypeError} on an option that is unknown or out of its bounds
    */
   tryAcquire(options?: TryAcquireOptions): Permit | undefined {
+    if (options !== undefined) knownKeys("tryAcquire", options, tryAcquireKeys);
     const partition = this.#partitionOf(options?.partition);
     const weight = options?.weight === undefined ? 1 : this.#weight(options.weight);
     if (this.#closing !== undefined) throw new ClosedError(`semaphore ${this.name}`);
@@ -187,10 +190,8 @@ export class AdaptiveSemaphore implements MetricSource {
     this.#closing = Promise.withResolvers();
     this.#room = 0;
     for (const { queue } of this.#partitions)
-      for (let waiter = queue.next(); waiter !== undefined; waiter = queue.next()) {
-        this.#leave(waiter);
-        this.#settle(waiter, "closed");
-      }
+      for (let waiter = queue.next(); waiter !== undefined; waiter = queue.next())
+        this.#leave(waiter, "closed");
     if (this.#inFlight === 0) this.#closing.resolve();
     return this.#closing.promise;
   }
@@ -202,7 +203,7 @@ export class AdaptiveSemaphore implements MetricSource {
   #ask(options: AcquireOptions | undefined, asValue: boolean): Promise<Permit | Admission> {
     try {
       const nowMs = this.#clock.now();
-      const claim = this.#claim(options ?? {}, nowMs);
+      const claim = this.#claim(nowMs, options);
       const refusal = this.#refusal(claim, nowMs);
       if (refusal !== undefined)
         return asValue
@@ -251,7 +252,7 @@ export class AdaptiveSemaphore implements MetricSource {
     try {
       // What was lost because it waited here is not to be blamed on the service.
       if (startedMs !== undefined && !(dropped && isLate))
-        this.#learn(this.#clock.now() - startedMs, inFlight, dropped);
+        this.#learn(Math.max(0, this.#clock.now() - startedMs), inFlight, dropped);
     } finally {
       if (this.#queued > 0) this.#serve();
       else if (this.#inFlight === 0) this.#closing?.resolve();
@@ -287,8 +288,7 @@ export class AdaptiveSemaphore implements MetricSource {
         this.#settle(waiter, "queue-full");
         return;
       }
-      this.#leave(yielding);
-      this.#settle(yielding, "queue-full");
+      this.#leave(yielding, "queue-full");
     }
     if (queue.size === 0) this.#turns.awaken(partition);
     queue.push(waiter);
@@ -308,6 +308,11 @@ export class AdaptiveSemaphore implements MetricSource {
     while (this.#queued > 0) {
       const partition = this.#partitions.length === 1 ? this.#rest : this.#turns.next(this.#room)!;
       const waiter = partition.queue.next()!;
+      // What made the room may have heard of the abort first.
+      if (waiter.signal?.aborted) {
+        this.#leave(waiter, "aborted");
+        continue;
+      }
       if (!this.#fits(waiter.weight)) return;
       partition.queue.serve(waiter);
       this.#forget(waiter);
@@ -328,10 +333,11 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   /** Takes out one that leaves without a permit and before its time is over. */
-  #leave(waiter: Waiter): void {
+  #leave(waiter: Waiter, reason: RejectionReason): void {
     waiter.partition.queue.remove(waiter);
     this.#forget(waiter);
     if (waiter.untilMs !== never) this.#deadlines.left();
+    this.#settle(waiter, reason);
   }
 
   #expire(waiter: Waiter): void {
@@ -342,10 +348,7 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   #abort(waiters: Iterable<Waiter>): void {
-    for (const waiter of waiters) {
-      this.#leave(waiter);
-      this.#settle(waiter, "aborted");
-    }
+    for (const waiter of waiters) this.#leave(waiter, "aborted");
     this.#serve();
   }
 
@@ -374,7 +377,8 @@ export class AdaptiveSemaphore implements MetricSource {
     return deadlineMs <= nowMs ? "deadline" : undefined;
   }
 
-  #claim(options: AcquireOptions, nowMs: number): Claim {
+  #claim(nowMs: number, options: AcquireOptions = {}): Claim {
+    knownKeys("acquire", options, acquireKeys);
     const { signal, deadline = never, timeoutMs = never, priority = 0, weight = 1, partition } = options;
     if (Number.isNaN(deadline) || typeof deadline !== "number")
       reject("deadline", "a time in milliseconds", deadline);
@@ -389,12 +393,8 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   #weight(weight: number): number {
-    return integer(
-      "weight",
-      weight,
-      1,
-      heaviest(this.#options.maxConcurrent, this.#isFixed ? this.#limit.current : undefined),
-    );
+    const fixed = this.#isFixed ? this.#limit.current : undefined;
+    return integer("weight", weight, 1, heaviest(this.#options.maxConcurrent, fixed));
   }
 
   #partitionOf(name: string | undefined): Partition {

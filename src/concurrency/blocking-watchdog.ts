@@ -21,9 +21,9 @@ export interface BlockedReport {
 }
 
 export interface BlockingWatchdogOptions {
-  /** The loop must be so late to be reported, in milliseconds ≥ 20, finite. @default 100 */
+  /** The loop must be so late to be reported, in milliseconds from 20 to 2³¹ − 1. @default 100 */
   readonly thresholdMs?: number;
-  /** Called on the main thread, when it can be again. What it throws becomes a process warning. */
+  /** Called on the main thread, when it can be again. What it throws, or rejects with, becomes a process warning. */
   readonly onBlocked: (report: BlockedReport) => void;
   /**
    * When the loop is so late and still blocked, the watching thread writes a line to standard error by itself, since an endless
@@ -80,7 +80,7 @@ export class BlockingWatchdog implements MetricSource {
   constructor(options: BlockingWatchdogOptions) {
     knownKeys("BlockingWatchdog", options, ["thresholdMs", "onBlocked", "stderrAfterMs"]);
     const { thresholdMs = 100, onBlocked, stderrAfterMs = Number.POSITIVE_INFINITY } = options;
-    finite("thresholdMs", thresholdMs, 20);
+    finite("thresholdMs", thresholdMs, 20, 2 ** 31 - 1);
     durationMs("stderrAfterMs", stderrAfterMs, thresholdMs);
     if (typeof onBlocked !== "function") reject("onBlocked", "a function", onBlocked);
     if (!isMainThread)
@@ -149,15 +149,9 @@ export class BlockingWatchdog implements MetricSource {
     }
     const { blockedMs, stack } = message;
     this.#seconds.record(blockedMs / 1000);
-    try {
-      this.#onBlocked({
-        blockedMs,
-        blocking: blockingFunction(stack),
-        where: describeBlocking(stack),
-        stack,
-      });
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : String(error));
-    }
+    const report = { blockedMs, blocking: blockingFunction(stack), where: describeBlocking(stack), stack };
+    Promise.try(this.#onBlocked, report).catch((error) =>
+      process.emitWarning(error instanceof Error ? error : String(error)),
+    );
   }
 }

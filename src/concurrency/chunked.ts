@@ -1,10 +1,10 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { durationMs, knownKeys } from "../options.ts";
+import { durationMs, knownKeys, reject } from "../options.ts";
 import { TimeSlice } from "./time-slice.ts";
 import { nextTurn } from "./yield-to-event-loop.ts";
 
 export interface ChunkedOptions {
-  /** Looked at whenever the event loop has had its turn; its reason is thrown from the loop. */
+  /** Looked at before the first item and whenever the event loop has had its turn; its reason is thrown from the loop. */
   readonly signal?: AbortSignal | undefined;
   /** @default systemClock */
   readonly clock?: Clock;
@@ -29,6 +29,8 @@ export function chunked<T>(
 ): AsyncIterableIterator<T, void, undefined> {
   knownKeys("chunked", options, ["signal", "clock"]);
   durationMs("budgetMs", budgetMs);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) reject("signal", "an AbortSignal", signal);
   if (typeof items?.[Symbol.iterator] !== "function")
     throw new TypeError("chunked: expected something to iterate over");
   return new Chunked(items, budgetMs, options);
@@ -57,7 +59,10 @@ class Chunked<T> implements AsyncIterableIterator<T, void, undefined> {
   }
 
   next(): Promise<IteratorResult<T, void>> {
-    this.#slice ??= new TimeSlice(this.#budgetMs, this.#clock);
+    if (this.#slice === undefined) {
+      this.#slice = new TimeSlice(this.#budgetMs, this.#clock);
+      if (this.#signal?.aborted) return this.#abort(this.#signal.reason);
+    }
     if (this.#turn !== undefined || this.#slice.spent()) return this.#nextAfterTurn(this.#slice);
     try {
       return Promise.resolve(this.#pull());
@@ -78,11 +83,12 @@ class Chunked<T> implements AsyncIterableIterator<T, void, undefined> {
       slice.restart();
     });
     await this.#turn;
-    if (this.#signal?.aborted) {
-      await this.return();
-      throw this.#signal.reason;
-    }
-    return this.#pull();
+    return this.#signal?.aborted ? this.#abort(this.#signal.reason) : this.#pull();
+  }
+
+  async #abort(reason: unknown): Promise<never> {
+    await this.return();
+    throw reason;
   }
 
   #pull(): IteratorResult<T, void> {

@@ -1,6 +1,8 @@
 import type { Clock } from "../clock.ts";
 import { CircuitOpenError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { knownKeys, reject } from "../options.ts";
+import { offAbort, onAbort } from "./abort-listeners.ts";
 import { type CallOutcome, CircuitCore, type CircuitState, refused } from "./circuit-core.ts";
 import {
   type CircuitBreakerOptions,
@@ -76,8 +78,14 @@ export class CircuitBreaker implements MetricSource {
   /**
    * Calls `fn`, if the circuit lets it.
    * @throws {CircuitOpenError} when it doesn't; what `fn` throws; the signal's reason when it aborts
+   * @throws {TypeError | RangeError} when `fn` is no function, or an option is wrong or unknown; that counts for nothing
    */
   run<T>(fn: CircuitCall<T>, options?: CircuitCallOptions): Promise<T> {
+    try {
+      checkCall(fn, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
     if (options?.signal?.aborted) return Promise.reject(options.signal.reason);
     const ticket = this.#admit();
     if (ticket === refused) return Promise.reject(new CircuitOpenError(this.name, this.#retryAfterMs()));
@@ -86,6 +94,7 @@ export class CircuitBreaker implements MetricSource {
 
   /** Like `run`, but gives a refusal as a value. */
   async tryRun<T>(fn: CircuitCall<T>, options?: CircuitCallOptions): Promise<CircuitResult<T>> {
+    checkCall(fn, options);
     options?.signal?.throwIfAborted();
     const ticket = this.#admit();
     if (ticket === refused) return { admitted: false, retryAfterMs: this.#retryAfterMs() };
@@ -194,12 +203,20 @@ export class CircuitBreaker implements MetricSource {
   }
 }
 
+function checkCall(fn: unknown, options: CircuitCallOptions | undefined): void {
+  if (typeof fn !== "function") throw new TypeError(`run: expected a function, got ${typeof fn}`);
+  if (options === undefined) return;
+  knownKeys("run", options, ["signal"]);
+  const { signal } = options;
+  if (signal !== undefined && !(signal instanceof AbortSignal)) reject("signal", "an AbortSignal", signal);
+}
+
 /** Calls `fn`, and waits for it no longer than until the signal aborts. */
 function orAborted<T>(fn: CircuitCall<T>, signal: AbortSignal): Promise<T> {
   return new Promise((resolve, reject) => {
     const abort = () => reject(signal.reason);
-    signal.addEventListener("abort", abort, { once: true });
-    const over = () => signal.removeEventListener("abort", abort);
+    onAbort(signal, abort);
+    const over = () => offAbort(signal, abort);
     Promise.try(fn, signal).then(
       (value) => {
         over();

@@ -64,6 +64,7 @@ export function resolveCircuitOptions(options: CircuitBreakerOptions): ResolvedC
   knownKeys("CircuitBreaker", options, known);
   const { isFailure = () => true, clock = systemClock, random = Math.random } = options;
   if (typeof isFailure !== "function") reject("isFailure", "a function", isFailure);
+  if (typeof random !== "function") reject("random", "a function", random);
   const value = (name: keyof typeof circuitDefaults): number => options[name] ?? circuitDefaults[name];
   const windowCalls = integer("windowCalls", value("windowCalls"), 1, 1_000_000);
   const openMs = finite("openMs", value("openMs"), Number.MIN_VALUE);

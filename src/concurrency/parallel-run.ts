@@ -1,5 +1,6 @@
 import type { TimerHandle } from "../clock.ts";
 import { DeadlineError, ParallelTaskError, type TaskFailure } from "../errors.ts";
+import { offAbort, onAbort } from "./abort-listeners.ts";
 import { awaitedTimer } from "./awaited-timer.ts";
 import { type Input, isAsyncInput, totalOf } from "./input-iterator.ts";
 import type { ResolvedParallelOptions } from "./parallel-options.ts";
@@ -65,6 +66,8 @@ export class ParallelRun<I, T> {
   #started = 0;
   #done = 0;
   #failed = 0;
+  /** Items whose task didn't begin, or gave up because it was told to. */
+  #givenUp = 0;
   #held = 0;
   #exhausted = false;
   /** Neither exhausted nor stopped. */
@@ -89,6 +92,10 @@ export class ParallelRun<I, T> {
     return this.#started;
   }
 
+  /** Tasks that run now. */
+  get active(): number {
+    return this.#started - this.#done - this.#failed - this.#givenUp;
+  }
   /** Tasks that have succeeded so far. */
   get done(): number {
     return this.#done;
@@ -111,7 +118,7 @@ export class ParallelRun<I, T> {
     } catch (error) {
       return Promise.reject(new ParallelTaskError({ part: "input", index: 0, error }, 0, []));
     }
-    signal?.addEventListener("abort", this.#onAbort);
+    if (signal !== undefined) onAbort(signal, this.#onAbort);
     this.#work.onStart?.(this.#signal);
     this.#fillLanes();
     return this.#end.promise;
@@ -134,6 +141,10 @@ export class ParallelRun<I, T> {
       const lane = new Lane<T>();
       this.#lanes.add(lane);
       void this.#drive(lane);
+      if (this.#slice.spent()) {
+        void this.#giveTurn().then(() => this.#fillLanes());
+        break;
+      }
     }
     this.#finishIfOver();
   }
@@ -211,7 +222,10 @@ export class ParallelRun<I, T> {
     const mistake = this.#work.mistake?.(item, index);
     if (mistake !== undefined) this.#endBy("mistake", { part: "task", index, error: mistake });
     // The input may have aborted the signal.
-    if (!this.#isOpen) return;
+    if (!this.#isOpen) {
+      this.#givenUp++;
+      return;
+    }
     let outcome: T | PromiseLike<T>;
     try {
       const isBounded = this.#options.timeoutMs !== Number.POSITIVE_INFINITY;
@@ -296,7 +310,10 @@ export class ParallelRun<I, T> {
   #fail(part: TaskFailure["part"], index: number, error: unknown): void {
     const failure = { part, index, error };
     // A task that gives up because it was told to hasn't failed.
-    if (this.#stopped !== undefined && isAbort(error, this.#signal)) return;
+    if (this.#stopped !== undefined && isAbort(error, this.#signal)) {
+      if (part === "task") this.#givenUp++;
+      return;
+    }
     if (part === "task") this.#failed++;
     if (this.#stopped !== undefined) {
       this.#failures.push(failure);
@@ -346,7 +363,7 @@ export class ParallelRun<I, T> {
   async #finish(): Promise<void> {
     const { signal, clock } = this.#options;
     if (this.#timer !== undefined) clock.clearTimeout(this.#timer);
-    signal?.removeEventListener("abort", this.#onAbort);
+    if (signal !== undefined) offAbort(signal, this.#onAbort);
     if (!this.#exhausted)
       try {
         const closed = this.#iterator?.return?.();
@@ -366,7 +383,8 @@ export class ParallelRun<I, T> {
   }
 }
 
-function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+/** @internal */
+export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return (
     (typeof value === "object" || typeof value === "function") &&
     value !== null &&

@@ -54,6 +54,11 @@ export interface AcquireOptions {
 /** How one caller asks for a permit without waiting. */
 export type TryAcquireOptions = Pick<AcquireOptions, "weight" | "partition">;
 
+/** @internal */
+export const tryAcquireKeys = Object.freeze(["weight", "partition"]);
+/** @internal */
+export const acquireKeys = Object.freeze([...tryAcquireKeys, "signal", "deadline", "timeoutMs", "priority"]);
+
 /** Why somebody left without a permit. */
 export type RejectionReason = LimitReason | "aborted" | "closed";
 

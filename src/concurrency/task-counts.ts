@@ -2,13 +2,14 @@ import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { MetricSample } from "../metrics/metric.ts";
 import { type DurationStats, durationStats } from "./duration-stats.ts";
 import type { Calls } from "./parallel-collect.ts";
+import { isThenable } from "./parallel-run.ts";
 
 /** Two looks at the clock cost as much as a trivial task, so that only one task in so many is timed. */
 const timedOneIn = 16;
 
 /** How far a run has come. */
 interface RunProgress {
-  readonly started: number;
+  readonly active: number;
   readonly done: number;
   readonly failed: number;
 }
@@ -57,7 +58,7 @@ export class TaskCounts {
     const runs = [...this.#runs];
     const sum = (of: (run: RunProgress) => number): number => runs.reduce((total, run) => total + of(run), 0);
     return {
-      active: sum(({ started, done, failed }) => started - done - failed),
+      active: sum(({ active }) => active),
       completed: this.#completed + sum(({ done }) => done),
       failed: this.#failed + sum(({ failed }) => failed),
       waitMs: durationStats(this.#waitTime),
@@ -102,6 +103,8 @@ export class TaskCounts {
       throw error;
     }
     if (outcome instanceof Promise) outcome.then(record, record);
+    // What is awaitable otherwise may run only when it is awaited, and each time: once has to do.
+    else if (isThenable(outcome)) return Promise.resolve(outcome).finally(record);
     else record();
     return outcome;
   }

@@ -1,4 +1,5 @@
 import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
+import { keepAlive, letEnd } from "./keep-alive.ts";
 import type { Waiter } from "./waiter.ts";
 
 /** Fewer that have left aren't worth a rebuild. */
@@ -18,7 +19,6 @@ export class WaitDeadlines {
   #live = 0;
   #timer: TimerHandle;
   #wakeMs = Number.POSITIVE_INFINITY;
-  #alive: NodeJS.Timeout | undefined;
 
   /**
    * @param onDue takes the waiter out of its queue; called once for each
@@ -42,7 +42,8 @@ export class WaitDeadlines {
     }
     heap[at] = waiter;
     this.#live++;
-    if (this.#live === 1) this.#keepAlive(true);
+    // A clock's timer lets the process end; somebody whom only it can settle must not be left behind.
+    if (this.#live === 1 && this.#clock === systemClock) keepAlive();
     if (waiter.untilMs < this.#wakeMs) this.#arm(nowMs);
   }
 
@@ -52,7 +53,7 @@ export class WaitDeadlines {
     if (this.#live === 0) {
       this.#heap.length = 0;
       this.#disarm();
-      this.#keepAlive(false);
+      if (this.#clock === systemClock) letEnd();
     } else if (this.#heap.length > 2 * this.#live + fewestGone) this.#rebuild();
   }
 
@@ -87,15 +88,6 @@ export class WaitDeadlines {
     if (this.#timer !== undefined) this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     this.#wakeMs = Number.POSITIVE_INFINITY;
-  }
-
-  /** A clock's timer lets the process end; somebody whom only it can settle must not be left behind. */
-  #keepAlive(isNeeded: boolean): void {
-    if (this.#clock !== systemClock) return;
-    if (isNeeded) {
-      this.#alive ??= setInterval(() => undefined, 2 ** 30);
-      this.#alive.ref();
-    } else this.#alive?.unref();
   }
 
   #pop(): void {

@@ -1,5 +1,6 @@
 import type { Transferable } from "node:worker_threads";
 import type { Clock, TimerHandle } from "../clock.ts";
+import { offAbort, onAbort } from "./abort-listeners.ts";
 import type { KnownFunction } from "./worker-function.ts";
 import type { PoolThread } from "./worker-pool-thread.ts";
 import { answerFirst, moveResult } from "./worker-protocol.ts";
@@ -75,10 +76,10 @@ export class WorkerTask {
     if (this.flags === 0) return;
     let timer: TimerHandle;
     if (timeoutMs !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(expire, timeoutMs);
-    signal?.addEventListener("abort", abort, { once: true });
+    if (signal !== undefined) onAbort(signal, abort);
     this.#stopWatching = () => {
       if (timer !== undefined) clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
+      if (signal !== undefined) offAbort(signal, abort);
     };
   }
 

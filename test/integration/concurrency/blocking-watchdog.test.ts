@@ -96,6 +96,18 @@ test("a process that has nothing more to do ends, though it is being watched, or
   }
 });
 
+test("what an async onBlocked rejects with becomes a warning too", async () => {
+  const { output, exited } = start(`
+    let reports = 0;
+    const dog = new BlockingWatchdog({ thresholdMs: 50, onBlocked: async () => { reports++; throw new Error("from onBlocked"); } });
+    await dog.ready();
+    while (reports < 1) { blockAtEase(300); await sleep(100); }
+    await dog.close();
+  `);
+  expect(await exited).toEqual([0, null]);
+  expect(output.stderr).toContain("from onBlocked");
+});
+
 test("what onBlocked throws becomes a warning, and the watch goes on; close ends thread and heartbeat", async () => {
   const { output, exited } = start(`
     let reports = 0;
@@ -134,6 +146,7 @@ test("an endless loop is named on standard error while it runs", async () => {
 test("refuses options that make no sense, and threads that aren't the main one", async () => {
   const onBlocked = () => undefined;
   expect(() => new BlockingWatchdog({ thresholdMs: 19, onBlocked })).toThrow(RangeError);
+  expect(() => new BlockingWatchdog({ thresholdMs: 2 ** 31, onBlocked })).toThrow(RangeError);
   expect(() => new BlockingWatchdog({ thresholdMs: 100, stderrAfterMs: 99, onBlocked })).toThrow(RangeError);
   expect(() => new BlockingWatchdog({} as { onBlocked(): void })).toThrow("onBlocked: expected a function");
   expect(() => new BlockingWatchdog({ onBlocked, limit: 1 } as object as { onBlocked(): void })).toThrow(

@@ -12,6 +12,11 @@ function open(options: AdaptiveSemaphoreOptions = {}): { semaphore: AdaptiveSema
   return { semaphore: new AdaptiveSemaphore("tested", { limit: 1, clock, ...options }), clock };
 }
 
+function abortable(): { signal: AbortSignal; abort: (reason: unknown) => void } {
+  const controller = new AbortController();
+  return { signal: controller.signal, abort: (reason) => controller.abort(reason) };
+}
+
 /** A limit that a test sets. */
 class SetLimit implements Limit {
   current = 2;
@@ -351,6 +356,24 @@ describe("leaving without a permit", () => {
     permit.release();
     expect(semaphore.inFlight).toBe(0);
   });
+
+  test("a permit that comes back in a signal's own listener goes to nobody whose signal that is", async () => {
+    const { semaphore } = open();
+    const permit = await semaphore.acquire();
+    const { signal, abort } = abortable();
+    signal.addEventListener("abort", () => permit.release());
+    const leaving = semaphore.acquireOrReject({ signal });
+    const staying = semaphore.acquire();
+    abort("enough");
+    expect(await leaving).toMatchObject({ isGranted: false, reason: "aborted" });
+    (await staying).release();
+    expect(semaphore.stats()).toMatchObject({
+      inFlight: 0,
+      queued: 0,
+      acquired: 2,
+      rejected: { aborted: 1 },
+    });
+  });
 });
 
 describe("limits", () => {
@@ -403,6 +426,16 @@ describe("limits", () => {
     (await asLate!).release({ dropped: false });
     expect(limit.samples.map(({ dropped }) => dropped)).toEqual([false, true, false]);
     expect(semaphore.stats().dropped).toBe(2);
+  });
+
+  test("a clock that is set back, as a mocked one can be, counts as no time at all", async () => {
+    const limit = new SetLimit();
+    const clock = new ManualClock(1000);
+    const semaphore = new AdaptiveSemaphore("tested", { limit, clock });
+    const permit = await semaphore.acquire();
+    clock.block(-600);
+    permit.release();
+    expect(limit.samples).toEqual([{ rttMs: 0, inFlight: 1, dropped: false }]);
   });
 
   test("a limit that breaks its word is an error, and no permit is lost", async () => {
@@ -574,6 +607,22 @@ describe("wrong arguments", () => {
     await expect(semaphore.acquireOrReject(options)).rejects.toThrow(RangeError);
     expect([semaphore.inFlight, semaphore.queued]).toEqual([0, 0]);
   });
+
+  test.each([{ timeout: 5 }, { timeoutMs: 5, limit: 3 }, 5, null, []])(
+    "what a caller gives as options but isn't, such as %j, is refused and no wait without end",
+    async (options) => {
+      const { semaphore } = open();
+      using held = await semaphore.acquire();
+      for (const asked of [
+        semaphore.acquire(options as object),
+        semaphore.acquireOrReject(options as object),
+      ])
+        await expect(asked).rejects.toThrow(TypeError);
+      expect(() => semaphore.tryAcquire(options as object)).toThrow(TypeError);
+      await expect(semaphore.run(() => 1, options as object)).rejects.toThrow(TypeError);
+      expect([held.weight, semaphore.queued, semaphore.inFlight]).toEqual([1, 0, 1]);
+    },
+  );
 
   test("run refuses what is no function, tryAcquire a weight above the limit, setLimit a wrong limit", async () => {
     const { semaphore } = open({ limit: 2 });

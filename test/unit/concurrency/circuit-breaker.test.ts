@@ -161,6 +161,17 @@ test("a predicate that throws counts as a failure, and its error is thrown", asy
   expect(circuit.state.kind).toBe("open");
 });
 
+test.each([
+  ["no function", undefined, {}, TypeError],
+  ["an option that nobody knows", () => 1, { timeoutMs: 5 }, TypeError],
+  ["a signal that is none", () => 1, { signal: new AbortController() }, RangeError],
+])("a caller's mistake, such as %s, is not the service's failure", async (_, fn, options, error) => {
+  const { circuit } = breaker();
+  await expect(circuit.run(fn as () => number, options as object)).rejects.toThrow(error);
+  await expect(circuit.tryRun(fn as () => number, options as object)).rejects.toThrow(error);
+  expect(circuit.stats()).toMatchObject({ state: { kind: "closed" }, failed: 0, windowCalls: 0 });
+});
+
 test("a call is slow from slowMs on", async () => {
   const { circuit, clock } = breaker({ slowMs: 100, slowRate: 0.5, minimumCalls: 2 });
   const call = (ms: number) =>
@@ -230,6 +241,7 @@ test.each([
   { probes: 0 },
   { probeTimeoutMs: 0 },
   { isFailure: 1 },
+  { random: 0.5 },
 ])("refuses %o", (options) => {
   expect(() => new CircuitBreaker("orders", options as object)).toThrow(RangeError);
 });

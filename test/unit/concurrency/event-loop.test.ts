@@ -138,6 +138,17 @@ test("leaving the loop closes the source, and so does an abort, which is thrown"
   expect(aborted).toMatchObject({ pulled: 1, returned: 1 });
 });
 
+test("with a signal that has aborted chunked gives nothing, and what is no signal is refused", async () => {
+  const source = new PulledInput([1, 2, 3]);
+  const items = chunked(source.sync(), 5, { signal: AbortSignal.abort(boom) });
+  await expect(items.next()).rejects.toBe(boom);
+  expect(await items.next()).toEqual({ done: true, value: undefined });
+  expect(source).toMatchObject({ pulled: 0 });
+  expect(() => chunked([], 5, { signal: new AbortController() } as object)).toThrow(
+    "signal: expected an AbortSignal, got an object",
+  );
+});
+
 test("items asked for at once come in order, though the loop has its turn between", async () => {
   const items = chunked([1, 2, 3], 0);
   expect(await Promise.all([items.next(), items.next(), items.next()])).toMatchObject([

@@ -364,6 +364,26 @@ test("with a deadline, a failure aborts the other tasks' own signals", async () 
   expect(ended).toEqual(["told"]);
 });
 
+test("starting tasks without end leaves the event loop its turns too, so that a timer can stop it", async () => {
+  const controller = new AbortController();
+  const gate = Promise.withResolvers<void>();
+  const most = 1_000_000;
+  let started = 0;
+  function* many(): Generator<Task<void>> {
+    for (; started < most; started++) yield () => gate.promise;
+  }
+  setTimeout(() => {
+    controller.abort(boom);
+    gate.resolve();
+  }, 1);
+  const running = executeInParallel(many(), {
+    maxConcurrency: Number.POSITIVE_INFINITY,
+    signal: controller.signal,
+  });
+  await expect(running).rejects.toBe(boom);
+  expect(started).toBeLessThan(most);
+});
+
 test("an input that throws is reported, what runs is told and awaited, and the input isn't asked to return", async () => {
   const ended: string[] = [];
   const input = new PulledInput<Task<unknown>>([untilAborted(() => ended.push("told"))], boom);

@@ -1,5 +1,6 @@
 import fc from "fast-check";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { AdaptiveSemaphore } from "../../../src/concurrency/adaptive-semaphore.ts";
 import { Partition } from "../../../src/concurrency/partition.ts";
 import { WaitDeadlines } from "../../../src/concurrency/wait-deadlines.ts";
 import { WaitQueue } from "../../../src/concurrency/wait-queue.ts";
@@ -47,4 +48,18 @@ test("all who stay are handed over when their time is over, and one timer is eno
       },
     ),
   );
+});
+
+test("semaphores that are made, waited at and dropped leave no timers behind", async () => {
+  const made = vi.spyOn(globalThis, "setInterval");
+  for (let i = 0; i < 100; i++) {
+    const semaphore = new AdaptiveSemaphore(`tenant ${i}`, { limit: 1 });
+    const permit = await semaphore.acquire();
+    const waiting = semaphore.acquire({ timeoutMs: 3_600_000 });
+    permit.release();
+    (await waiting).release();
+  }
+  // One keeps the process alive for all of them.
+  expect(made.mock.calls.length).toBeLessThanOrEqual(1);
+  made.mockRestore();
 });
