@@ -3,8 +3,8 @@ import { ClosedError, LimitExceededError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { durationMs, integer, knownKeys, reject } from "../options.ts";
 import { durationStats } from "./duration-stats.ts";
-import { isFixed } from "./fixed-limit.ts";
-import { type Limit, limitInteger } from "./limit.ts";
+import type { Limit } from "./limit.ts";
+import { LimitInForce } from "./limit-in-force.ts";
 import { Partition, PartitionTurns } from "./partition.ts";
 import { HeldPermit, type Permit } from "./permit.ts";
 import {
@@ -49,8 +49,7 @@ export class AdaptiveSemaphore implements MetricSource {
   readonly #deadlines: WaitDeadlines;
   readonly #signals: WaitSignals;
   readonly #counts = new SemaphoreCounts();
-  #limit: Limit;
-  #isFixed: boolean;
+  readonly #limit: LimitInForce;
   /** What may be out; 0 once it is closed. */
   #room: number;
   #inFlight = 0;
@@ -64,9 +63,8 @@ export class AdaptiveSemaphore implements MetricSource {
     const { agingMs, clock, limit, maxConcurrent, shares } = this.#options;
     this.name = name;
     this.#clock = clock;
-    this.#limit = limit;
-    this.#isFixed = isFixed(limit);
-    this.#room = Math.min(maxConcurrent, limit.current);
+    this.#limit = new LimitInForce(name, limit, maxConcurrent);
+    this.#room = this.#limit.current;
     this.#partitions = shares.map(([key, share]) => new Partition(key, share, new WaitQueue(agingMs)));
     this.#rest = this.#partitions[0]!;
     this.#turns = new PartitionTurns(this.#partitions);
@@ -80,7 +78,7 @@ export class AdaptiveSemaphore implements MetricSource {
 
   /** Weight that may be out at once. */
   get limit(): number {
-    return Math.min(this.#options.maxConcurrent, this.#limit.current);
+    return this.#limit.current;
   }
   /** Weight that is out. */
   get inFlight(): number {
@@ -151,8 +149,7 @@ export class AdaptiveSemaphore implements MetricSource {
    * @throws {RangeError | TypeError} when it is no limit; the former stays then
    */
   setLimit(limit: Limit | number): void {
-    this.#limit = checkedLimit(limit);
-    this.#isFixed = isFixed(this.#limit);
+    this.#limit.set(checkedLimit(limit));
     this.#adjust();
     this.#serve();
   }
@@ -232,7 +229,7 @@ export class AdaptiveSemaphore implements MetricSource {
   #grant(partition: Partition, weight: number, isLate: boolean): Permit {
     this.#inFlight += weight;
     partition.inFlight += weight;
-    const isTimed = !this.#isFixed || this.#counts.acquired % timedOneIn === 0;
+    const isTimed = !this.#limit.isFixed || this.#counts.acquired % timedOneIn === 0;
     this.#counts.acquired++;
     return new HeldPermit(this.#takeBack, partition, weight, isTimed ? this.#clock.now() : undefined, isLate);
   }
@@ -261,14 +258,13 @@ export class AdaptiveSemaphore implements MetricSource {
 
   #learn(rttMs: number, inFlight: number, dropped: boolean): void {
     this.#counts.runTime.record(rttMs / 1000);
-    if (this.#isFixed) return;
-    this.#limit.update({ rttMs, inFlight, dropped });
+    if (this.#limit.isFixed) return;
+    this.#limit.learn({ rttMs, inFlight, dropped });
     this.#adjust();
   }
 
   #adjust(): void {
-    const current = limitInteger("limit.current", this.#limit.current);
-    if (this.#closing === undefined) this.#room = Math.min(this.#options.maxConcurrent, current);
+    if (this.#closing === undefined) this.#room = this.#limit.current;
   }
 
   #wait(
@@ -393,7 +389,7 @@ export class AdaptiveSemaphore implements MetricSource {
   }
 
   #weight(weight: number): number {
-    const fixed = this.#isFixed ? this.#limit.current : undefined;
+    const fixed = this.#limit.isFixed ? this.#limit.current : undefined;
     return integer("weight", weight, 1, heaviest(this.#options.maxConcurrent, fixed));
   }
 

@@ -67,19 +67,29 @@ export function blockingStack(profile: CpuProfile, untilUs: number): readonly Bl
   return stack;
 }
 
-/** The one to name: the innermost that isn't Node's or V8's own, if any is. */
+/** The one to name: the innermost that isn't Node's or V8's own. */
 export function blockingFunction(stack: readonly BlockingFrame[]): BlockingFrame | undefined {
-  return stack.find(({ url }) => url !== "" && !url.startsWith("node:")) ?? stack[0];
+  return stack.find(({ url }) => url !== "" && !url.startsWith("node:"));
 }
 
 function frameOf({ callFrame: { functionName, url, lineNumber, columnNumber } }: ProfileNode): BlockingFrame {
-  return { functionName: functionName || "(anonymous)", url, line: lineNumber + 1, column: columnNumber + 1 };
+  return {
+    functionName: functionName || "(anonymous)",
+    url,
+    line: Math.max(1, lineNumber + 1),
+    column: Math.max(1, columnNumber + 1),
+  };
 }
 
-/** The same for people. */
+/** The same for people. V8 doesn't show a loop that it had optimised while it ran, only who called it. */
 export function describeBlocking(stack: readonly BlockingFrame[]): string {
   const frame = blockingFunction(stack);
-  if (frame === undefined) return "no JavaScript: a native call, or the garbage collector";
-  const { functionName, url, line, column } = frame;
+  if (frame !== undefined) return text(frame);
+  const caller = stack[0];
+  if (caller === undefined) return "no JavaScript: a native call, or the garbage collector";
+  return `an optimised loop that can't be seen, or Node's own code, under ${text(caller)}`;
+}
+
+function text({ functionName, url, line, column }: BlockingFrame): string {
   return url === "" ? functionName : `${functionName} (${url}:${line}:${column})`;
 }

@@ -12,7 +12,10 @@ export interface BlockedReport {
    * profiler, some 5 to 40 ms, is in it.
    */
   readonly blockedMs: number;
-  /** The function that kept it; `undefined` when no JavaScript was seen, as in one long native call or collection. */
+  /**
+   * The function that kept it; `undefined` when none of the program's own was seen: in one long native call or collection, or
+   * in a loop that V8 had optimised while it ran, of which only the callers show.
+   */
   readonly blocking: BlockingFrame | undefined;
   /** The same for people: `hashAll (file:///app/hash.js:12:8)`. */
   readonly where: string;

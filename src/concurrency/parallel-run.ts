@@ -1,3 +1,4 @@
+import { isThenable } from "../algorithms/thenable.ts";
 import type { TimerHandle } from "../clock.ts";
 import { DeadlineError, ParallelTaskError, type TaskFailure } from "../errors.ts";
 import { offAbort, onAbort } from "./abort-listeners.ts";
@@ -381,15 +382,6 @@ export class ParallelRun<I, T> {
     else if (this.#work.settles && this.#stopped === undefined) this.#end.resolve();
     else this.#end.reject(new ParallelTaskError(first, this.#done, others));
   }
-}
-
-/** @internal */
-export function isThenable<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
-  return (
-    (typeof value === "object" || typeof value === "function") &&
-    value !== null &&
-    typeof (value as PromiseLike<T>).then === "function"
-  );
 }
 
 function isAbort(error: unknown, signal: AbortSignal): boolean {

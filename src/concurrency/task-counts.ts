@@ -1,8 +1,8 @@
+import { isThenable } from "../algorithms/thenable.ts";
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { MetricSample } from "../metrics/metric.ts";
 import { type DurationStats, durationStats } from "./duration-stats.ts";
 import type { Calls } from "./parallel-collect.ts";
-import { isThenable } from "./parallel-run.ts";
 
 /** Two looks at the clock cost as much as a trivial task, so that only one task in so many is timed. */
 const timedOneIn = 16;

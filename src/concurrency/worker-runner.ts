@@ -1,3 +1,4 @@
+import { isThenable } from "../algorithms/thenable.ts";
 import { isError, packError } from "./worker-error.ts";
 import { type LoadedFunction, loadedFunction } from "./worker-loader.ts";
 import { answerFirst, type FromThread, moveResult, outcome, type ToThread } from "./worker-protocol.ts";
@@ -180,12 +181,6 @@ export class TaskRunner {
       this.#port.postMessage([slot, what, packError(asError(error))]);
     }
   }
-}
-
-function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function"
-  );
 }
 
 function movable(value: unknown): ArrayBuffer | undefined {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { AdaptiveSemaphore } from "../../../src/concurrency/adaptive-semaphore.ts";
 import type { Limit, LimitSample } from "../../../src/concurrency/limit.ts";
 import type { AdaptiveSemaphoreOptions } from "../../../src/concurrency/semaphore-options.ts";
@@ -438,14 +438,24 @@ describe("limits", () => {
     expect(limit.samples).toEqual([{ rttMs: 0, inFlight: 1, dropped: false }]);
   });
 
-  test("a limit that breaks its word is an error, and no permit is lost", async () => {
+  test("a limit that breaks its word is a warning, once, and stays as it was; what ran has its own outcome", async () => {
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue(undefined);
     const limit = new SetLimit();
+    limit.current = 3;
     const { semaphore } = open({ limit });
-    const permit = await semaphore.acquire();
     limit.current = Number.NaN;
-    expect(() => permit.release()).toThrow(RangeError);
-    expect(semaphore.inFlight).toBe(0);
-    expect(semaphore.tryAcquire()).toBeDefined();
+    expect(await semaphore.run(() => "answer")).toBe("answer");
+    limit.update = () => {
+      throw new Error("broken");
+    };
+    await expect(semaphore.run(() => Promise.reject(new Error("own")))).rejects.toThrow("own");
+    expect([semaphore.limit, semaphore.inFlight]).toEqual([3, 0]);
+    expect(warned.mock.calls).toEqual([
+      [expect.stringMatching(/^semaphore .*stays as it was: RangeError: limit/)],
+    ]);
+    warned.mockRestore();
+    semaphore.setLimit(1);
+    expect(semaphore.limit).toBe(1);
   });
 });
 

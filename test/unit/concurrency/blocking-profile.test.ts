@@ -81,7 +81,10 @@ test("the innermost function that isn't Node's own is the one to name", () => {
     "timers",
   ]);
   expect(blockingFunction(stack)).toMatchObject({ functionName: "(anonymous)", line: 3, column: 1 });
-  expect(describeBlocking(stack.slice(0, 1))).toBe("native");
+  expect(blockingFunction(stack.slice(0, 2))).toBeUndefined();
+  expect(describeBlocking(stack.slice(0, 2))).toBe(
+    "an optimised loop that can't be seen, or Node's own code, under native",
+  );
 });
 
 test("without samples or nodes there is nothing to name", () => {
