@@ -65,7 +65,9 @@ test("chunked gives the loop a turn whenever the budget is used up", async () =>
 
 test("for any items, no chunk is more than one item over the budget while items are slow, and 32 when they turn slow", () => {
   // A power of two, so that sums are exact.
-  const times = fc.array(fc.oneof(fc.constant(2 ** -10), fc.integer({ min: 1, max: 30 })), { maxLength: 300 });
+  const times = fc.array(fc.oneof(fc.constant(2 ** -10), fc.integer({ min: 1, max: 30 })), {
+    maxLength: 300,
+  });
   fc.assert(
     fc.property(times, (items) => {
       const clock = new ManualClock();
