@@ -14,6 +14,7 @@ import type {
   Slot,
 } from "./cache.ts";
 import { checkDump, checkEntryOptions, checkLoadOptions, type StoreOptions } from "./cache-checks.ts";
+import type { CacheKind } from "./cache-kind.ts";
 import { CacheLoads } from "./cache-loads.ts";
 import { EntryTable } from "./entry-table.ts";
 import { type ExpiringEntries, Expiry } from "./expiry.ts";
@@ -25,24 +26,6 @@ const noOptions: LoadOptions = Object.freeze({});
 const mostEntries = 2 ** 24;
 
 const cacheOptions = ["maxSize", "maxWeight", "weigh", "ttlMs", "onEvict", "clock"];
-
-/** How a kind of cache differs from the others. */
-export interface CacheKind<K> {
-  /** For messages. */
-  readonly name: string;
-  /** Makes the policy, which keeps its order in the table's links. */
-  readonly policy: (table: EntryTable<unknown, unknown>) => EvictionPolicy;
-  /** How many lists the policy has. @default 1 */
-  readonly lists?: number;
-  /** Does a `Map` remember strings that were found? (See `EntryTable`.) @default false */
-  readonly remembers?: boolean;
-  /** Gives the policy a hash for keys that the table doesn't hash. @default none */
-  readonly hashOther?: (key: K) => number;
-  /** Options that only this kind has. @default none */
-  readonly options?: readonly string[];
-  /** Does every use start an entry's life anew? @default false */
-  readonly sliding?: boolean;
-}
 
 /**
  * All that the caches have in common: `LruCache`, `AdaptiveCache` and `TimedCache` differ in what they evict, and in

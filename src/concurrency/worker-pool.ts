@@ -47,7 +47,6 @@ export interface WorkerPoolGround {
  * Runs functions in threads.
  *
  * ```ts
- * await using pool = new WorkerPool();
  * const sum = await pool.run((a: number, b: number) => a + b, [1, 2]);
  * const parsed = await pool.run(new URL("./parse.ts", import.meta.url), [text], { timeoutMs: 500 });
  * ```
