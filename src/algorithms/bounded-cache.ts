@@ -14,7 +14,7 @@ import type {
   Slot,
 } from "./cache.ts";
 import { checkDump, checkEntryOptions, checkLoadOptions, type StoreOptions } from "./cache-checks.ts";
-import type { CacheKind } from "./cache-kind.ts";
+import { type CacheKind, cacheOptions } from "./cache-kind.ts";
 import { CacheLoads } from "./cache-loads.ts";
 import { EntryTable } from "./entry-table.ts";
 import { type ExpiringEntries, Expiry } from "./expiry.ts";
@@ -24,8 +24,6 @@ const noOptions: LoadOptions = Object.freeze({});
 
 /** As many as V8's `Map` can hold. */
 const mostEntries = 2 ** 24;
-
-const cacheOptions = ["maxSize", "maxWeight", "weigh", "ttlMs", "onEvict", "clock"];
 
 /**
  * All that the caches have in common: `LruCache`, `AdaptiveCache` and `TimedCache` differ in what they evict, and in

@@ -1,6 +1,9 @@
 import type { EvictionPolicy } from "./cache.ts";
 import type { EntryTable } from "./entry-table.ts";
 
+/** Options that all kinds have. */
+export const cacheOptions: readonly string[] = ["maxSize", "maxWeight", "weigh", "ttlMs", "onEvict", "clock"];
+
 /** How a kind of cache differs from the others. */
 export interface CacheKind<K> {
   /** For messages. */
