@@ -25,6 +25,8 @@ function run(body: string, env: NodeJS.ProcessEnv = {}): unknown[] {
     .map((line) => JSON.parse(line));
 }
 
+const isLinux = process.platform === "linux";
+
 describe("a process", () => {
   test("ends by itself when its tasks have settled, though nobody closed the pool", () => {
     expect(run("print(await runInWorker((a, b) => a + b, [1, 2]));")).toEqual([3]);
@@ -81,7 +83,6 @@ describe("configureDefaultThreadPools", () => {
   test("says that libuv's pool was sized when it was, and keeps a size from outside", () => {
     const body =
       "print(pools.configureDefaultThreadPools({ libuvThreads: 7 }).libuv); print(libuvThreadCount());";
-    const isLinux = process.platform === "linux";
     expect(run(body)).toEqual(
       isLinux
         ? [{ requested: 7, effect: "applied", threads: 7 }, 7]
