@@ -296,3 +296,31 @@ test.each([
   expect([cache.size, cache.stats().expirations]).toEqual([0, count]);
   expect(Math.max(...clock.removals)).toBeLessThanOrEqual(2000);
 });
+
+test("what expires gives way once it has taken half a millisecond, and goes on in the next turn", () => {
+  const clock = new ManualClock();
+  const removed: number[] = [];
+  let costMs = 0;
+  const expiry = new Expiry(
+    {
+      expire: (slot) => {
+        removed.push(slot);
+        clock.block(costMs);
+      },
+      done: () => undefined,
+    },
+    4000,
+    clock,
+  );
+  for (let slot = 1; slot <= 3000; slot++) expiry.start(slot, 10);
+  clock.block(100);
+  costMs = 2 ** -8;
+  expiry.wake();
+  // 0.25 ms for each 64.
+  expect(removed).toHaveLength(128);
+  costMs = 0;
+  expiry.wake();
+  expect(removed).toHaveLength(128 + 1024);
+  clock.pass(100);
+  expect(removed).toHaveLength(3000);
+});
