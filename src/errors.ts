@@ -469,3 +469,30 @@ export class RingStalledError extends VictorError {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/** How an object of a pool can be misused. */
+export type PoolMisuse = "foreign object" | "released twice" | "used after release" | "made twice";
+
+/** `VICTOR_POOL_MISUSE`: an object of a pool was misused. Pools find it in checked mode, leases of theirs always. */
+export class PoolMisuseError extends VictorError {
+  override readonly name = "PoolMisuseError";
+  readonly pool: string;
+  readonly misuse: PoolMisuse;
+  constructor(pool: string, misuse: PoolMisuse, explanation: string) {
+    super("VICTOR_POOL_MISUSE", `pool ${pool}: ${misuse}: ${explanation}`);
+    this.pool = pool;
+    this.misuse = misuse;
+  }
+}
+
+/** `VICTOR_POOL_HOOK`: a function that a pool was given threw (`cause`). The object that it threw for is not kept. */
+export class PoolHookError extends VictorError {
+  override readonly name = "PoolHookError";
+  readonly pool: string;
+  readonly hook: "factory" | "reset" | "validate";
+  constructor(pool: string, hook: "factory" | "reset" | "validate", options: ErrorOptions) {
+    super("VICTOR_POOL_HOOK", `pool ${pool}: its ${hook} failed: ${messageOf(options)}`, options);
+    this.pool = pool;
+    this.hook = hook;
+  }
+}
