@@ -496,3 +496,27 @@ export class PoolHookError extends VictorError {
     this.hook = hook;
   }
 }
+
+/** `VICTOR_SNAPSHOT_FORMAT`: a file is no heap snapshot, or a damaged one, or one of a version that isn't known here. */
+export class SnapshotFormatError extends VictorError {
+  override readonly name = "SnapshotFormatError";
+  constructor(why: string, options?: ErrorOptions) {
+    super("VICTOR_SNAPSHOT_FORMAT", `heap snapshot: ${why}`, options);
+  }
+}
+
+/** `VICTOR_SNAPSHOT_TOO_LARGE`: there is no room for the graph of a heap snapshot. Nothing was read into memory. */
+export class SnapshotTooLargeError extends VictorError {
+  override readonly name = "SnapshotTooLargeError";
+  readonly neededBytes: number;
+  readonly availableBytes: number;
+  constructor(neededBytes: number, availableBytes: number) {
+    const mib = (bytes: number) => `${Math.ceil(bytes / 1048576)} MiB`;
+    super(
+      "VICTOR_SNAPSHOT_TOO_LARGE",
+      `heap snapshot: its analysis needs some ${mib(neededBytes)}, and ${mib(availableBytes)} are available`,
+    );
+    this.neededBytes = neededBytes;
+    this.availableBytes = availableBytes;
+  }
+}
