@@ -469,3 +469,113 @@ export class RingStalledError extends VictorError {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/** `VICTOR_REQUEST`: a request got no response, or lost it, through no fault of its caller; `cause` says why. */
+export class RequestError extends VictorError {
+  override readonly name = "RequestError";
+  readonly method: string;
+  /** Without userinfo, and without the values of its query. */
+  readonly url: string;
+  constructor(method: string, url: string, options: ErrorOptions) {
+    super("VICTOR_REQUEST", `${method} ${url}: ${messageOf(options)}`, options);
+    this.method = method;
+    this.url = url;
+  }
+}
+
+/** `VICTOR_BODY_TRUNCATED`: a response's body ended before it was complete. What came of it is not handed out as whole. */
+export class BodyTruncatedError extends VictorError {
+  override readonly name = "BodyTruncatedError";
+  readonly url: string;
+  readonly receivedBytes: number;
+  /** By `Content-Length`; `undefined` where there was none. */
+  readonly expectedBytes: number | undefined;
+  constructor(url: string, receivedBytes: number, expectedBytes: number | undefined, options?: ErrorOptions) {
+    const of = expectedBytes === undefined ? "" : ` of ${expectedBytes}`;
+    super(
+      "VICTOR_BODY_TRUNCATED",
+      `${url}: the body was cut short after ${receivedBytes}${of} bytes`,
+      options,
+    );
+    this.url = url;
+    this.receivedBytes = receivedBytes;
+    this.expectedBytes = expectedBytes;
+  }
+}
+
+/** `VICTOR_RESPONSE_TOO_LARGE`: a response's body is longer than `maxResponseBytes`. */
+export class ResponseTooLargeError extends VictorError {
+  override readonly name = "ResponseTooLargeError";
+  readonly url: string;
+  readonly maxBytes: number;
+  constructor(url: string, maxBytes: number) {
+    super(
+      "VICTOR_RESPONSE_TOO_LARGE",
+      `${url}: the body is longer than ${maxBytes} bytes (maxResponseBytes)`,
+    );
+    this.url = url;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** `VICTOR_BODY_USED`: a response's body was asked for after `stream()` had given it away. */
+export class BodyUsedError extends VictorError {
+  override readonly name = "BodyUsedError";
+  constructor() {
+    super("VICTOR_BODY_USED", "the body has been given away by stream(), which can't be undone");
+  }
+}
+
+/** `VICTOR_RESPONSE_JSON`: a response's body is no JSON; `cause` says where it goes wrong. */
+export class ResponseJsonError extends VictorError {
+  override readonly name = "ResponseJsonError";
+  readonly url: string;
+  readonly status: number;
+  constructor(url: string, status: number, contentType: string | undefined, options: ErrorOptions) {
+    const type = contentType === undefined ? "no content-type" : `content-type ${contentType}`;
+    super("VICTOR_RESPONSE_JSON", `${url}: status ${status}, ${type}: the body is no JSON`, options);
+    this.url = url;
+    this.status = status;
+  }
+}
+
+/** Why a redirect wasn't followed. */
+export type RedirectRefusal =
+  /** More than `maxRedirects`. */
+  | "too-many"
+  /** It leads where the call has been, in the same way. */
+  | "loop"
+  /** From https to http. */
+  | "downgrade"
+  /** Its `Location` is no http or https URL. */
+  | "bad-location"
+  /** The body would have to be sent again, and it is a stream without a factory. */
+  | "body-not-repeatable";
+
+/** `VICTOR_REDIRECT`: a redirect was not followed. */
+export class RedirectError extends VictorError {
+  override readonly name = "RedirectError";
+  readonly reason: RedirectRefusal;
+  readonly status: number;
+  /** Where it came from, without userinfo, and without the values of its query. */
+  readonly from: string;
+  constructor(reason: RedirectRefusal, status: number, from: string) {
+    super("VICTOR_REDIRECT", `${from}: redirect (${status}) not followed: ${reason}`);
+    this.reason = reason;
+    this.status = status;
+    this.from = from;
+  }
+}
+
+/** `VICTOR_FORBIDDEN_ADDRESS`: a request would have gone to an address of a private network, or of this machine. */
+export class ForbiddenAddressError extends VictorError {
+  override readonly name = "ForbiddenAddressError";
+  readonly host: string;
+  readonly address: string;
+  constructor(host: string, address: string) {
+    const is = host === address ? "" : ` is ${address}, which`;
+    super("VICTOR_FORBIDDEN_ADDRESS", `${host}${is} is not a public address (forbidPrivateAddresses)`);
+    this.host = host;
+    this.address = address;
+  }
+}

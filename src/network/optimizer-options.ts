@@ -1,0 +1,112 @@
+import { type Clock, systemClock } from "../clock.ts";
+import { durationMs, integer, knownKeys, oneOf, optionsObject, rejectType } from "../options.ts";
+import type { RedirectOptions } from "./redirect.ts";
+import type { HeadersInput } from "./request-headers.ts";
+import { byteLimit } from "./request-options.ts";
+
+/** Which requests may go to public addresses alone. */
+export type AddressGuard = boolean | "redirects";
+
+export interface NetworkOptimizerOptions {
+  // Essential
+  /** Responses that the cache keeps at most; 0 turns it off. @default 1000 */
+  readonly cacheSize?: number;
+  /**
+   * Milliseconds for which a response to a GET counts as fresh that says nothing of its own: no `Cache-Control`, no `Expires`, no
+   * `Set-Cookie`, and no credentials in the request. What a response does say always counts; 0 adds nothing to RFC 9111.
+   * @default 0
+   */
+  readonly cacheTtlMs?: number;
+  /** Connections to one origin at most. @default 100 */
+  readonly connectionPoolSize?: number;
+  /** Milliseconds that a request may take in all, the reading of its body included; `Infinity` for ever. @default 30_000 */
+  readonly timeoutMs?: number;
+
+  // Frequent
+  /** Following of redirects; `false` gives them back as they are. @default {} */
+  readonly redirects?: RedirectOptions | false;
+  /** Bytes of a body as it comes over the network, also of one that is streamed; `Infinity` for no limit. @default 268_435_456 */
+  readonly maxResponseBytes?: number;
+
+  // Rare
+  /**
+   * Refuses connections to loopback, private, link-local and reserved addresses, by the address that is connected to: `true`
+   * for all requests, `"redirects"` for what a redirect leads to on another origin. @default false
+   */
+  readonly forbidPrivateAddresses?: AddressGuard;
+  /** Names of further header fields that, like `Authorization` and `Cookie`, never follow a redirect to another origin. @default [] */
+  readonly secretHeaders?: readonly string[];
+  /** Source of time; for tests. @default the system's monotonic clock */
+  readonly clock?: Clock;
+}
+
+/** What all requests have in common. */
+export interface NetworkDefaults {
+  /** Relative URLs are put behind it. Its userinfo becomes an `Authorization`, for its own origin alone. */
+  readonly baseUrl?: string | URL;
+  /** Sent to `baseUrl`'s origin alone; without a `baseUrl`, to all, and then there may be no credentials among them. */
+  readonly headers?: HeadersInput;
+}
+
+export const networkDefaults = Object.freeze({
+  cacheSize: 1000,
+  cacheTtlMs: 0,
+  connectionPoolSize: 100,
+  timeoutMs: 30_000,
+  maxResponseBytes: 256 * 2 ** 20,
+});
+
+const switches = ["redirects"] as const;
+
+export type ResolvedNetworkOptions = Readonly<Record<keyof typeof networkDefaults, number>> & {
+  readonly redirects: RedirectOptions | false;
+  readonly forbidPrivateAddresses: AddressGuard;
+  readonly secretHeaders: readonly string[];
+  readonly clock: Clock;
+};
+
+const known = [
+  ...Object.keys(networkDefaults),
+  ...switches,
+  "forbidPrivateAddresses",
+  "secretHeaders",
+  "clock",
+];
+
+/** @throws {TypeError | RangeError} naming the option, what was expected and what came */
+export function resolveNetworkOptions(options: NetworkOptimizerOptions): ResolvedNetworkOptions {
+  knownKeys("NetworkOptimizer", options, known);
+  const given = <K extends keyof typeof networkDefaults>(name: K): number =>
+    options[name] ?? networkDefaults[name];
+  return Object.freeze({
+    cacheSize: integer("cacheSize", given("cacheSize"), 0),
+    cacheTtlMs: durationMs("cacheTtlMs", given("cacheTtlMs")),
+    connectionPoolSize: integer("connectionPoolSize", given("connectionPoolSize"), 1),
+    timeoutMs: durationMs("timeoutMs", given("timeoutMs")),
+    maxResponseBytes: byteLimit("maxResponseBytes", given("maxResponseBytes")),
+    redirects: part("redirects", options.redirects, {}),
+    forbidPrivateAddresses: oneOf("forbidPrivateAddresses", options.forbidPrivateAddresses ?? false, [
+      true,
+      false,
+      "redirects",
+    ]),
+    secretHeaders: names("secretHeaders", options.secretHeaders ?? []),
+    clock: options.clock ?? systemClock,
+  });
+}
+
+function part<T extends object, D extends T | false>(
+  name: string,
+  value: T | false | undefined,
+  byDefault: D,
+): T | D | false {
+  if (value === undefined) return byDefault;
+  if (value !== false) optionsObject(name, value);
+  return value;
+}
+
+function names(name: string, value: unknown): readonly string[] {
+  if (!Array.isArray(value) || value.some((each) => typeof each !== "string"))
+    return rejectType(name, "an array of names", value);
+  return value.map((each: string) => each.toLowerCase());
+}
