@@ -579,3 +579,43 @@ export class ForbiddenAddressError extends VictorError {
     this.address = address;
   }
 }
+
+/** What became of one attempt to send a request: the status that was retried, or the error. */
+export interface AttemptFailure {
+  readonly status?: number | undefined;
+  readonly error?: unknown;
+}
+
+/** `VICTOR_ATTEMPTS_FAILED`: a request was sent more than once, and the last attempt failed with `cause`. */
+export class AttemptsFailedError extends VictorError {
+  override readonly name = "AttemptsFailedError";
+  /** All attempts, the first one first; at least two. */
+  readonly attempts: readonly AttemptFailure[];
+  constructor(request: string, attempts: readonly AttemptFailure[]) {
+    const last = attempts.at(-1)?.error;
+    super(
+      "VICTOR_ATTEMPTS_FAILED",
+      `${request}: ${attempts.length} attempts failed, the last with: ${messageOf({ cause: last })}`,
+      { cause: last },
+    );
+    this.attempts = attempts;
+  }
+}
+
+/** `VICTOR_ATTEMPT_TIMEOUT`: one attempt of a request got no response in the time that each has. */
+export class AttemptTimeoutError extends VictorError {
+  override readonly name = "AttemptTimeoutError";
+  readonly attemptTimeoutMs: number;
+  constructor(request: string, attemptTimeoutMs: number) {
+    super("VICTOR_ATTEMPT_TIMEOUT", `${request}: no response within ${attemptTimeoutMs} ms`);
+    this.attemptTimeoutMs = attemptTimeoutMs;
+  }
+}
+
+/** `VICTOR_ATTEMPT_ABANDONED`: why an attempt was cut off that another stands in for. Its caller never sees it; what sends it does. */
+export class AttemptAbandonedError extends VictorError {
+  override readonly name = "AttemptAbandonedError";
+  constructor(why: string) {
+    super("VICTOR_ATTEMPT_ABANDONED", `attempt abandoned: ${why}`);
+  }
+}
