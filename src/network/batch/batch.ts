@@ -8,9 +8,9 @@ export class Load<K, V> {
   readonly id: unknown;
   readonly batch: Batch<K, V>;
   readonly promise: Promise<V>;
-  resolve!: (value: V) => void;
-  reject!: (error: unknown) => void;
-  /** Callers who wait; `Infinity` from the first one on who can't leave. */
+  declare resolve: (value: V) => void;
+  declare reject: (error: unknown) => void;
+  /** Callers who wait; very many once one of them can't leave. */
   holders = 0;
   /** Left by all before it was sent. */
   isGone = false;
@@ -35,6 +35,12 @@ export class Batch<K, V> implements SendContext {
   isDue = false;
   isSent = false;
   isEnded = false;
+  /** Of its sending. */
+  deadline = 0;
+  /** Its neighbours in the list that it is in. */
+  previous: Batch<K, V> | undefined;
+  next: Batch<K, V> | undefined;
+  /** Ends its wait for others. */
   timer: TimerHandle;
   #controller: AbortController | undefined;
 

@@ -1,4 +1,3 @@
-import { LatencyHistogram } from "../../metrics/latency-histogram.ts";
 import type { Labels, MetricSample } from "../../metrics/metric.ts";
 
 /** A batcher at one moment. Counts run from its construction. */
@@ -30,8 +29,6 @@ export interface BatcherStats {
 
 /** What a batcher counts on its way. */
 export class BatcherCounts {
-  /** Seconds from a sending to its answer. */
-  readonly sendTime = new LatencyHistogram();
   loads = 0;
   deduplicated = 0;
   refused = 0;
@@ -78,13 +75,5 @@ export class BatcherCounts {
     yield sample("counter", "keys.failed", "{key}", "Keys that failed alone.", this.failedKeys);
     yield sample("gauge", "waiting", "{key}", "Keys that wait to be sent.", waiting);
     yield sample("gauge", "sending", "{batch}", "Batches under way.", sending);
-    yield {
-      type: "histogram",
-      name: "victor.batcher.send.duration",
-      help: "From sending a batch to its answer.",
-      unit: "s",
-      labels,
-      histogram: this.sendTime.snapshot(),
-    };
   }
 }

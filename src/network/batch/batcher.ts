@@ -5,12 +5,15 @@ import { BatchAnswerError, BatchQueueFullError, ClosedError, DeadlineError } fro
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { abortSignal } from "../../options.ts";
 import { Batch, Load } from "./batch.ts";
+import { BatchList } from "./batch-list.ts";
 import {
   type BatcherOptions,
   type ResolvedBatcherOptions,
   resolveBatcherOptions,
 } from "./batcher-options.ts";
 import { BatcherCounts, type BatcherStats } from "./batcher-stats.ts";
+import { SendDeadlines } from "./send-deadlines.ts";
+import { WaitingKeys } from "./waiting-keys.ts";
 
 export interface LoadOptions {
   /** Aborts this load alone; the batch's sending as well when nobody waits for any of its keys any more. */
@@ -32,15 +35,19 @@ export function createBatcher<K, V>(options: BatcherOptions<K, V>): Batcher<K, V
   return new Batcher(resolveBatcherOptions(options));
 }
 
+/** More than can leave. */
+const held = 2 ** 30;
+const resolved = Promise.resolve();
+
 /** Made by {@link createBatcher}. */
 export class Batcher<K, V> implements MetricSource {
   readonly name: string;
   readonly #options: ResolvedBatcherOptions<K, V>;
   readonly #counts = new BatcherCounts();
   /** Batches to be sent, first come first; only the last may have room. */
-  readonly #queue: Batch<K, V>[] = [];
-  /** Of all keys that wait; anew whenever none does, which is cheaper than to take them out one by one. */
-  #byId = new Map<unknown, Load<K, V>>();
+  readonly #queue = new BatchList<K, V>();
+  readonly #keys = new WaitingKeys(this.#queue);
+  readonly #deadlines: SendDeadlines<K, V>;
   #waiting = 0;
   #sending = 0;
   #isTickAwaited = false;
@@ -50,6 +57,7 @@ export class Batcher<K, V> implements MetricSource {
   constructor(options: ResolvedBatcherOptions<K, V>) {
     this.#options = options;
     this.name = options.name;
+    this.#deadlines = new SendDeadlines(options.clock, (batch) => this.#expire(batch));
   }
 
   /**
@@ -62,7 +70,7 @@ export class Batcher<K, V> implements MetricSource {
       const signal = options?.signal;
       if (signal === undefined) {
         const load = this.#enter(key);
-        load.holders = Number.POSITIVE_INFINITY;
+        load.holders = held;
         return load.promise;
       }
       abortSignal(signal);
@@ -80,7 +88,7 @@ export class Batcher<K, V> implements MetricSource {
 
   /** Sends what waits now, as far as `maxConcurrency` lets it. */
   flush(): void {
-    const last = this.#queue.at(-1);
+    const { last } = this.#queue;
     if (last !== undefined) this.#makeDue(last);
     this.#pump();
   }
@@ -117,7 +125,7 @@ export class Batcher<K, V> implements MetricSource {
     }
     const isShared = cacheKey !== false;
     if (isShared && this.#waiting > 0) {
-      const known = this.#byId.get(id);
+      const known = this.#keys.find(id);
       if (known !== undefined) {
         this.#counts.deduplicated++;
         return known;
@@ -127,13 +135,14 @@ export class Batcher<K, V> implements MetricSource {
       this.#counts.refused++;
       throw new BatchQueueFullError(this.name, maxQueue);
     }
-    let batch = this.#queue[this.#queue.length - 1];
+    let batch = this.#queue.last;
     if (batch === undefined || batch.loads.length >= maxBatchSize) batch = this.#open();
     const load = new Load(key, id, batch);
     batch.live++;
     this.#waiting++;
-    if (isShared) this.#byId.set(id, load);
-    if (batch.loads.push(load) >= maxBatchSize) {
+    const size = batch.loads.push(load);
+    if (isShared) this.#keys.add(load);
+    if (size >= maxBatchSize) {
       this.#makeDue(batch);
       this.#awaitTick();
     }
@@ -167,8 +176,10 @@ export class Batcher<K, V> implements MetricSource {
     if (this.#isTickAwaited) return;
     this.#isTickAwaited = true;
     // After the promise jobs of this tick, which may load more.
-    void Promise.resolve().then(() => process.nextTick(this.#endTick));
+    void resolved.then(this.#endPromises);
   }
+
+  readonly #endPromises = (): void => process.nextTick(this.#endTick);
 
   readonly #endTick = (): void => {
     this.#isTickAwaited = false;
@@ -178,13 +189,14 @@ export class Batcher<K, V> implements MetricSource {
 
   #pump(): void {
     const queue = this.#queue;
-    while (queue[0]?.isDue === true && this.#sending < this.#options.maxConcurrency) {
-      const batch = queue.shift()!;
+    for (let batch = queue.first; batch !== undefined; batch = queue.first) {
+      if (!batch.isDue || this.#sending >= this.#options.maxConcurrency) return;
+      queue.remove(batch);
       batch.isSent = true;
       this.#waiting -= batch.live;
-      if (this.#waiting === 0) this.#byId = new Map();
+      if (this.#waiting === 0) this.#keys.clear();
       else if (this.#options.cacheKey !== false)
-        for (const load of batch.loads) if (!load.isGone) this.#byId.delete(load.id);
+        for (const load of batch.loads) if (!load.isGone) this.#keys.delete(load);
       if (batch.live > 0) this.#send(batch);
     }
   }
@@ -197,12 +209,13 @@ export class Batcher<K, V> implements MetricSource {
     this.#counts.batches++;
     this.#counts.keys += keys.length;
     this.#counts.largestBatch = Math.max(this.#counts.largestBatch, keys.length);
-    const startedMs = clock.now();
-    if (timeoutMs !== Number.POSITIVE_INFINITY)
-      batch.timer = awaitedTimer(clock, () => this.#expire(batch), timeoutMs);
+    if (timeoutMs !== Number.POSITIVE_INFINITY) {
+      const nowMs = clock.now();
+      batch.deadline = nowMs + timeoutMs;
+      this.#deadlines.add(batch, nowMs);
+    }
     const settle = (items: readonly (V | Error)[]): void => {
       if (batch.isEnded) return;
-      this.#counts.sendTime.record((clock.now() - startedMs) / 1000);
       this.#end(batch);
       this.#distribute(batch, items);
     };
@@ -250,14 +263,16 @@ export class Batcher<K, V> implements MetricSource {
 
   #end(batch: Batch<K, V>): void {
     batch.isEnded = true;
-    if (batch.timer !== undefined) this.#options.clock.clearTimeout(batch.timer);
+    if (this.#options.timeoutMs !== Number.POSITIVE_INFINITY) this.#deadlines.remove(batch);
     this.#sending--;
     this.#pump();
     this.#endIfDrained();
   }
 
   #endIfDrained(): void {
-    if (this.#waiting === 0 && this.#sending === 0) this.#closing?.resolve();
+    if (this.#closing === undefined || this.#waiting > 0 || this.#sending > 0) return;
+    this.#deadlines.close();
+    this.#closing.resolve();
   }
 
   /** A promise of one caller's own, since that caller may leave. */
@@ -293,11 +308,11 @@ export class Batcher<K, V> implements MetricSource {
     load.isGone = true;
     this.#counts.abandoned++;
     this.#waiting--;
-    if (this.#options.cacheKey !== false) this.#byId.delete(load.id);
+    if (this.#options.cacheKey !== false) this.#keys.delete(load);
     // Its timer would keep the process for nobody.
     if (batch.live === 0) {
       this.#makeDue(batch);
-      this.#queue.splice(this.#queue.indexOf(batch), 1);
+      this.#queue.remove(batch);
     }
     this.#endIfDrained();
   }
