@@ -619,3 +619,51 @@ export class AttemptAbandonedError extends VictorError {
     super("VICTOR_ATTEMPT_ABANDONED", `attempt abandoned: ${why}`);
   }
 }
+
+/** `VICTOR_BATCH_QUEUE_FULL`: as many keys wait to be sent as the batcher allows. */
+export class BatchQueueFullError extends VictorError {
+  override readonly name = "BatchQueueFullError";
+  readonly batcher: string;
+  readonly queueLimit: number;
+  constructor(batcher: string, queueLimit: number) {
+    super("VICTOR_BATCH_QUEUE_FULL", `batcher ${batcher}: ${queueLimit} keys already wait to be sent`);
+    this.batcher = batcher;
+    this.queueLimit = queueLimit;
+  }
+}
+
+/** `VICTOR_BATCH_ANSWER`: what came back for a batch doesn't say which item belongs to which key. */
+export class BatchAnswerError extends VictorError {
+  override readonly name = "BatchAnswerError";
+  readonly batcher: string;
+  constructor(batcher: string, why: string, options?: ErrorOptions) {
+    super("VICTOR_BATCH_ANSWER", `batcher ${batcher}: ${why}`, options);
+    this.batcher = batcher;
+  }
+}
+
+/** `VICTOR_JSON_RPC`: a JSON-RPC server answered a call, or a whole batch, with an error. */
+export class JsonRpcError extends VictorError {
+  override readonly name = "JsonRpcError";
+  /** The server's number: −32601 for an unknown method, say; 0 where it gave none. */
+  readonly rpcCode: number;
+  readonly data: unknown;
+  constructor(rpcCode: number, message: string, data?: unknown) {
+    super("VICTOR_JSON_RPC", `JSON-RPC error ${rpcCode}: ${message}`);
+    this.rpcCode = rpcCode;
+    this.data = data;
+  }
+}
+
+/** `VICTOR_GRAPHQL`: a GraphQL server answered an operation, or a whole batch, with errors and no data. */
+export class GraphqlError extends VictorError {
+  override readonly name = "GraphqlError";
+  /** As they came. */
+  readonly errors: readonly unknown[];
+  constructor(errors: readonly unknown[]) {
+    const [first] = errors as readonly { readonly message?: unknown }[];
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+    super("VICTOR_GRAPHQL", `GraphQL: ${first?.message ?? "an error without a message"}${more}`);
+    this.errors = errors;
+  }
+}

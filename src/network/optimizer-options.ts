@@ -3,6 +3,10 @@ import { durationMs, integer, knownKeys, oneOf, optionsObject, rejectType } from
 import type { RedirectOptions } from "./redirect.ts";
 import type { HeadersInput } from "./request-headers.ts";
 import { byteLimit } from "./request-options.ts";
+import type { HedgePolicyOptions } from "./resilience/hedge-options.ts";
+import type { OriginCircuitsOptions } from "./resilience/origin-circuits.ts";
+import type { OriginLimitsOptions } from "./resilience/origin-limits.ts";
+import type { RetryPolicyOptions } from "./resilience/retry-options.ts";
 
 /** Which requests may go to public addresses alone. */
 export type AddressGuard = boolean | "redirects";
@@ -25,6 +29,14 @@ export interface NetworkOptimizerOptions {
   // Frequent
   /** Following of redirects; `false` gives them back as they are. @default {} */
   readonly redirects?: RedirectOptions | false;
+  /** Further attempts after failures that pass, under a budget; `false` for none. @default {} */
+  readonly retry?: Omit<RetryPolicyOptions, "clock"> | false;
+  /** A second request beside a GET or HEAD that is late, paid from `retry`'s budget; `false` for none. @default false */
+  readonly hedge?: Omit<HedgePolicyOptions, "clock"> | false;
+  /** A circuit breaker for each origin; `false` for none. @default {} */
+  readonly circuit?: Omit<OriginCircuitsOptions, "clock"> | false;
+  /** An adaptive limit for each origin on requests under way; `false` for none. @default {} */
+  readonly limit?: Omit<OriginLimitsOptions, "clock"> | false;
   /** Bytes of a body as it comes over the network, also of one that is streamed; `Infinity` for no limit. @default 268_435_456 */
   readonly maxResponseBytes?: number;
 
@@ -56,22 +68,17 @@ export const networkDefaults = Object.freeze({
   maxResponseBytes: 256 * 2 ** 20,
 });
 
-const switches = ["redirects"] as const;
+const parts = ["redirects", "retry", "hedge", "circuit", "limit"] as const;
 
 export type ResolvedNetworkOptions = Readonly<Record<keyof typeof networkDefaults, number>> & {
-  readonly redirects: RedirectOptions | false;
+  readonly [P in (typeof parts)[number]]: Exclude<NetworkOptimizerOptions[P], undefined>;
+} & {
   readonly forbidPrivateAddresses: AddressGuard;
   readonly secretHeaders: readonly string[];
   readonly clock: Clock;
 };
 
-const known = [
-  ...Object.keys(networkDefaults),
-  ...switches,
-  "forbidPrivateAddresses",
-  "secretHeaders",
-  "clock",
-];
+const known = [...Object.keys(networkDefaults), ...parts, "forbidPrivateAddresses", "secretHeaders", "clock"];
 
 /** @throws {TypeError | RangeError} naming the option, what was expected and what came */
 export function resolveNetworkOptions(options: NetworkOptimizerOptions): ResolvedNetworkOptions {
@@ -85,6 +92,10 @@ export function resolveNetworkOptions(options: NetworkOptimizerOptions): Resolve
     timeoutMs: durationMs("timeoutMs", given("timeoutMs")),
     maxResponseBytes: byteLimit("maxResponseBytes", given("maxResponseBytes")),
     redirects: part("redirects", options.redirects, {}),
+    retry: part("retry", options.retry, {}),
+    hedge: part("hedge", options.hedge, false),
+    circuit: part("circuit", options.circuit, {}),
+    limit: part("limit", options.limit, {}),
     forbidPrivateAddresses: oneOf("forbidPrivateAddresses", options.forbidPrivateAddresses ?? false, [
       true,
       false,
@@ -95,11 +106,7 @@ export function resolveNetworkOptions(options: NetworkOptimizerOptions): Resolve
   });
 }
 
-function part<T extends object, D extends T | false>(
-  name: string,
-  value: T | false | undefined,
-  byDefault: D,
-): T | D | false {
+function part<T extends object>(name: string, value: T | false | undefined, byDefault: T | false): T | false {
   if (value === undefined) return byDefault;
   if (value !== false) optionsObject(name, value);
   return value;

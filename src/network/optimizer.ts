@@ -6,7 +6,7 @@ import { integer, knownKeys, rejectType } from "../options.ts";
 import { CallDeadlines } from "./call-deadlines.ts";
 import { Exchange, type ExchangeBounds } from "./exchange.ts";
 import { fetchOver } from "./fetch.ts";
-import { type NetworkParts, networkParts, type StoredResponse } from "./network-parts.ts";
+import { type NetworkParts, networkParts, type PartsStats, type StoredResponse } from "./network-parts.ts";
 import { RequestCounts, type RequestStats } from "./network-stats.ts";
 import {
   type NetworkDefaults,
@@ -324,4 +324,4 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
 }
 
 /** What an optimizer has done, at one moment. */
-export interface NetworkStats extends RequestStats {}
+export type NetworkStats = RequestStats & PartsStats;

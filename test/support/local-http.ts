@@ -39,3 +39,10 @@ async function listening(server: Server, host = "127.0.0.1"): Promise<LocalServe
     },
   };
 }
+
+/** All pieces of a stream. */
+export async function piecesOf(stream: AsyncIterable<Uint8Array>): Promise<Uint8Array[]> {
+  const pieces: Uint8Array[] = [];
+  for await (const piece of stream) pieces.push(piece);
+  return pieces;
+}

@@ -60,9 +60,10 @@ function optimizer(args: unknown, options: NetworkOptimizerOptions): Arm {
   );
 }
 
-export const ours = (args: unknown): Arm => optimizer(args, {});
+export const ours = (args: unknown): Arm => optimizer(args, { hedge: {} });
 
-export const oursBare = (args: unknown): Arm => optimizer(args, { redirects: false });
+export const oursBare = (args: unknown): Arm =>
+  optimizer(args, { redirects: false, retry: false, circuit: false, limit: false });
 
 export function byGot(args: unknown): Arm {
   const agent = new HttpAgent({ keepAlive: true, maxSockets: atOnce });

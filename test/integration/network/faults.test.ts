@@ -2,7 +2,7 @@ import type { Socket } from "node:net";
 import { describe, expect, test } from "vitest";
 import { NetworkOptimizer } from "../../../src/network/optimizer.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
-import { httpServer, socketServer } from "../../support/local-http.ts";
+import { httpServer, piecesOf, socketServer } from "../../support/local-http.ts";
 
 const once = { maxRetries: 0 };
 const pieceOf = (sizeBytes: number): Buffer => Buffer.alloc(sizeBytes, "x");
@@ -30,7 +30,7 @@ describe("A body that is cut short", () => {
       await expect(response.text()).rejects.toMatchObject({ code: "VICTOR_BODY_TRUNCATED" });
     }
     const streamed = (await http.request("GET", server.origin, once)).stream();
-    await expect(Array.fromAsync(streamed)).rejects.toMatchObject({ code: "VICTOR_BODY_TRUNCATED" });
+    await expect(piecesOf(streamed)).rejects.toMatchObject({ code: "VICTOR_BODY_TRUNCATED" });
     const [result] = await http.batchRequests([{ url: server.origin, ...once }]);
     expect(result).toMatchObject({ status: "rejected", reason: { code: "VICTOR_BODY_TRUNCATED" } });
   });
@@ -75,7 +75,7 @@ describe("A body that is too long", () => {
       });
       await using http = new NetworkOptimizer({ maxResponseBytes: 1_000_000 });
       const response = await http.request("GET", server.origin, once);
-      const reading = way === "text" ? response.text() : Array.fromAsync(response.stream());
+      const reading = way === "text" ? response.text() : piecesOf(response.stream());
       await expect(reading).rejects.toMatchObject({ code: "VICTOR_RESPONSE_TOO_LARGE", maxBytes: 1_000_000 });
       await gone;
     },
@@ -209,7 +209,7 @@ describe("An abort", () => {
     await using server = await httpServer((_, response) => void response.write("some"));
     await using http = new NetworkOptimizer();
     const response = await http.request("GET", server.origin, { signal: controller.signal });
-    const reading = way === "text" ? response.text() : Array.fromAsync(response.stream());
+    const reading = way === "text" ? response.text() : piecesOf(response.stream());
     controller.abort(reason);
     await expect(reading).rejects.toBe(reason);
     expect(http.getStats()).toMatchObject({ failed: 1, active: 0 });
