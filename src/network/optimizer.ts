@@ -307,6 +307,7 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
         deadline: bounds.deadline,
         timeoutMs: bounds.timeoutMs,
         signal: bounds.signal,
+        bounded: true,
         maxRetries: options.maxRetries,
         idempotent: options.idempotent,
         useCache: options.useCache,

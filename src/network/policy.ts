@@ -24,6 +24,11 @@ export interface RequestContext {
   readonly useCache?: boolean | undefined;
   /** A fresh body for each further attempt; without it, a stream is never sent twice. */
   readonly makeBody?: (() => Dispatcher.DispatchOptions["body"]) | undefined;
+  /**
+   * True when whoever began the call ends it himself, by the controller, at its deadline and when its signal aborts: then no
+   * policy needs a timer or a listener for that.
+   */
+  readonly bounded?: boolean | undefined;
   /** `false` hands a redirect to the caller as it is. @default true */
   readonly followRedirects?: boolean | undefined;
   /** True for what a redirect led to on another origin. */

@@ -73,7 +73,7 @@ export class RetryCall extends CallController implements AttemptedCall {
   /** @returns what the dispatcher says: whether it can take more */
   begin(): boolean {
     const { budget, timeoutMs, clock } = this.#rules;
-    const { deadline, signal } = this.#context;
+    const { deadline, signal, bounded } = this.#context;
     this.#counts.calls++;
     budget.call();
     if (deadline !== undefined) this.#deadline = deadline;
@@ -84,7 +84,7 @@ export class RetryCall extends CallController implements AttemptedCall {
       this.#fail(error);
     }
     if (this.#phase === "over") return true;
-    if (signal !== undefined) {
+    if (signal !== undefined && bounded !== true) {
       if (signal.aborted) {
         this.abort(signal.reason);
         return true;
@@ -184,10 +184,11 @@ export class RetryCall extends CallController implements AttemptedCall {
   /** One timer at a time: for the attempt's time or the deadline, whichever comes first. */
   #arm(): void {
     const { attemptTimeoutMs, clock } = this.#rules;
-    if (attemptTimeoutMs === never && this.#deadline === never) return;
+    const deadline = this.#context.bounded ? never : this.#deadline;
+    if (attemptTimeoutMs === never && deadline === never) return;
     const now = clock.now();
     this.#attemptUntil = now + attemptTimeoutMs;
-    const dueMs = Math.min(this.#attemptUntil, this.#deadline) - now;
+    const dueMs = Math.min(this.#attemptUntil, deadline) - now;
     if (dueMs !== never) this.#timer = awaitedTimer(clock, () => this.#onTime(), Math.max(0, dueMs));
   }
 
