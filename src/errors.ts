@@ -667,3 +667,34 @@ export class GraphqlError extends VictorError {
     this.errors = errors;
   }
 }
+
+/** `VICTOR_BODY_TOO_LARGE`: a body grows, when decoded, beyond what is allowed: a decompression bomb. It was given up there. */
+export class BodyTooLargeError extends VictorError {
+  override readonly name = "BodyTooLargeError";
+  readonly limit: "size" | "ratio";
+  /** Decoded bytes that were allowed. */
+  readonly maxBytes: number;
+  /** Bytes of the encoded body, as far as they had been looked at. */
+  readonly encodedBytes: number;
+  constructor(limit: "size" | "ratio", maxBytes: number, encodedBytes: number) {
+    super(
+      "VICTOR_BODY_TOO_LARGE",
+      `body: more than ${maxBytes} bytes when decoded, from ${encodedBytes} (limit of its ${limit})`,
+    );
+    this.limit = limit;
+    this.maxBytes = maxBytes;
+    this.encodedBytes = encodedBytes;
+  }
+}
+
+/** `VICTOR_BODY_DECODE`: a body isn't what its `Content-Encoding` says, or ends too early (`isTruncated`). */
+export class BodyDecodeError extends VictorError {
+  override readonly name = "BodyDecodeError";
+  readonly coding: string;
+  readonly isTruncated: boolean;
+  constructor(coding: string, why: string, isTruncated: boolean, options?: ErrorOptions) {
+    super("VICTOR_BODY_DECODE", `body: not decodable as ${coding}: ${why}`, options);
+    this.coding = coding;
+    this.isTruncated = isTruncated;
+  }
+}
