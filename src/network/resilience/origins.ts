@@ -39,7 +39,7 @@ export class Origins<T> {
     return entry.value;
   }
 
-  *[Symbol.iterator](): Iterator<[string, T]> {
+  *[Symbol.iterator](): Generator<[string, T]> {
     for (const [origin, { value }] of this.#entries) yield [origin, value];
   }
 

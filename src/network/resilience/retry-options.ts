@@ -7,7 +7,7 @@ import { RetryBudget } from "./retry-budget.ts";
 export interface RetryPolicyOptions {
   /** Attempts after the first, an integer from 0 to 100; a call's own `maxRetries` comes before it. @default 3 */
   readonly maxRetries?: number;
-  /** Ceiling of the first wait, milliseconds ≥ 0, finite; doubled for each further one. @default 100 */
+  /** Ceiling of the first wait, milliseconds ≥ 0, finite; doubled for each further one. @default 200 */
   readonly baseDelayMs?: number;
   /** Highest ceiling of a wait, ≥ `baseDelayMs`, finite. @default 10_000, or baseDelayMs if that is more */
   readonly maxDelayMs?: number;
@@ -36,7 +36,7 @@ export interface RetryPolicyOptions {
 /** Defaults of `RetryPolicy`. */
 export const retryDefaults = Object.freeze({
   maxRetries: 3,
-  baseDelayMs: 100,
+  baseDelayMs: 200,
   maxDelayMs: 10_000,
   maxRetryAfterMs: 30_000,
   attemptTimeoutMs: Number.POSITIVE_INFINITY,
