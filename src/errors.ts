@@ -698,3 +698,43 @@ export class BodyDecodeError extends VictorError {
     this.isTruncated = isTruncated;
   }
 }
+
+/** `VICTOR_TRANSPORT_QUEUE_FULL`: as many requests wait for a connection to this origin as the transport allows. */
+export class TransportQueueFullError extends VictorError {
+  override readonly name = "TransportQueueFullError";
+  readonly origin: string;
+  readonly limit: number;
+  constructor(origin: string, limit: number) {
+    super("VICTOR_TRANSPORT_QUEUE_FULL", `${origin}: ${limit} requests already wait for a connection`);
+    this.origin = origin;
+    this.limit = limit;
+  }
+}
+
+/** `VICTOR_TRANSPORT_ORIGINS`: requests to as many origins are under way as the transport keeps. */
+export class TransportOriginsError extends VictorError {
+  override readonly name = "TransportOriginsError";
+  readonly origin: string;
+  readonly limit: number;
+  constructor(origin: string, limit: number) {
+    super("VICTOR_TRANSPORT_ORIGINS", `${origin}: ${limit} other origins are in use already`);
+    this.origin = origin;
+    this.limit = limit;
+  }
+}
+
+/**
+ * `VICTOR_TLS_CERTIFICATE`: the server's certificate can't be trusted (`cause`, `reason`). Nothing was sent, and sending
+ * it again would not help.
+ */
+export class TlsCertificateError extends VictorError {
+  override readonly name = "TlsCertificateError";
+  readonly origin: string;
+  /** Node's code, such as `CERT_HAS_EXPIRED` or `ERR_TLS_CERT_ALTNAME_INVALID`. */
+  readonly reason: string;
+  constructor(origin: string, reason: string, options: ErrorOptions) {
+    super("VICTOR_TLS_CERTIFICATE", `${origin}: ${messageOf(options)}`, options);
+    this.origin = origin;
+    this.reason = reason;
+  }
+}
