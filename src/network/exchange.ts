@@ -136,7 +136,7 @@ export class Exchange implements Dispatcher.DispatchHandler, CallOutcome, Respon
       redirected: this.redirects > 0,
       fromCache: this.fromCache,
     };
-    this.#resolve(new NetworkResponse(head, this, this.#host.decoder, maxBytes, undefined));
+    this.#resolve(new NetworkResponse(head, this, this.#host.decoder, undefined));
   }
 
   onResponseData(controller: Controller, piece: Uint8Array): void {

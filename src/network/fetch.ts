@@ -1,6 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { NetworkParts } from "./network-parts.ts";
 import { type CallOutcome, type ContextualOptions, requestContext } from "./policy.ts";
+import { loadFetch } from "./transport/load-undici.ts";
 
 type Fetch = typeof globalThis.fetch;
 type Init = NonNullable<Parameters<Fetch>[1]>;
@@ -12,9 +13,7 @@ type Init = NonNullable<Parameters<Fetch>[1]>;
 export function fetchOver(parts: NetworkParts, open: () => void): Fetch {
   return async (input, given) => {
     open();
-    // Loaded by the transport first, which keeps the import from changing the platform's own fetch.
-    await parts.dispatcher();
-    const undici = await import("undici");
+    const send = await loadFetch();
     const init = await ownInit(input, given);
     const url = input instanceof Request ? input.url : String(input);
     const outcome: CallOutcome = { url, redirects: 0, fromCache: false };
@@ -29,9 +28,7 @@ export function fetchOver(parts: NetworkParts, open: () => void): Fetch {
       dispatch: (request: ContextualOptions, handler: Dispatcher.DispatchHandler) =>
         parts.dispatch({ ...request, [requestContext]: context } as ContextualOptions, handler),
     };
-    const response = await undici.fetch(url, { ...init, dispatcher } as unknown as Parameters<
-      typeof undici.fetch
-    >[1]);
+    const response = await send(url, { ...init, dispatcher } as unknown as Parameters<typeof send>[1]);
     if (outcome.redirects > 0) {
       Object.defineProperty(response, "url", { value: outcome.url });
       Object.defineProperty(response, "redirected", { value: true });

@@ -3,10 +3,11 @@ import { settleInParallel } from "../concurrency/execute-in-parallel.ts";
 import { ClosedError, DeadlineError, ResponseTooLargeError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { integer, knownKeys, rejectType } from "../options.ts";
+import type { CachedResponse } from "./cache/cached-response.ts";
 import { CallDeadlines } from "./call-deadlines.ts";
 import { Exchange, type ExchangeBounds } from "./exchange.ts";
 import { fetchOver } from "./fetch.ts";
-import { type NetworkParts, networkParts, type PartsStats, type StoredResponse } from "./network-parts.ts";
+import { type NetworkParts, networkParts, type PartsStats } from "./network-parts.ts";
 import { RequestCounts, type RequestStats } from "./network-stats.ts";
 import {
   type NetworkDefaults,
@@ -109,7 +110,7 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     this.#given = given;
     this.#baseHeaders = Object.freeze({ ...byDefault, ...given });
     this.#otherHeaders = anywhere ? this.#baseHeaders : Object.freeze(byDefault);
-    await this.#parts.dispatcher();
+    await this.#parts.load();
   }
 
   /**
@@ -248,7 +249,7 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     });
   }
 
-  #stored(url: string, hit: StoredResponse, options: RequestOptions): NetworkResponse {
+  #stored(url: string, hit: CachedResponse, options: RequestOptions): NetworkResponse {
     const maxBytes = options.maxResponseBytes ?? this.#options.maxResponseBytes;
     if (hit.body.length > maxBytes) throw new ResponseTooLargeError(redactUrl(url), maxBytes);
     this.#counts.hits++;
@@ -260,7 +261,7 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
       redirected: false,
       fromCache: true,
     };
-    return new NetworkResponse(head, new StoredBody(hit.body), this.#parts.decoder, maxBytes, hit);
+    return new NetworkResponse(head, new StoredBody(hit.body), this.#parts.decoder, hit);
   }
 
   #bounds({ timeoutMs = this.#options.timeoutMs, signal, maxResponseBytes }: RequestOptions): ExchangeBounds {

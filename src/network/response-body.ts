@@ -11,6 +11,6 @@ export interface ResponseBody {
 /** What decoding needs. @internal */
 export interface BodyDecoder {
   /** @param encoding a `Content-Encoding` other than identity @param body all of it */
-  whole(encoding: string, body: Uint8Array, maxBytes: number): Uint8Array | Promise<Uint8Array>;
-  pieces(encoding: string, body: AsyncIterable<Uint8Array>, maxBytes: number): AsyncIterable<Uint8Array>;
+  whole(encoding: string, body: Uint8Array): Uint8Array | Promise<Uint8Array>;
+  pieces(encoding: string, body: AsyncIterable<Uint8Array>): AsyncIterable<Uint8Array>;
 }

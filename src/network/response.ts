@@ -40,19 +40,12 @@ export class NetworkResponse {
   readonly fromCache: boolean;
   readonly #body: ResponseBody;
   readonly #decoder: BodyDecoder;
-  readonly #maxBytes: number;
   readonly #slot: DecodedSlot | undefined;
   #text: string | undefined = undefined;
   #streamed = false;
 
   /** @internal */
-  constructor(
-    head: ResponseHead,
-    body: ResponseBody,
-    decoder: BodyDecoder,
-    maxBytes: number,
-    slot: DecodedSlot | undefined,
-  ) {
+  constructor(head: ResponseHead, body: ResponseBody, decoder: BodyDecoder, slot: DecodedSlot | undefined) {
     this.status = head.status;
     this.statusText = head.statusText;
     this.headers = head.headers;
@@ -61,7 +54,6 @@ export class NetworkResponse {
     this.fromCache = head.fromCache;
     this.#body = body;
     this.#decoder = decoder;
-    this.#maxBytes = maxBytes;
     this.#slot = slot;
   }
 
@@ -108,7 +100,7 @@ export class NetworkResponse {
     this.#streamed = true;
     const pieces = this.#body.pieces();
     const encoding = this.#encoding();
-    const decoded = encoding === undefined ? pieces : this.#decoder.pieces(encoding, pieces, this.#maxBytes);
+    const decoded = encoding === undefined ? pieces : this.#decoder.pieces(encoding, pieces);
     return ReadableStream.from(decoded);
   }
 
@@ -160,7 +152,7 @@ export class NetworkResponse {
     const encoding = this.#encoding();
     if (encoding === undefined) return raw;
     const decode = (bytes: Uint8Array): Uint8Array | Promise<Uint8Array> =>
-      bytes.length === 0 ? bytes : this.#decoder.whole(encoding, bytes, this.#maxBytes);
+      bytes.length === 0 ? bytes : this.#decoder.whole(encoding, bytes);
     return raw instanceof Promise ? raw.then(decode) : decode(raw);
   }
 

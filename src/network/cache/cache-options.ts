@@ -15,6 +15,8 @@ export interface ResponseCacheOptions {
   readonly type?: "private" | "shared" | undefined;
   /** Bytes of responses in memory at most; an integer ≥ 1. @default 67_108_864 (64 MiB) */
   readonly maxBytes?: number | undefined;
+  /** URLs whose responses are in memory at most; an integer ≥ 1. @default none: `maxBytes` alone bounds them */
+  readonly maxUrls?: number | undefined;
   /** A longer body passes through and isn't kept; an integer ≥ 0. @default 4_194_304, or an eighth of `maxBytes` if that is less */
   readonly maxEntryBytes?: number | undefined;
   /** Keeps responses in a file too. @default none */
@@ -39,6 +41,7 @@ export interface ResponseCacheOptions {
 
 export interface ResolvedCacheOptions extends FreshnessRules {
   readonly maxBytes: number;
+  readonly maxUrls: number | undefined;
   readonly maxEntryBytes: number;
   readonly sqlite: { readonly path: string; readonly maxBytes: number } | undefined;
   readonly coalesces: boolean;
@@ -61,6 +64,7 @@ const defaults = Object.freeze({
 const known = [
   "type",
   "maxBytes",
+  "maxUrls",
   "maxEntryBytes",
   "sqlite",
   "coalesce",
@@ -83,6 +87,7 @@ export function resolveCacheOptions(options: ResponseCacheOptions): ResolvedCach
   return {
     isShared: oneOf("type", options.type ?? "private", ["private", "shared"]) === "shared",
     maxBytes,
+    maxUrls: options.maxUrls === undefined ? undefined : integer("maxUrls", options.maxUrls, 1),
     maxEntryBytes: integer("maxEntryBytes", maxEntryBytes, 0),
     sqlite: sqlite === undefined ? undefined : resolveSqlite(sqlite),
     coalesces: oneOf("coalesce", options.coalesce ?? true, [true, false]),

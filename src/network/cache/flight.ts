@@ -284,7 +284,10 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #serve(caller: Caller, request: CacheRequest, stored: StoredResponse): void {
     const answer = answerFrom(stored, request, this.#plan.shelf.options.now());
     if (answer === undefined) this.#plan.again(caller, request, stored);
-    else new Replay(caller, answer);
+    else {
+      caller.noteStored();
+      new Replay(caller, answer);
+    }
   }
 
   #noteUnsafe(status: number, received: HeaderFields): void {

@@ -7,13 +7,17 @@ export interface StoredVariants {
   readonly weight: number;
 }
 
-/** Keeps responses in memory, by URL, bounded by bytes; what has not been used for longest goes first. */
+/** Keeps responses in memory, by URL, bounded by bytes, and by their number where that is asked for; what has not been used for longest goes first. */
 export class MemoryStore {
   readonly #cache: LruCache<string, StoredVariants>;
 
-  /** @param maxBytes ≥ 1 */
-  constructor(maxBytes: number) {
-    this.#cache = new LruCache({ maxWeight: maxBytes, weigh: (_key, { weight }) => weight });
+  /** @param maxBytes ≥ 1 @param maxUrls ≥ 1, or `undefined` for no such bound */
+  constructor(maxBytes: number, maxUrls?: number) {
+    this.#cache = new LruCache({
+      maxWeight: maxBytes,
+      ...(maxUrls !== undefined && { maxSize: maxUrls }),
+      weigh: (_key, { weight }) => weight,
+    });
   }
 
   get(key: string): readonly StoredResponse[] | undefined {

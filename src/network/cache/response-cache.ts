@@ -165,7 +165,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const request = new CacheRequest(method, headers);
     const key = dispatchKey(given, request.host);
     if (key === undefined) return dispatch(options, handler);
-    const caller = new Caller(handler);
+    const caller = new Caller(handler, contextOf(given).outcome);
     const errand = { dispatch, options, request, key };
     if (changes) return this.#change(errand, caller, useCache !== false);
     return this.#read(errand, caller, true);
@@ -189,6 +189,7 @@ export class ResponseCache implements MetricSource, Disposable {
     if (stored !== undefined && answer !== undefined && use !== "afterValidation") {
       if (use === "fresh") counts.hits++;
       else counts.staleHits++;
+      caller.noteStored();
       new Replay(caller, answer);
       if (use === "whileRevalidating") this.#revalidate(errand, stored);
       return true;
@@ -220,6 +221,11 @@ export class ResponseCache implements MetricSource, Disposable {
     const context = contextOf(options);
     if (!isJoinable || context.signal === undefined)
       return new Flight({ ...plan, isJoinable }, caller).send(dispatch, sent);
+    // Then this caller leaves by its controller, and the request goes on for others.
+    if (context.bounded) {
+      const shared = { ...sent, [requestContext]: { ...context, signal: undefined } };
+      return new Flight({ ...plan, isJoinable }, caller).send(dispatch, shared);
+    }
     // Others may come to wait for the same response, so this caller's signal isn't the request's.
     const aborting = new AbortController();
     const { signal } = context;
@@ -252,7 +258,8 @@ export class ResponseCache implements MetricSource, Disposable {
 
   /** Who waits for another's request has its own signal and deadline still. */
   #boundWait(options: Options, caller: Caller): void {
-    const { signal, deadline = Number.POSITIVE_INFINITY, timeoutMs } = contextOf(options);
+    const { signal, deadline = Number.POSITIVE_INFINITY, timeoutMs, bounded } = contextOf(options);
+    if (bounded) return;
     const { clock } = this.#shelf.options;
     if (signal !== undefined) {
       const leave = () => caller.abort(signal.reason as Error);

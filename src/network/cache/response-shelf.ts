@@ -35,7 +35,7 @@ export class ResponseShelf<Exchange extends Supersedable> {
   constructor(options: ResolvedCacheOptions) {
     const { maxBytes, sqlite, now } = options;
     this.options = options;
-    this.memory = new MemoryStore(maxBytes);
+    this.memory = new MemoryStore(maxBytes, options.maxUrls);
     this.budget = { used: 0, max: maxBytes };
     this.sqlite = sqlite && new SqliteStore(sqlite.path, sqlite.maxBytes, (record) => this.made(record), now);
   }

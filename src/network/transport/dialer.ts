@@ -1,7 +1,9 @@
-import type { Socket } from "node:net";
+import { lookup as systemLookup } from "node:dns";
+import type { LookupFunction, Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { buildConnector } from "undici";
 import { TlsCertificateError } from "../../errors.ts";
+import { publicLookup } from "../address-guard.ts";
 import type { UndiciParts } from "./load-undici.ts";
 import type { Protocol } from "./protocol-choice.ts";
 import type { TransportSettings } from "./transport-options.ts";
@@ -27,11 +29,12 @@ export class Dialer {
 
   constructor({ buildConnector }: UndiciParts, settings: TransportSettings) {
     this.#settings = settings;
-    const { tls, dns, connectTimeoutMs, socketPath } = settings;
+    const { tls, dns, connectTimeoutMs, socketPath, publicAddressesOnly } = settings;
+    const lookup = (dns?.lookup ?? systemLookup) as LookupFunction;
     // One after the other has its own memory of TLS sessions, which for a server's name are good for one set of protocols.
     const connector = (allowH2: boolean) =>
       buildConnector({
-        ...(dns === undefined ? undefined : { lookup: dns.lookup }),
+        lookup: publicAddressesOnly ? publicLookup(lookup) : lookup,
         ...tls,
         allowH2,
         preferH2: true,

@@ -1,4 +1,4 @@
-import type { buildConnector, Client, Dispatcher } from "undici";
+import type { buildConnector, Client, Dispatcher, fetch } from "undici";
 
 /** What the transport takes from undici. */
 export interface UndiciParts {
@@ -44,4 +44,17 @@ export async function loadDispatcher(): Promise<typeof Dispatcher> {
   ]);
   Object.assign(dispatcher.default.prototype, methods.default);
   return dispatcher.default;
+}
+
+/** By which the platform's own `fetch` finds its dispatcher. */
+const platformDispatcher = Symbol.for("undici.globalDispatcher.1");
+
+/** undici's `fetch`. The platform's own goes by its own dispatcher still. */
+export async function loadFetch(): Promise<typeof fetch> {
+  // Makes the platform load its own first, since what comes first sets the dispatcher of both.
+  void globalThis.Response;
+  const platforms: unknown = Reflect.get(globalThis, platformDispatcher);
+  const loaded = await import("undici/lib/web/fetch/index.js");
+  Reflect.set(globalThis, platformDispatcher, platforms);
+  return loaded.default.fetch;
 }

@@ -6,7 +6,10 @@ import type { DnsCacheOptions } from "./dns-cache-options.ts";
 import type { ProtocolMode } from "./protocol-choice.ts";
 
 /** How a TLS connection is made: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized` and the like, as `tls.connect` takes them. */
-export type TlsOptions = Omit<ConnectionOptions, "ALPNProtocols" | "host" | "lookup" | "path" | "port" | "socket">;
+export type TlsOptions = Omit<
+  ConnectionOptions,
+  "ALPNProtocols" | "host" | "lookup" | "path" | "port" | "socket"
+>;
 
 export interface TransportOptions {
   /** Connections to one origin, integer ≥ 1; for HTTP/2, `sessionsPerOrigin` holds. @default 64 */
@@ -45,6 +48,8 @@ export interface TransportOptions {
   readonly tls?: TlsOptions;
   /** A cache, options for one, or `false` for `dns.lookup` each time. @default {} */
   readonly dns?: DnsCache | DnsCacheOptions | false;
+  /** Connects to no address that is loopback, private, link-local or reserved; such an attempt fails with `ForbiddenAddressError`. @default false */
+  readonly publicAddressesOnly?: boolean;
   /** @default the system's */
   readonly clock?: Clock;
 }
@@ -69,6 +74,7 @@ export const transportDefaults: Omit<TransportSettings, "dns"> = Object.freeze({
   bodyTimeoutMs: 300_000,
   socketPath: undefined,
   tls: Object.freeze({}),
+  publicAddressesOnly: false,
   clock: systemClock,
 });
 
@@ -94,6 +100,7 @@ export function transportSettings(options: TransportOptions): TransportSettings 
   for (const name of whole) integer(name, settings[name], 0, longestMs);
   durationMs("coldWaitMs", settings.coldWaitMs);
   oneOf("protocol", settings.protocol, ["auto", "http1", "http2"]);
+  oneOf("publicAddressesOnly", settings.publicAddressesOnly, [true, false]);
   optionsObject("tls", settings.tls);
   if (settings.socketPath !== undefined && typeof settings.socketPath !== "string")
     rejectType("socketPath", "a path", settings.socketPath);

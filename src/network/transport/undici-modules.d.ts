@@ -16,6 +16,13 @@ declare module "undici/lib/core/symbols.js" {
 }
 declare module "undici/lib/api/index.js" {
   import { Dispatcher } from "undici";
+
   const methods: Pick<Dispatcher, "request" | "stream" | "pipeline" | "connect" | "upgrade">;
   export default methods;
+}
+declare module "undici/lib/web/fetch/index.js" {
+  import { fetch } from "undici";
+
+  const parts: { readonly fetch: typeof fetch };
+  export default parts;
 }
