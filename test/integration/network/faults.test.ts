@@ -149,7 +149,7 @@ describe("The one deadline", () => {
     await using server = await httpServer((_, response) => response.flushHeaders());
     await using http = new NetworkOptimizer({ clock, connectionPoolSize: 1 });
     const first = await http.request("GET", server.origin, once);
-    const second = http.request("GET", server.origin, { ...once, timeoutMs: 100 });
+    const second = http.request("GET", `${server.origin}/two`, { ...once, timeoutMs: 100 });
     const failed = expect(second).rejects.toMatchObject({ code: "VICTOR_DEADLINE" });
     await clock.advance(100);
     await failed;
