@@ -16,15 +16,17 @@ interface Item {
   readonly id: number;
 }
 
-/** Does `count` requests, 50 at once, and reads the JSON of each. */
+/** Does `count` requests, 50 at once, each of them to another URL, and reads the JSON of each. */
 function arm(once: (url: string) => Promise<Item>, args: unknown, close?: () => Promise<void>): Arm {
   const { url } = args as Args;
   let sum = 0;
   return {
     async run(count) {
       let left = count;
-      const worker = async (): Promise<void> => {
-        while (left-- > 0) sum += (await once(url)).id;
+      const worker = async (_: unknown, place: number): Promise<void> => {
+        // Identical ones in flight would become one request.
+        const own = `${url}/${place}`;
+        while (left-- > 0) sum += (await once(own)).id;
       };
       await Promise.all(Array.from({ length: Math.min(atOnce, count) }, worker));
     },
