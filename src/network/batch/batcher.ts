@@ -51,6 +51,7 @@ export class Batcher<K, V> implements MetricSource {
   #waiting = 0;
   #sending = 0;
   #isTickAwaited = false;
+  #isPumping = false;
   #closing: PromiseWithResolvers<void> | undefined;
 
   /** @internal */
@@ -188,9 +189,12 @@ export class Batcher<K, V> implements MetricSource {
   };
 
   #pump(): void {
+    // One that ends at once, while it is sent, comes back here; the loop goes on without it.
+    if (this.#isPumping) return;
+    this.#isPumping = true;
     const queue = this.#queue;
     for (let batch = queue.first; batch !== undefined; batch = queue.first) {
-      if (!batch.isDue || this.#sending >= this.#options.maxConcurrency) return;
+      if (!batch.isDue || this.#sending >= this.#options.maxConcurrency) break;
       queue.remove(batch);
       batch.isSent = true;
       this.#waiting -= batch.live;
@@ -199,6 +203,7 @@ export class Batcher<K, V> implements MetricSource {
         for (const load of batch.loads) if (!load.isGone) this.#keys.delete(load);
       if (batch.live > 0) this.#send(batch);
     }
+    this.#isPumping = false;
   }
 
   #send(batch: Batch<K, V>): void {

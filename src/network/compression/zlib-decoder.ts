@@ -81,7 +81,7 @@ export const isPadding = (coding: ContentCoding, rest: Uint8Array): boolean =>
   coding === "gzip" && rest.every((byte) => byte === 0);
 
 /** So many small ones are no honest sender's, and cost far more than their bytes. */
-export const mostFrames = 4096;
+export const mostFrames = 1024;
 
 export const tooManyFrames = (coding: ContentCoding): BodyDecodeError =>
   new BodyDecodeError(coding, `more than ${mostFrames} frames`, false);

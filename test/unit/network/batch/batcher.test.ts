@@ -180,6 +180,15 @@ describe("createBatcher", () => {
       expect(error).toMatchObject({ code: "VICTOR_BATCH_ANSWER", batcher: "batcher" });
   });
 
+  it("fails very many batches in a row that throw at once", async () => {
+    const send = () => {
+      throw new Error("down");
+    };
+    const batcher = createBatcher<number, number>({ send, maxBatchSize: 1, maxConcurrency: 1 });
+    const all = await batcher.loadMany(Array.from({ length: 20_000 }, (_, i) => i));
+    expect(all.every((error) => error instanceof Error && error.message === "down")).toBe(true);
+  });
+
   it("takes items that send gives at once, undefined among them", async () => {
     const batcher = createBatcher<number, number | undefined>({ send: () => [undefined, 2] });
     expect(await batcher.loadMany([1, 2])).toEqual([undefined, 2]);

@@ -101,8 +101,8 @@ describe.each(ways)("decoding %s", (way, decode) => {
 
   it("gives up a zstd body of very many tiny frames", async () => {
     const frame = zlib.zstdCompressSync(Buffer.alloc(0));
-    const many = Buffer.concat(Array.from({ length: 5000 }, () => frame));
-    if (way !== "byte by byte") await expect(decode("zstd", many)).rejects.toThrow("more than 4096 frames");
+    const many = Buffer.concat(Array.from({ length: 1100 }, () => frame));
+    if (way !== "byte by byte") await expect(decode("zstd", many)).rejects.toThrow("more than 1024 frames");
   });
 
   it("leaves a body alone whose coding is unknown, or that has too many", async () => {
