@@ -4,7 +4,12 @@ import { LatencyHistogram } from "../../metrics/latency-histogram.ts";
 const lookEvery = 64;
 
 /**
- * When an answer is late: the percentile of the times of the last answers, between `windowCalls` and twice as many of them.
+ * When an answer is late, from the times of the last answers, between `windowCalls` and twice as many of them:
+ * ```
+ * ms = max(percentile, 2 × median)
+ * ```
+ * A second request takes about a median time itself: where all answers take nearly the same, one sent at the percentile would mostly
+ * lose to the first.
  * A call that was hedged counts with the time until it was, or until it was given up: that is at least the percentile, so the
  * percentile stays right as long as fewer are hedged than lie above it.
  */
@@ -46,6 +51,6 @@ export class HedgeDelay {
     const both = new LatencyHistogram();
     both.merge(this.#before);
     both.merge(this.#now);
-    return both.quantile(this.#percentile)!;
+    return Math.max(both.quantile(this.#percentile)!, 2 * both.quantile(0.5)!);
   }
 }

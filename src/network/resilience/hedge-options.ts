@@ -4,11 +4,11 @@ import { RetryBudget } from "./retry-budget.ts";
 
 /** When a second request is sent beside one that is late. */
 export interface HedgePolicyOptions {
-  /** An answer is late when it takes longer than this share of the last ones did, > 0 and < 1. @default 0.97 */
+  /** An answer is late when it takes longer than this share of the last ones did, and than twice their median; > 0 and < 1. @default 0.97 */
   readonly percentile?: number;
   /** Hedges are at most this share of the calls, > 0 and ≤ 1. @default 0.03 */
   readonly maxLoad?: number;
-  /** Nothing is late before so many milliseconds, finite, ≥ 0. @default 1 */
+  /** Nothing is late before so many milliseconds, finite, ≥ 0: to ask twice costs more than it gains there. @default 10 */
   readonly minDelayMs?: number;
   /** The percentile is that of the last so many answers of an origin, up to twice as many; an integer from 10 to 1,000,000. @default 1000 */
   readonly windowCalls?: number;
@@ -28,7 +28,7 @@ export interface HedgePolicyOptions {
 export const hedgeDefaults = Object.freeze({
   percentile: 0.97,
   maxLoad: 0.03,
-  minDelayMs: 1,
+  minDelayMs: 10,
   windowCalls: 1000,
   minimumCalls: 100,
   maxOrigins: 256,

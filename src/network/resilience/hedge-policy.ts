@@ -11,7 +11,7 @@ import { RetryBudget } from "./retry-budget.ts";
 /**
  * Sends a GET or HEAD a second time when its answer is late, takes the answer that comes first, and cuts the other off.
  *
- * Late is what takes longer than 97 % of the origin's last answers did. Hedges are at most 3 % of the calls, whatever
+ * Late is what takes longer than 97 % of the origin's last answers did, twice their median, and 10 ms. Hedges are at most 3 % of the calls, whatever
  * happens: an origin that becomes slow as a whole is not asked twice for everything. Each costs a token of the budget that retries
  * are paid from, too. Of two requests, one that fails or is answered with a status that is retried leaves the word to the other.
  * @see https://doi.org/10.1145/2408776.2408794 (Dean, Barroso: The tail at scale)
