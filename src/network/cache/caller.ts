@@ -21,6 +21,7 @@ export class Caller implements Dispatcher.DispatchController {
   #source: ResponseSource | undefined;
   #hasStarted = false;
   #isDone = false;
+  readonly #whenDone: (() => void)[] = [];
   #isPaused = false;
   #reason: Error | null = null;
   #headers: IncomingFields = {};
@@ -40,6 +41,12 @@ export class Caller implements Dispatcher.DispatchController {
 
   get reason(): Error | null {
     return this.#reason;
+  }
+
+  /** Calls `fn` when nothing more is to be told to it. */
+  onDone(fn: () => void): void {
+    if (this.#isDone) fn();
+    else this.#whenDone.push(fn);
   }
 
   /** Names and values in turn, as they came, or as if they had come so: `fetch` reads nothing else. */
@@ -97,21 +104,16 @@ export class Caller implements Dispatcher.DispatchController {
   }
 
   end(trailers: IncomingFields): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#source = undefined;
+    if (!this.#finish()) return;
     try {
       this.#handler.onResponseEnd?.(this, trailers);
     } catch (error) {
-      this.#handler.onResponseError?.(this, error as Error);
+      this.#tellError(error as Error);
     }
   }
 
   fail(error: Error): void {
-    if (this.#isDone) return;
-    this.#isDone = true;
-    this.#source = undefined;
-    this.#handler.onResponseError?.(this, error);
+    if (this.#finish()) this.#tellError(error);
   }
 
   onBodySent(chunk: Buffer): void {
@@ -124,6 +126,25 @@ export class Caller implements Dispatcher.DispatchController {
 
   onResponseStarted(): void {
     this.#handler.onResponseStarted?.();
+  }
+
+  #tellError(error: Error): void {
+    try {
+      this.#handler.onResponseError?.(this, error);
+    } catch (thrown) {
+      // There is nobody left to tell, and other callers of the same response must not suffer.
+      queueMicrotask(() => {
+        throw thrown;
+      });
+    }
+  }
+
+  #finish(): boolean {
+    if (this.#isDone) return false;
+    this.#isDone = true;
+    this.#source = undefined;
+    for (const fn of this.#whenDone.splice(0)) fn();
+    return true;
   }
 
   /** A handler that throws has its request aborted, as undici does it; others aren't touched. */

@@ -18,6 +18,7 @@ import { cacheSamples, type ResponseCacheStats } from "./cache-stats.ts";
 import { CachedResponse } from "./cached-response.ts";
 import { Caller } from "./caller.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
+import type { Errand } from "./errand.ts";
 import { Flight, type FlightPlan } from "./flight.ts";
 import { Replay } from "./replay.ts";
 import { ResponseShelf } from "./response-shelf.ts";
@@ -37,14 +38,6 @@ const unavailable: Omit<Answer, "headers"> = {
   body: new Uint8Array(0),
   trailers: undefined,
 };
-
-/** What asking the origin takes: how, for whom, and for what. */
-interface Errand {
-  readonly dispatch: Dispatch;
-  readonly options: Options;
-  readonly request: CacheRequest;
-  readonly key: string;
-}
 
 /**
  * Keeps responses of HTTP, by RFC 9111. `policy` goes in front of a dispatcher; `lookup` answers at once, where that is
@@ -143,7 +136,9 @@ export class ResponseCache implements MetricSource, Disposable {
   #view(key: string, stored: StoredResponse, now: number, method: string): CachedResponse {
     const age = Math.floor(stored.age(now) / 1000);
     if (method === "GET" && stored.viewAge === age && stored.view !== undefined) return stored.view;
-    const view = new CachedResponse(stored, now, method === "HEAD", () => this.#shelf.reweigh(key, stored));
+    const view = new CachedResponse(stored, now, method === "HEAD", (memo, weight) =>
+      this.#shelf.keepMemo(key, stored, memo, weight),
+    );
     if (method === "GET") {
       stored.view = view;
       stored.viewAge = age;
@@ -171,8 +166,9 @@ export class ResponseCache implements MetricSource, Disposable {
     return this.#read(errand, caller, true);
   }
 
-  #change({ dispatch, options, request, key }: Errand, caller: Caller, useCache: boolean): boolean {
-    const plan = this.#plan({ dispatch, options, request, key }, undefined, false);
+  #change(errand: Errand, caller: Caller, useCache: boolean): boolean {
+    const { dispatch, options, request } = errand;
+    const plan = this.#plan(errand, undefined, false);
     return new Flight(
       { ...plan, isUnsafe: true, isJoinable: false, mayStore: useCache && request.method === "POST" },
       caller,
@@ -240,11 +236,11 @@ export class ResponseCache implements MetricSource, Disposable {
     } as ContextualOptions);
   }
 
-  #join({ options, request, key }: Errand, caller: Caller): boolean {
-    for (const flight of this.#shelf.underWay(key) ?? []) {
-      if (!mayWaitFor(request, flight.request) || !flight.join(caller, request)) continue;
+  #join(errand: Errand, caller: Caller): boolean {
+    for (const flight of this.#shelf.underWay(errand.key) ?? []) {
+      if (!mayWaitFor(errand.request, flight.request) || !flight.join(caller, errand)) continue;
       this.#shelf.counts.coalesced++;
-      this.#boundWait(options, caller);
+      this.#boundWait(errand.options, caller);
       return true;
     }
     return false;
@@ -272,10 +268,9 @@ export class ResponseCache implements MetricSource, Disposable {
   }
 
   #plan(errand: Errand, stored: StoredResponse | undefined, isValidating: boolean): FlightPlan {
-    const { key, request } = errand;
+    const { key } = errand;
     return {
-      key,
-      request,
+      errand,
       shelf: this.#shelf,
       stored,
       isValidating,
@@ -283,9 +278,8 @@ export class ResponseCache implements MetricSource, Disposable {
       isJoinable: false,
       mayStore: true,
       again: (caller, own, ignored) => {
-        const anew: Errand = { ...errand, request: own };
-        if (ignored === undefined) this.#read(anew, caller, false);
-        else this.#ask(anew, caller, undefined, false);
+        if (ignored === undefined) this.#read(own, caller, false);
+        else this.#ask(own, caller, undefined, false);
       },
       noteSharable: (isSharable) => {
         if (isSharable) this.#unshared.delete(key);
