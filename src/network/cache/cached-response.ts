@@ -14,7 +14,12 @@ export class CachedResponse {
   readonly #keep: (memo: unknown, weight: number) => void;
 
   /** @param keep keeps beside the response what was made of it, and counts its bytes */
-  constructor(stored: StoredResponse, now: number, isHead: boolean, keep: (stored: StoredResponse) => void) {
+  constructor(
+    stored: StoredResponse,
+    now: number,
+    isHead: boolean,
+    keep: (memo: unknown, weight: number) => void,
+  ) {
     const { status, statusText, fields, body } = stored.record;
     const headers = handedOut(fields);
     headers.age = ageInSeconds(stored, now);

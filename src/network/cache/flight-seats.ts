@@ -1,5 +1,6 @@
 import type { BodyRecorder } from "./body-recorder.ts";
 import type { Caller } from "./caller.ts";
+import type { Errand } from "./errand.ts";
 import { type HeaderFields, handedOut } from "./header-fields.ts";
 
 /** A caller's place in a flight, and how far it has read. */

@@ -6,6 +6,7 @@ import type { CacheRequest } from "./cache-request.ts";
 import type { Caller, ResponseSource } from "./caller.ts";
 import { isClientsOwn } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
+import type { FlightPlan } from "./flight-plan.ts";
 import { FlightSeats, type Seat } from "./flight-seats.ts";
 import { concerns } from "./freshening.ts";
 import type { ExchangeTimes } from "./freshness.ts";
@@ -17,7 +18,7 @@ import {
   singleValue,
 } from "./header-fields.ts";
 import { Replay } from "./replay.ts";
-import type { ResponseShelf, Supersedable } from "./response-shelf.ts";
+import type { Supersedable } from "./response-shelf.ts";
 import { mayServeOnError } from "./reuse.ts";
 import { isSharable } from "./sharing.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
@@ -28,29 +29,6 @@ import { invalidatedKeys, isCacheablePost } from "./unsafe-methods.ts";
 const maxDiscardedBytes = 65_536;
 /** Errors of the origin, or on the way to it, for which a stored response may stand in. @see https://www.rfc-editor.org/rfc/rfc5861#section-4 */
 const errorStatuses = new Set([500, 502, 503, 504]);
-
-/** What a flight is for. */
-export interface FlightPlan {
-  readonly errand: Errand;
-  readonly shelf: ResponseShelf<Flight>;
-  /** What is stored already for that request; it may be validated, or stand in for an error. */
-  readonly stored: StoredResponse | undefined;
-  /** Whether the request carries the stored response's validators. */
-  readonly isValidating: boolean;
-  readonly isUnsafe: boolean;
-  /** Whether other callers may wait for its response. */
-  readonly isJoinable: boolean;
-  /** Whether its response may be stored. */
-  readonly mayStore: boolean;
-  /** Asks anew for a caller that this flight has no answer for, without joining another one. */
-  readonly again: (caller: Caller, errand: Errand, ignored: StoredResponse | undefined) => void;
-  /** Called when it turns out whether other callers may have its response. */
-  readonly noteSharable: (isSharable: boolean) => void;
-  /** Called when nobody wants its response any longer. */
-  readonly abandoned: (reason: Error) => void;
-  /** Called once, when it is over. */
-  readonly over: (hasFailed: boolean) => void;
-}
 
 /** One request to the origin, for one caller, for several, or for none (in the background). */
 export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Supersedable {

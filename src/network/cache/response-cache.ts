@@ -19,13 +19,16 @@ import { CachedResponse } from "./cached-response.ts";
 import { Caller } from "./caller.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
-import { Flight, type FlightPlan } from "./flight.ts";
+import { Flight } from "./flight.ts";
+import type { FlightPlan } from "./flight-plan.ts";
 import { Replay } from "./replay.ts";
 import { ResponseShelf } from "./response-shelf.ts";
 import { choose, usability } from "./reuse.ts";
 import { mayWaitFor } from "./sharing.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { isUnsafe } from "./unsafe-methods.ts";
+
+export type { ResponseCacheOptions } from "./cache-options.ts";
 
 type Options = Dispatcher.DispatchOptions;
 
