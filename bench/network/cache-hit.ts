@@ -3,6 +3,7 @@
  * `lookup` is what a request asks first; `policy` and undici's interceptor go through a handler, awaited one by one.
  * Bars: `lookup` ≤ 3 µs, and ≥ 10× less CPU than undici's interceptor.
  */
+import { readFileSync } from "node:fs";
 import {
   compareArms,
   formatDuration,
@@ -13,10 +14,13 @@ import {
 import { met, named, print } from "../figures.ts";
 
 const module = new URL("./arms/cache-hit.ts", import.meta.url);
+const { version: undiciVersion } = JSON.parse(
+  readFileSync(new URL("../../node_modules/undici/package.json", import.meta.url), "utf8"),
+) as { version: string };
 const names = {
   lookup: "ResponseCache.lookup",
   policy: "ResponseCache.policy",
-  undiciInterceptor: `${named("undici")} cache interceptor`,
+  undiciInterceptor: `undici ${undiciVersion} cache interceptor`,
   semantics: `${named("http-cache-semantics")} and a Map`,
   bareMap: "just a Map, max-age parsed",
 };

@@ -54,6 +54,7 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly #shelf: ResponseShelf<Flight>;
   readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
   readonly #background = new Set<Flight>();
+  readonly #isHeld = (key: string): boolean => this.#shelf.memory.has(key);
   #isClosed = false;
 
   /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
@@ -161,7 +162,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const isOneShot = given.headers != null && !Array.isArray(given.headers) && headers !== given.headers;
     const options: Options = isOneShot ? { ...given, headers: headers as Options["headers"] & {} } : given;
     const request = new CacheRequest(method, headers);
-    const key = dispatchKey(given, request.host);
+    const key = dispatchKey(given, request.host, this.#isHeld);
     if (key === undefined) return dispatch(options, handler);
     const caller = new Caller(handler);
     const errand = { dispatch, options, request, key };
