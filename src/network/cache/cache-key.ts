@@ -14,19 +14,23 @@ export function urlKey(url: string): string | undefined {
 }
 
 /**
- * @param host the request's own `Host`, if it has one
+ * @param host    the request's own `Host`, if it has one
+ * @param isKnown whether something is stored under a key: then it needs no normalising
  * @returns the key of what a dispatch asks for; `undefined` without an origin
  */
 export function dispatchKey(
   options: Dispatcher.DispatchOptions,
   host: string | undefined,
+  isKnown: (key: string) => boolean,
 ): string | undefined {
   const { origin, path, query } = options;
   // A URL takes "\\" for "/", which the wire doesn't: two resources would be one.
   if (origin === undefined || !path.startsWith("/") || path.includes("\\")) return undefined;
   const base = typeof origin === "string" ? origin : origin.origin;
   const asked = query ? `${path}${path.includes("?") ? "&" : "?"}${stringify(query)}` : path;
-  const key = urlKey(base.endsWith("/") ? `${base.slice(0, -1)}${asked}` : `${base}${asked}`);
+  const url = base.endsWith("/") ? `${base.slice(0, -1)}${asked}` : `${base}${asked}`;
+  if (host === undefined && !url.includes("#") && isKnown(url)) return url;
+  const key = urlKey(url);
   // A server may answer by the name that it is asked for, whoever it is that is asked: such answers stay apart.
   if (key === undefined || host === undefined || host === URL.parse(base)?.host) return key;
   return `${key}#${host}`;

@@ -30,6 +30,8 @@ export class CacheRequest {
   /** `If-Match` or `If-Unmodified-Since`: for the origin alone to judge. */
   readonly hasOriginCondition: boolean = false;
   readonly #source: HeaderSource;
+  /** Whether the names are in lower case as they came. */
+  readonly #isLower: boolean;
   #fields: HeaderFields | undefined;
 
   constructor(method: string, headers: HeaderSource) {
@@ -41,22 +43,20 @@ export class CacheRequest {
     this.ifNoneMatch = undefined;
     this.ifModifiedSince = undefined;
     let isPlain = true;
+    let isLower = true;
     for (const name in headers) {
-      const { length } = name;
-      // By length first: most names are none of these, and have no need of lower case.
-      if (length < 4 || length > 19) continue;
-      if (special.has(name) || special.has(name.toLowerCase())) {
-        isPlain = false;
-        break;
-      }
+      const lower = name.toLowerCase();
+      if (lower !== name) isLower = false;
+      if (special.has(lower)) isPlain = false;
     }
+    this.#isLower = isLower;
     if (isPlain) return;
-    const { fields } = this;
     this.host = this.value("host");
     this.authorization = this.value("authorization");
     this.ifNoneMatch = this.value("if-none-match");
     this.ifModifiedSince = this.value("if-modified-since");
-    this.hasOriginCondition = fields["if-match"] !== undefined || fields["if-unmodified-since"] !== undefined;
+    this.hasOriginCondition =
+      this.value("if-match") !== undefined || this.value("if-unmodified-since") !== undefined;
     if (method === "GET") this.range = this.value("range");
     const cacheControl = this.value("cache-control");
     if (cacheControl !== undefined) this.directives = parseCacheControl(cacheControl);
@@ -72,6 +72,12 @@ export class CacheRequest {
 
   /** @returns a field's value, several lines joined */
   value(name: string): string | undefined {
+    if (this.#isLower && this.#fields === undefined) {
+      // Most callers write names so, and need no other object made of them.
+      if (!Object.hasOwn(this.#source, name)) return undefined;
+      const own = this.#source[name];
+      if (typeof own === "string") return own;
+    }
     const value = this.fields[name];
     return value === undefined || typeof value === "string" ? value : value.join(", ");
   }

@@ -11,10 +11,15 @@ export class CachedResponse {
   /** As received, still encoded. To be read only: whoever passes it on to others passes a copy. */
   readonly body: Uint8Array;
   readonly #stored: StoredResponse;
-  readonly #keep: (stored: StoredResponse) => void;
+  readonly #keep: (memo: unknown, weight: number) => void;
 
-  /** @param keep called when what is kept beside the response has changed its weight */
-  constructor(stored: StoredResponse, now: number, isHead: boolean, keep: (stored: StoredResponse) => void) {
+  /** @param keep keeps beside the response what was made of it, and counts its bytes */
+  constructor(
+    stored: StoredResponse,
+    now: number,
+    isHead: boolean,
+    keep: (memo: unknown, weight: number) => void,
+  ) {
     const { status, statusText, fields, body } = stored.record;
     const headers = handedOut(fields);
     headers.age = ageInSeconds(stored, now);
@@ -34,13 +39,10 @@ export class CachedResponse {
 
   /**
    * Keeps what was made of the body, for callers to come. Counts by its bytes; anything but a string or bytes is not
-   * kept, for it could be changed, and nobody knows what it takes.
+   * kept, for nobody knows what it takes, and neither is what would take more than an eighth of the cache.
    */
   set decoded(value: unknown) {
-    const isText = typeof value === "string";
-    if (!isText && !(value instanceof Uint8Array)) return;
-    this.#stored.memo = value;
-    this.#stored.memoWeight = isText ? 2 * value.length : value.byteLength;
-    this.#keep(this.#stored);
+    if (typeof value === "string") this.#keep(value, 2 * value.length);
+    else if (value instanceof Uint8Array) this.#keep(value, value.byteLength);
   }
 }

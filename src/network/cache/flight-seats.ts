@@ -1,12 +1,13 @@
 import type { BodyRecorder } from "./body-recorder.ts";
-import type { CacheRequest } from "./cache-request.ts";
 import type { Caller } from "./caller.ts";
+import type { Errand } from "./errand.ts";
 import { type HeaderFields, handedOut } from "./header-fields.ts";
 
 /** A caller's place in a flight, and how far it has read. */
 export interface Seat {
   readonly caller: Caller;
-  readonly request: CacheRequest;
+  /** Its own: what it asks for isn't all that others of the flight ask for. */
+  readonly errand: Errand;
   /** Whether the flight was begun for it. */
   readonly isLeader: boolean;
   /** Chunks that it was given. */

@@ -5,6 +5,8 @@ import { BodyRecorder } from "./body-recorder.ts";
 import type { CacheRequest } from "./cache-request.ts";
 import type { Caller, ResponseSource } from "./caller.ts";
 import { isClientsOwn } from "./conditional-request.ts";
+import type { Errand } from "./errand.ts";
+import type { FlightPlan } from "./flight-plan.ts";
 import { FlightSeats, type Seat } from "./flight-seats.ts";
 import { concerns } from "./freshening.ts";
 import type { ExchangeTimes } from "./freshness.ts";
@@ -16,41 +18,17 @@ import {
   singleValue,
 } from "./header-fields.ts";
 import { Replay } from "./replay.ts";
-import type { ResponseShelf, Supersedable } from "./response-shelf.ts";
+import type { Supersedable } from "./response-shelf.ts";
 import { mayServeOnError } from "./reuse.ts";
 import { isSharable } from "./sharing.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
-import { storableRecord } from "./storing-rules.ts";
+import { isComplete, storableRecord } from "./storing-rules.ts";
 import { invalidatedKeys, isCacheablePost } from "./unsafe-methods.ts";
 
 /** Bytes of a response that nobody wants that are read before the connection is given up for it. */
 const maxDiscardedBytes = 65_536;
 /** Errors of the origin, or on the way to it, for which a stored response may stand in. @see https://www.rfc-editor.org/rfc/rfc5861#section-4 */
 const errorStatuses = new Set([500, 502, 503, 504]);
-
-/** What a flight is for. */
-export interface FlightPlan {
-  readonly key: string;
-  readonly request: CacheRequest;
-  readonly shelf: ResponseShelf<Flight>;
-  /** What is stored already for that request; it may be validated, or stand in for an error. */
-  readonly stored: StoredResponse | undefined;
-  /** Whether the request carries the stored response's validators. */
-  readonly isValidating: boolean;
-  readonly isUnsafe: boolean;
-  /** Whether other callers may wait for its response. */
-  readonly isJoinable: boolean;
-  /** Whether its response may be stored. */
-  readonly mayStore: boolean;
-  /** Asks anew for a caller that this flight has no answer for, without joining another one. */
-  readonly again: (caller: Caller, request: CacheRequest, ignored: StoredResponse | undefined) => void;
-  /** Called when it turns out whether other callers may have its response. */
-  readonly noteSharable: (isSharable: boolean) => void;
-  /** Called when nobody wants its response any longer. */
-  readonly abandoned: (reason: Error) => void;
-  /** Called once, when it is over. */
-  readonly over: (hasFailed: boolean) => void;
-}
 
 /** One request to the origin, for one caller, for several, or for none (in the background). */
 export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Supersedable {
@@ -80,12 +58,12 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     this.#plan = plan;
     this.#requestTime = plan.shelf.options.now();
     this.#seats = new FlightSeats([], undefined);
-    if (leader !== undefined) this.#seat(leader, plan.request, true);
-    plan.shelf.enter(plan.key, this);
+    if (leader !== undefined) this.#seat(leader, plan.errand, true);
+    plan.shelf.enter(plan.errand.key, this);
   }
 
   get request(): CacheRequest {
-    return this.#plan.request;
+    return this.#plan.errand.request;
   }
 
   send(dispatch: Dispatch, options: Dispatcher.DispatchOptions): boolean {
@@ -98,7 +76,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   }
 
   /** @returns whether the caller gets its response from this flight */
-  join(caller: Caller, request: CacheRequest): boolean {
+  join(caller: Caller, errand: Errand): boolean {
     if (
       !this.#plan.isJoinable ||
       this.isSuperseded ||
@@ -109,12 +87,12 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       return false;
     const response = this.#response;
     if (response === undefined) {
-      this.#seat(caller, request, false);
+      this.#seat(caller, errand, false);
       caller.start(null);
       return true;
     }
-    if (!this.#seats.isWhole || !this.#isFor(request)) return false;
-    const seat = this.#seat(caller, request, false);
+    if (!this.#seats.isWhole || !this.#isFor(errand.request)) return false;
+    const seat = this.#seat(caller, errand, false);
     caller.start(null);
     caller.respond(response.status, handedOut(response.fields), response.statusText);
     this.#seats.flush(seat);
@@ -200,21 +178,24 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#isOver) return;
-    const { shelf, stored, key, isUnsafe } = this.#plan;
+    const { shelf, stored, errand, isUnsafe } = this.#plan;
     const seats = [...this.#seats.seats];
     const hadResponse = this.#response !== undefined;
     // Nobody knows whether the origin has done what it was asked for.
-    if (isUnsafe && !hadResponse) shelf.invalidate(key);
+    if (isUnsafe && !hadResponse) shelf.invalidate(errand.key);
     this.#finish(!this.#isDiscarding);
     this.#recorder?.release();
-    for (const { caller, request, isLeader } of seats) {
+    for (const { caller, errand: own, isLeader } of seats) {
       if (hadResponse) caller.fail(error);
-      else if (stored !== undefined && mayServeOnError(stored, request, shelf.options.now(), shelf.options)) {
+      else if (
+        stored?.isFor(own.request) === true &&
+        mayServeOnError(stored, own.request, shelf.options.now(), shelf.options)
+      ) {
         shelf.counts.servedOnError++;
-        this.#serve(caller, request, stored);
+        this.#serve(caller, own, stored);
       } else if (isLeader) caller.fail(error);
       // What failed may be the leader's own: its deadline, or its signal.
-      else this.#plan.again(caller, request, undefined);
+      else this.#plan.again(caller, own, undefined);
     }
   }
 
@@ -234,8 +215,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     return this.#seats.seats.find(({ isLeader }) => isLeader);
   }
 
-  #seat(caller: Caller, request: CacheRequest, isLeader: boolean): Seat {
-    const seat: Seat = { caller, request, isLeader, cursor: 0 };
+  #seat(caller: Caller, errand: Errand, isLeader: boolean): Seat {
+    const seat: Seat = { caller, errand, isLeader, cursor: 0 };
     caller.source = this;
     this.#seats.seats.push(seat);
     return seat;
@@ -243,7 +224,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   /** Answers from the stored response where it is confirmed, or may stand in for an error. */
   #standsIn(status: number, received: HeaderFields, times: ExchangeTimes): boolean {
-    const { shelf, stored, key, request, isValidating } = this.#plan;
+    const { shelf, stored, isValidating } = this.#plan;
+    const { key, request } = this.#plan.errand;
     if (stored === undefined) return false;
     if (status === 304 && isValidating) {
       if (concerns(stored, received)) {
@@ -267,23 +249,21 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #handOver(stored: StoredResponse | undefined, isError: boolean): void {
     const seats = this.#seats.seats.splice(0);
     this.#isDiscarding = true;
-    this.#plan.shelf.leave(this.#plan.key, this);
+    this.#plan.shelf.leave(this.#plan.errand.key, this);
     if (isError) this.#settle(true);
-    for (const { caller, request, isLeader } of seats) {
+    for (const { caller, errand, isLeader } of seats) {
+      const { request } = errand;
       const suits =
-        stored !== undefined &&
-        stored.isFor(request) &&
-        (isLeader ||
-          isError ||
-          isSharable(stored, request, this.#plan.request, this.#plan.shelf.options.now()));
-      if (suits) this.#serve(caller, request, stored);
-      else this.#plan.again(caller, request, isLeader ? this.#plan.stored : undefined);
+        stored?.isFor(request) === true &&
+        (isLeader || isError || isSharable(stored, request, this.request, this.#plan.shelf.options.now()));
+      if (suits) this.#serve(caller, errand, stored);
+      else this.#plan.again(caller, errand, isLeader ? this.#plan.stored : undefined);
     }
   }
 
-  #serve(caller: Caller, request: CacheRequest, stored: StoredResponse): void {
-    const answer = answerFrom(stored, request, this.#plan.shelf.options.now());
-    if (answer === undefined) this.#plan.again(caller, request, stored);
+  #serve(caller: Caller, errand: Errand, stored: StoredResponse): void {
+    const answer = answerFrom(stored, errand.request, this.#plan.shelf.options.now());
+    if (answer === undefined) this.#plan.again(caller, errand, stored);
     else {
       caller.noteStored();
       new Replay(caller, answer);
@@ -291,10 +271,10 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   }
 
   #noteUnsafe(status: number, received: HeaderFields): void {
-    const { shelf, key } = this.#plan;
+    const { shelf, errand } = this.#plan;
     if (status >= 400) return;
     const { isSuperseded } = this;
-    for (const invalidated of invalidatedKeys(key, received)) shelf.invalidate(invalidated);
+    for (const invalidated of invalidatedKeys(errand.key, received)) shelf.invalidate(invalidated);
     // What it invalidates itself is older than its own response.
     this.isSuperseded = isSuperseded;
   }
@@ -307,7 +287,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     received: HeaderFields,
     times: ExchangeTimes,
   ): void {
-    const { shelf, key, request, isUnsafe, mayStore, stored } = this.#plan;
+    const { shelf, isUnsafe, mayStore, stored } = this.#plan;
+    const { key, request } = this.#plan.errand;
     const { maxEntryBytes } = shelf.options;
     if (!isUnsafe || isCacheablePost(request.method, status, key, received, shelf.options.isShared))
       this.#record = mayStore
@@ -324,13 +305,13 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     if (this.#record !== undefined) this.#draft = shelf.made(this.#record);
     this.#response = { status, statusText, fields: received };
     const seats = this.#seats.seats;
-    const staying = seats.filter((seat) => seat.isLeader || this.#isFor(seat.request));
+    const staying = seats.filter((seat) => seat.isLeader || this.#isFor(seat.errand.request));
     if (this.#record !== undefined || staying.length > 1)
       this.#recorder = new BodyRecorder(maxEntryBytes, shelf.budget);
     this.#seats = new FlightSeats(staying, this.#recorder);
     const leaving = seats.filter((seat) => !staying.includes(seat));
     if (seats.length > 1) this.#plan.noteSharable(leaving.length === 0);
-    for (const { caller, request: own } of leaving) this.#plan.again(caller, own, undefined);
+    for (const { caller, errand: own } of leaving) this.#plan.again(caller, own, undefined);
     for (const { caller, isLeader } of [...staying]) {
       caller.respond(status, isLeader ? headers : handedOut(received), statusText, controller.rawHeaders);
     }
@@ -341,7 +322,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   /** A newer response makes what is stored old, even where it isn't stored itself. */
   #replaceStored(status: number, received: HeaderFields, times: ExchangeTimes): void {
-    const { shelf, key, request, stored } = this.#plan;
+    const { shelf, stored } = this.#plan;
+    const { key, request } = this.#plan.errand;
     if (this.isSuperseded) return;
     if (request.method === "HEAD") {
       if (status === 200) shelf.freshenByHead(key, request, received, times);
@@ -351,11 +333,12 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   #isFor(request: CacheRequest): boolean {
     const now = this.#plan.shelf.options.now();
-    return this.#draft !== undefined && isSharable(this.#draft, request, this.#plan.request, now);
+    return this.#draft !== undefined && isSharable(this.#draft, request, this.request, now);
   }
 
   #store(trailers: HeaderFields): void {
-    const { shelf, key, request } = this.#plan;
+    const { shelf } = this.#plan;
+    const { key, request } = this.#plan.errand;
     const record = this.#record;
     if (record === undefined) return;
     if (this.isSuperseded) {
@@ -367,13 +350,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       shelf.counts.tooLarge++;
       return;
     }
-    const announced = singleValue(record.fields, "content-length");
-    const { range } = record;
-    const isWhole =
-      record.isHead ||
-      ((announced === undefined || announced === String(this.#receivedBytes)) &&
-        (range === undefined || range.end - range.start + 1 === this.#receivedBytes));
-    if (!isWhole) {
+    if (!isComplete(record, this.#receivedBytes)) {
       shelf.counts.incomplete++;
       return;
     }
@@ -396,7 +373,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   #finish(hasFailed: boolean): void {
     this.#isOver = true;
-    this.#plan.shelf.leave(this.#plan.key, this);
+    this.#plan.shelf.leave(this.#plan.errand.key, this);
     if (this.#seats.seats.length === 0) this.#recorder?.release();
     this.#settle(hasFailed);
   }

@@ -24,6 +24,11 @@ export class MemoryStore {
     return this.#cache.get(key)?.responses;
   }
 
+  /** Unlike `get`, no use. */
+  has(key: string): boolean {
+    return this.#cache.has(key);
+  }
+
   /** Keeps them unless they weigh more than all that fits. */
   set(key: string, responses: readonly StoredResponse[]): void {
     if (responses.length === 0) {

@@ -18,13 +18,17 @@ import { cacheSamples, type ResponseCacheStats } from "./cache-stats.ts";
 import { CachedResponse } from "./cached-response.ts";
 import { Caller } from "./caller.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
-import { Flight, type FlightPlan } from "./flight.ts";
+import type { Errand } from "./errand.ts";
+import { Flight } from "./flight.ts";
+import type { FlightPlan } from "./flight-plan.ts";
 import { Replay } from "./replay.ts";
 import { ResponseShelf } from "./response-shelf.ts";
 import { choose, usability } from "./reuse.ts";
 import { mayWaitFor } from "./sharing.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { isUnsafe } from "./unsafe-methods.ts";
+
+export type { ResponseCacheOptions } from "./cache-options.ts";
 
 type Options = Dispatcher.DispatchOptions;
 
@@ -38,14 +42,6 @@ const unavailable: Omit<Answer, "headers"> = {
   trailers: undefined,
 };
 
-/** What asking the origin takes: how, for whom, and for what. */
-interface Errand {
-  readonly dispatch: Dispatch;
-  readonly options: Options;
-  readonly request: CacheRequest;
-  readonly key: string;
-}
-
 /**
  * Keeps responses of HTTP, by RFC 9111. `policy` goes in front of a dispatcher; `lookup` answers at once, where that is
  * possible, without a dispatch. Private by default, that is for the user of one client: even so, what was asked for with
@@ -58,6 +54,7 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly #shelf: ResponseShelf<Flight>;
   readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
   readonly #background = new Set<Flight>();
+  readonly #isHeld = (key: string): boolean => this.#shelf.memory.has(key);
   #isClosed = false;
 
   /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
@@ -143,7 +140,9 @@ export class ResponseCache implements MetricSource, Disposable {
   #view(key: string, stored: StoredResponse, now: number, method: string): CachedResponse {
     const age = Math.floor(stored.age(now) / 1000);
     if (method === "GET" && stored.viewAge === age && stored.view !== undefined) return stored.view;
-    const view = new CachedResponse(stored, now, method === "HEAD", () => this.#shelf.reweigh(key, stored));
+    const view = new CachedResponse(stored, now, method === "HEAD", (memo, weight) =>
+      this.#shelf.keepMemo(key, stored, memo, weight),
+    );
     if (method === "GET") {
       stored.view = view;
       stored.viewAge = age;
@@ -163,7 +162,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const isOneShot = given.headers != null && !Array.isArray(given.headers) && headers !== given.headers;
     const options: Options = isOneShot ? { ...given, headers: headers as Options["headers"] & {} } : given;
     const request = new CacheRequest(method, headers);
-    const key = dispatchKey(given, request.host);
+    const key = dispatchKey(given, request.host, this.#isHeld);
     if (key === undefined) return dispatch(options, handler);
     const caller = new Caller(handler, contextOf(given).outcome);
     const errand = { dispatch, options, request, key };
@@ -171,8 +170,9 @@ export class ResponseCache implements MetricSource, Disposable {
     return this.#read(errand, caller, true);
   }
 
-  #change({ dispatch, options, request, key }: Errand, caller: Caller, useCache: boolean): boolean {
-    const plan = this.#plan({ dispatch, options, request, key }, undefined, false);
+  #change(errand: Errand, caller: Caller, useCache: boolean): boolean {
+    const { dispatch, options, request } = errand;
+    const plan = this.#plan(errand, undefined, false);
     return new Flight(
       { ...plan, isUnsafe: true, isJoinable: false, mayStore: useCache && request.method === "POST" },
       caller,
@@ -246,11 +246,11 @@ export class ResponseCache implements MetricSource, Disposable {
     } as ContextualOptions);
   }
 
-  #join({ options, request, key }: Errand, caller: Caller): boolean {
-    for (const flight of this.#shelf.underWay(key) ?? []) {
-      if (!mayWaitFor(request, flight.request) || !flight.join(caller, request)) continue;
+  #join(errand: Errand, caller: Caller): boolean {
+    for (const flight of this.#shelf.underWay(errand.key) ?? []) {
+      if (!mayWaitFor(errand.request, flight.request) || !flight.join(caller, errand)) continue;
       this.#shelf.counts.coalesced++;
-      this.#boundWait(options, caller);
+      this.#boundWait(errand.options, caller);
       return true;
     }
     return false;
@@ -279,10 +279,9 @@ export class ResponseCache implements MetricSource, Disposable {
   }
 
   #plan(errand: Errand, stored: StoredResponse | undefined, isValidating: boolean): FlightPlan {
-    const { key, request } = errand;
+    const { key } = errand;
     return {
-      key,
-      request,
+      errand,
       shelf: this.#shelf,
       stored,
       isValidating,
@@ -290,9 +289,8 @@ export class ResponseCache implements MetricSource, Disposable {
       isJoinable: false,
       mayStore: true,
       again: (caller, own, ignored) => {
-        const anew: Errand = { ...errand, request: own };
-        if (ignored === undefined) this.#read(anew, caller, false);
-        else this.#ask(anew, caller, undefined, false);
+        if (ignored === undefined) this.#read(own, caller, false);
+        else this.#ask(own, caller, undefined, false);
       },
       noteSharable: (isSharable) => {
         if (isSharable) this.#unshared.delete(key);

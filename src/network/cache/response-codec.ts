@@ -26,7 +26,7 @@ export function decodeRecord(text: string, body: Uint8Array): ResponseRecord {
     body,
     range,
     isHead: raw.isHead === true,
-    selection: { names, values },
+    selection: { names, values, seen: [] },
     // Only what says so itself is for everybody.
     isPersonal: raw.isPersonal !== false,
     authorization: raw.authorization === undefined ? undefined : asString(raw.authorization),

@@ -108,10 +108,13 @@ export class ResponseShelf<Exchange extends Supersedable> {
     if (former.includes(stored)) this.#save(key, former, without(former, stored));
   }
 
-  /** Weighs anew what has changed. */
-  reweigh(key: string, stored: StoredResponse): void {
+  /** Keeps beside a response what was made of it, unless that is too heavy. */
+  keepMemo(key: string, stored: StoredResponse, memo: unknown, weight: number): void {
     const held = this.memory.get(key);
-    if (held?.includes(stored)) this.memory.set(key, held);
+    if (weight > this.options.maxBytes / 8 || !held?.includes(stored)) return;
+    stored.memo = memo;
+    stored.memoWeight = weight;
+    this.memory.set(key, held);
   }
 
   enter(key: string, exchange: Exchange): void {

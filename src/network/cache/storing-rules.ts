@@ -8,7 +8,7 @@ import {
   hasExplicitLifetime,
   initialAge,
 } from "./freshness.ts";
-import { fieldValue, type HeaderFields, storableFields } from "./header-fields.ts";
+import { fieldValue, type HeaderFields, singleValue, storableFields } from "./header-fields.ts";
 import type { ResponseRecord } from "./stored-response.ts";
 import { fingerprint, selectionOf, varyNames } from "./vary.ts";
 
@@ -64,6 +64,14 @@ export function storableRecord(
       isPersonal && request.authorization !== undefined ? fingerprint(request.authorization) : undefined,
     initialAgeMs: initialAge(received, times),
   };
+}
+
+/** Whether as many bytes came in as the response says. @see https://www.rfc-editor.org/rfc/rfc9111#section-3.3 */
+export function isComplete({ fields, range, isHead }: ResponseRecord, receivedBytes: number): boolean {
+  if (isHead) return true;
+  const announced = singleValue(fields, "content-length");
+  if (announced !== undefined && announced !== String(receivedBytes)) return false;
+  return range === undefined || range.end - range.start + 1 === receivedBytes;
 }
 
 function mayStore(

@@ -8,14 +8,19 @@ const preferences = new Set(["accept", "accept-charset", "accept-encoding", "acc
 /** Their values are not kept, only what tells them apart. */
 const secrets = new Set(["authorization", "cookie", "proxy-authorization"]);
 
+/** Longer values aren't remembered as they came. */
+const longestSeen = 256;
+
 /** How a response is chosen among those of one URL; `undefined` values stand for fields that weren't there. */
 export interface Selection {
   /** In lower case, sorted. */
   readonly names: readonly string[];
   readonly values: readonly (string | undefined)[];
+  /** Values as the last request had them that matched, so that the next one like it is soon known. Never a secret. */
+  readonly seen: (string | undefined)[];
 }
 
-export const noSelection: Selection = Object.freeze({ names: [], values: [] });
+export const noSelection: Selection = Object.freeze({ names: [], values: [], seen: [] });
 
 /** @returns the names that `Vary` nominates, in lower case, sorted; `"*"` for more than a request's fields tell */
 export function varyNames(fields: HeaderFields): readonly string[] | "*" {
@@ -26,12 +31,18 @@ export function varyNames(fields: HeaderFields): readonly string[] | "*" {
 
 export function selectionOf(names: readonly string[], request: CacheRequest): Selection {
   if (names.length === 0) return noSelection;
-  return { names, values: names.map((name) => selectingValue(name, request)) };
+  return { names, values: names.map((name) => selectingValue(name, request)), seen: [] };
 }
 
 /** @see https://www.rfc-editor.org/rfc/rfc9111#section-4.1 */
-export function selects({ names, values }: Selection, request: CacheRequest): boolean {
-  for (let i = 0; i < names.length; i++) if (selectingValue(names[i]!, request) !== values[i]) return false;
+export function selects({ names, values, seen }: Selection, request: CacheRequest): boolean {
+  for (let i = 0; i < names.length; i++) {
+    const name = names[i]!;
+    const raw = request.value(name);
+    if (raw !== undefined && raw === seen[i]) continue;
+    if (selectingValue(name, request) !== values[i]) return false;
+    if (!secrets.has(name) && (raw?.length ?? 0) <= longestSeen) seen[i] = raw;
+  }
   return true;
 }
 
