@@ -2,7 +2,12 @@ import { once } from "node:events";
 import { createServer, type RequestListener, type Server } from "node:http";
 import { createSecureServer, type Http2SecureServer, type SecureServerOptions } from "node:http2";
 import { createServer as createTlsServer } from "node:https";
-import { type AddressInfo, createServer as createTcpServer, type Server as NetServer, type Socket } from "node:net";
+import {
+  type AddressInfo,
+  createServer as createTcpServer,
+  type Server as NetServer,
+  type Socket,
+} from "node:net";
 import { selfSigned } from "./self-signed.ts";
 
 export const certificate = selfSigned();
@@ -18,7 +23,11 @@ export interface LocalServer<S extends NetServer> {
   [Symbol.asyncDispose](): Promise<void>;
 }
 
-async function listening<S extends NetServer>(server: S, scheme: string, port: number): Promise<LocalServer<S>> {
+async function listening<S extends NetServer>(
+  server: S,
+  scheme: string,
+  port: number,
+): Promise<LocalServer<S>> {
   const sockets = new Set<Socket>();
   let connections = 0;
   server.on("connection", (socket: Socket) => {
@@ -46,7 +55,10 @@ export function httpServer(listener: RequestListener, port = 0): Promise<LocalSe
   return listening(createServer(listener), "http", port);
 }
 
-export function httpsServer(listener: RequestListener, tls: object = certificate): Promise<LocalServer<NetServer>> {
+export function httpsServer(
+  listener: RequestListener,
+  tls: object = certificate,
+): Promise<LocalServer<NetServer>> {
   return listening(createTlsServer(tls, listener), "https", 0);
 }
 
@@ -63,6 +75,9 @@ export async function http2Server(
 }
 
 /** A server that speaks no protocol. */
-export function tcpServer(onSocket: (socket: Socket) => void, scheme = "http"): Promise<LocalServer<NetServer>> {
+export function tcpServer(
+  onSocket: (socket: Socket) => void,
+  scheme = "http",
+): Promise<LocalServer<NetServer>> {
   return listening(createTcpServer(onSocket), scheme, 0);
 }

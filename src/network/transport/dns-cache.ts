@@ -92,7 +92,11 @@ export class DnsCache implements MetricSource {
     const settle = (typeof options === "function" ? options : callback) as LookupCallback;
     callable("callback", settle);
     const asked: LookupOptions =
-      typeof options === "number" ? { family: options } : typeof options === "object" && options ? options : {};
+      typeof options === "number"
+        ? { family: options }
+        : typeof options === "object" && options
+          ? options
+          : {};
     const { all = false, ...rest } = asked;
     if (typeof hostname !== "string" && hostname) rejectType("hostname", "a string", hostname);
     const waiter: Waiter = { all, callback: settle };
@@ -219,7 +223,13 @@ export class DnsCache implements MetricSource {
       }
     }
     const turn = this.#entries.get(key)?.turn ?? 0;
-    const entry: Entry = { addresses: addresses ?? [], error: error ?? undefined, expiresAt: now, staleUntil: now, turn };
+    const entry: Entry = {
+      addresses: addresses ?? [],
+      error: error ?? undefined,
+      expiresAt: now,
+      staleUntil: now,
+      turn,
+    };
     if (error === null || isNegative) {
       this.#expire(entry, isNegative ? this.#options.negativeTtlMs : this.#options.ttlMs);
       if (generation === this.#generation) this.#keep(key, entry);
@@ -234,7 +244,8 @@ export class DnsCache implements MetricSource {
 
   #keep(key: string, entry: Entry): void {
     this.#entries.delete(key);
-    if (this.#entries.size >= this.#options.maxEntries) this.#entries.delete(this.#entries.keys().next().value!);
+    if (this.#entries.size >= this.#options.maxEntries)
+      this.#entries.delete(this.#entries.keys().next().value!);
     this.#entries.set(key, entry);
   }
 

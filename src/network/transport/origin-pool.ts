@@ -188,7 +188,8 @@ export class OriginPool implements ConnectionEvents {
     // A handler may dispatch within this call: one request a connection is all that HTTP/1.1 takes.
     if (connection.protocol === "h1") {
       this.#withdraw(connection);
-      if (this.#waiting.size > 0 || this.#serviceMs === undefined) connection.sentAt = this.#settings.clock.now();
+      if (this.#waiting.size > 0 || this.#serviceMs === undefined)
+        connection.sentAt = this.#settings.clock.now();
       if (!connection.dispatch(options, handler)) return;
       // Refused: its options are no request.
       connection.sentAt = 0;
@@ -335,7 +336,8 @@ export class OriginPool implements ConnectionEvents {
     this.#failed++;
     this.#window = Math.max(1, this.#window >> 1);
     if (this.#dials.size === 0) this.#attempts = 0;
-    if (!isOffered && this.#settings.protocol === "auto" && this.#choice.isByMeasure) this.#choice.refusedH1();
+    if (!isOffered && this.#settings.protocol === "auto" && this.#choice.isByMeasure)
+      this.#choice.refusedH1();
     else {
       if (this.#connections.size > 0) this.#pause();
       this.#failWaiting(dial, error);

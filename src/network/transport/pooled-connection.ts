@@ -56,7 +56,8 @@ export class PooledConnection {
     this.#settings = settings;
     this.#events = events;
     this.#spare = socket;
-    const { keepAliveTimeoutMs, headersTimeoutMs, bodyTimeoutMs, streamsPerSession, pingIntervalMs } = settings;
+    const { keepAliveTimeoutMs, headersTimeoutMs, bodyTimeoutMs, streamsPerSession, pingIntervalMs } =
+      settings;
     this.client = new Client(origin, {
       connect: this.#connect,
       keepAliveTimeout: keepAliveTimeoutMs,

@@ -6,7 +6,10 @@ import type { DnsCacheOptions } from "./dns-cache-options.ts";
 import type { ProtocolMode } from "./protocol-choice.ts";
 
 /** How a TLS connection is made: `ca`, `cert`, `key`, `servername`, `rejectUnauthorized` and the like, as `tls.connect` takes them. */
-export type TlsOptions = Omit<ConnectionOptions, "ALPNProtocols" | "host" | "lookup" | "path" | "port" | "socket">;
+export type TlsOptions = Omit<
+  ConnectionOptions,
+  "ALPNProtocols" | "host" | "lookup" | "path" | "port" | "socket"
+>;
 
 export interface TransportOptions {
   /** Connections to one origin, integer ≥ 1; for HTTP/2, `sessionsPerOrigin` holds. @default 64 */

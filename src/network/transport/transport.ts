@@ -98,10 +98,20 @@ export class Transport implements MetricSource {
     yield sample("gauge", "http.client.active_requests", "Requests on a connection", inFlight);
     yield sample("gauge", "http.client.waiting_requests", "Requests that wait for a connection", waiting);
     yield sample("counter", "http.client.requests", "Requests given to the transport", counts.requests);
-    yield sample("counter", "http.client.pool_hits", "Requests sent on a connection that was open before", counts.poolHits);
+    yield sample(
+      "counter",
+      "http.client.pool_hits",
+      "Requests sent on a connection that was open before",
+      counts.poolHits,
+    );
     yield sample("counter", "http.client.connections_opened", "Connections opened", counts.connectionsOpened);
     yield sample("counter", "http.client.connections_closed", "Connections closed", counts.connectionsClosed);
-    yield sample("counter", "http.client.connections_failed", "Attempts that failed", counts.connectionsFailed);
+    yield sample(
+      "counter",
+      "http.client.connections_failed",
+      "Attempts that failed",
+      counts.connectionsFailed,
+    );
     if (this.#settings.dns !== undefined) yield* this.#settings.dns.collect();
   }
 

@@ -16,6 +16,7 @@ declare module "undici/lib/core/symbols.js" {
 }
 declare module "undici/lib/api/index.js" {
   import { Dispatcher } from "undici";
+
   const methods: Pick<Dispatcher, "request" | "stream" | "pipeline" | "connect" | "upgrade">;
   export default methods;
 }

@@ -5,7 +5,13 @@ import { TlsCertificateError } from "../../../../src/errors.ts";
 import { DnsCache } from "../../../../src/network/transport/dns-cache.ts";
 import { Transport } from "../../../../src/network/transport/transport.ts";
 import { dispatched } from "../../../support/dispatched.ts";
-import { certificate, http2Server, httpServer, httpsServer, tcpServer } from "../../../support/local-servers.ts";
+import {
+  certificate,
+  http2Server,
+  httpServer,
+  httpsServer,
+  tcpServer,
+} from "../../../support/local-servers.ts";
 import { selfSigned } from "../../../support/self-signed.ts";
 
 const times = <T>(count: number, fn: (index: number) => T) => Array.from({ length: count }, (_, i) => fn(i));
@@ -109,7 +115,9 @@ describe("connecting", () => {
       socket.pipe(upstream).pipe(socket);
     }, "https");
     await using transport = new Transport({ tls: { ca: certificate.cert }, coldWaitMs: 20 });
-    const answers = await Promise.all(times(30, () => dispatched(transport.dispatch, { origin: gate.origin })));
+    const answers = await Promise.all(
+      times(30, () => dispatched(transport.dispatch, { origin: gate.origin })),
+    );
     expect(answers.every(({ body }) => body === "answered")).toBe(true);
     expect(gate.connections()).toBeLessThanOrEqual(4);
     await transport.destroy();
@@ -118,7 +126,9 @@ describe("connecting", () => {
   it("speaks HTTP/1.1 to a server that offers nothing else, on few connections", async () => {
     await using server = await httpsServer((_request, response) => response.end("plain"));
     await using transport = new Transport({ tls: { ca: certificate.cert }, protocol: "http2" });
-    const answers = await Promise.all(times(40, () => dispatched(transport.dispatch, { origin: server.origin })));
+    const answers = await Promise.all(
+      times(40, () => dispatched(transport.dispatch, { origin: server.origin })),
+    );
     expect(answers.every(({ body }) => body === "plain")).toBe(true);
     expect(server.connections()).toBeLessThan(40);
     expect(transport.stats().origins[0]).toMatchObject({ protocol: "h1", http2Connections: 0 });
@@ -147,7 +157,8 @@ describe("connecting", () => {
     await using transport = new Transport({ tls: { ca: certificate.cert }, clock: steadyClock() });
     const send = () => dispatched(transport.dispatch, { origin: server.origin });
     for (let i = 0; i < 600; i++) expect((await send()).body).toBe("two");
-    while (transport.stats().origins[0]!.connecting > 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    while (transport.stats().origins[0]!.connecting > 0)
+      await new Promise((resolve) => setTimeout(resolve, 2));
     expect(transport.stats().origins[0]).toMatchObject({ protocol: "h2", reason: "HTTP/1.1 isn't offered" });
   });
 
@@ -175,10 +186,14 @@ describe("connecting", () => {
   it("reports a name that doesn't exist", async () => {
     const failing = Object.assign(new Error("getaddrinfo ENOTFOUND"), { code: "ENOTFOUND" });
     await using transport = new Transport({
-      dns: { lookup: (_hostname, _options, callback) => process.nextTick(callback, failing, []) },
+      dns: new DnsCache({
+        lookup: (_hostname, _options, callback) => process.nextTick(callback, failing, []),
+      }),
     });
     for (const _ of times(2, (i) => i))
-      await expect(dispatched(transport.dispatch, { origin: "http://no.example" })).rejects.toThrow("ENOTFOUND");
+      await expect(dispatched(transport.dispatch, { origin: "http://no.example" })).rejects.toThrow(
+        "ENOTFOUND",
+      );
     expect(transport.stats().dns).toMatchObject({ misses: 1, negativeHits: 1 });
   });
 

@@ -31,7 +31,9 @@ describe("a transport over HTTP/1.1", () => {
   });
 
   it("opens no more connections to an origin than allowed, and answers every request of a burst", async () => {
-    await using server = await httpServer((request, response) => setTimeout(() => response.end(request.url), 5));
+    await using server = await httpServer((request, response) =>
+      setTimeout(() => response.end(request.url), 5),
+    );
     await using transport = new Transport({ connectionsPerOrigin: 3 });
     const answers = await Promise.all(
       times(60, (i) => dispatched(transport.dispatch, { origin: server.origin, path: `/${i}` })),
@@ -102,7 +104,9 @@ describe("a transport over HTTP/1.1", () => {
     await using transport = new Transport({ connectionsPerOrigin: 1, waitingPerOrigin: 2 });
     await dispatched(transport.dispatch, { origin: server.origin });
     await new Promise((resolve) => setImmediate(resolve));
-    const all = await Promise.allSettled(times(5, () => dispatched(transport.dispatch, { origin: server.origin })));
+    const all = await Promise.allSettled(
+      times(5, () => dispatched(transport.dispatch, { origin: server.origin })),
+    );
     expect(all.map(({ status }) => status)).toEqual([
       "fulfilled",
       "fulfilled",
@@ -174,7 +178,9 @@ describe("a transport over HTTP/1.1", () => {
     const server = createServer((request, response) => response.end(request.headers.host)).listen(path);
     await once(server, "listening");
     await using transport = new Transport({ socketPath: path });
-    expect((await dispatched(transport.dispatch, { origin: "http://inside.example" })).body).toBe("inside.example");
+    expect((await dispatched(transport.dispatch, { origin: "http://inside.example" })).body).toBe(
+      "inside.example",
+    );
     await transport.close();
     server.close();
   });

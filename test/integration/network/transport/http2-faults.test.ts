@@ -1,5 +1,11 @@
 import { once } from "node:events";
-import { constants, type Http2SecureServer, type Http2Session, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
+import {
+  constants,
+  type Http2SecureServer,
+  type Http2Session,
+  type ServerHttp2Session,
+  type ServerHttp2Stream,
+} from "node:http2";
 import { connect } from "node:net";
 import { describe, expect, it } from "vitest";
 import { Transport } from "../../../../src/network/transport/transport.ts";
@@ -66,14 +72,20 @@ describe("a transport over HTTP/2", () => {
     expectEachOnce(origin, 100);
     expect(server.connections()).toBe(1);
     expect(origin.widest).toBeGreaterThan(10);
-    expect(transport.stats().origins[0]).toMatchObject({ protocol: "h2", http2Connections: 1, requests: 100 });
+    expect(transport.stats().origins[0]).toMatchObject({
+      protocol: "h2",
+      http2Connections: 1,
+      requests: 100,
+    });
   });
 
   it("takes four connections at most when one can't carry all", async () => {
     const origin = new Origin();
     await using server = await http2Server(origin.setUp);
     await using transport = trusting();
-    await Promise.all(times(900, (i) => dispatched(transport.dispatch, { origin: server.origin, path: `/${i}` })));
+    await Promise.all(
+      times(900, (i) => dispatched(transport.dispatch, { origin: server.origin, path: `/${i}` })),
+    );
     expectEachOnce(origin, 900);
     expect(server.connections()).toBeLessThanOrEqual(4);
   });
@@ -92,7 +104,9 @@ describe("a transport over HTTP/2", () => {
     };
     await using server = await http2Server(origin.setUp, { settings: { maxConcurrentStreams: 1 } });
     await using transport = trusting({ connectionsPerOrigin: 6 });
-    await Promise.all(times(60, (i) => dispatched(transport.dispatch, { origin: server.origin, path: `/${i}` })));
+    await Promise.all(
+      times(60, (i) => dispatched(transport.dispatch, { origin: server.origin, path: `/${i}` })),
+    );
     expectEachOnce(origin, 60);
     expect(widest).toBe(1);
     expect(server.connections()).toBeLessThanOrEqual(6);
@@ -177,7 +191,9 @@ describe("a transport over HTTP/2", () => {
     expect(goneAway).toBe(1);
     expectEachOnce(origin, 60);
     expect(server.connections()).toBeLessThanOrEqual(3);
-    expect((await dispatched(transport.dispatch, { origin: server.origin, path: "/after" })).body).toBe("/after");
+    expect((await dispatched(transport.dispatch, { origin: server.origin, path: "/after" })).body).toBe(
+      "/after",
+    );
   });
 
   it("fails what was under way when the session dies, sends none of it again, and connects anew", async () => {
@@ -192,7 +208,11 @@ describe("a transport over HTTP/2", () => {
       }
     };
     await using server = await http2Server(origin.setUp);
-    await using transport = trusting({ streamsPerSession: 10, sessionsPerOrigin: 1, connectionsPerOrigin: 1 });
+    await using transport = trusting({
+      streamsPerSession: 10,
+      sessionsPerOrigin: 1,
+      connectionsPerOrigin: 1,
+    });
     const send = (i: number) => dispatched(transport.dispatch, { origin: server.origin, path: `/${i}` });
     const all = await Promise.allSettled(times(25, send));
     const failed = all.filter(({ status }) => status === "rejected");

@@ -23,7 +23,9 @@ async function inProcess(script: string, env: Record<string, string> = {}): Prom
 
 describe("a transport's life", () => {
   it("finishes what is under way or waits when it is closed, and takes nothing more", async () => {
-    await using server = await httpServer((request, response) => setTimeout(() => response.end(request.url), 10));
+    await using server = await httpServer((request, response) =>
+      setTimeout(() => response.end(request.url), 10),
+    );
     const transport = new Transport({ connectionsPerOrigin: 2 });
     const sent = ["/1", "/2", "/3", "/4", "/5"].map((path) =>
       dispatched(transport.dispatch, { origin: server.origin, path }),
@@ -48,7 +50,9 @@ describe("a transport's life", () => {
       ),
     );
     const transport = new Transport({ tls: { ca: certificate.cert } });
-    const sent = ["/1", "/2", "/3"].map((path) => dispatched(transport.dispatch, { origin: server.origin, path }));
+    const sent = ["/1", "/2", "/3"].map((path) =>
+      dispatched(transport.dispatch, { origin: server.origin, path }),
+    );
     await transport.close();
     expect((await Promise.all(sent)).map(({ body }) => body)).toEqual(["/1", "/2", "/3"]);
   });
@@ -64,7 +68,8 @@ describe("a transport's life", () => {
     const results = Promise.allSettled(sent);
     while (transport.stats().connections === 0) await new Promise((resolve) => setTimeout(resolve, 2));
     await transport.destroy(new Error("cut"));
-    for (const result of (await results) as PromiseRejectedResult[]) expect(result.reason.message).toBe("cut");
+    for (const result of (await results) as PromiseRejectedResult[])
+      expect(result.reason.message).toBe("cut");
     await expect(dispatched(transport.dispatch, { origin: silent.origin })).rejects.toThrow("cut");
   });
 
@@ -88,7 +93,9 @@ describe("a transport's life", () => {
 
   it("doesn't keep a process alive that has nothing more to do", async () => {
     await using server = await httpServer((_request, response) => response.end("done"));
-    await using secure = await http2Server((h2) => h2.on("request", (_request, response) => response.end("done")));
+    await using secure = await http2Server((h2) =>
+      h2.on("request", (_request, response) => response.end("done")),
+    );
     const script = `
       const transport = new Transport({ keepAliveTimeoutMs: 600_000, pingIntervalMs: 600_000, tls: { ca: process.env.CA } });
       for (const origin of process.env.ORIGINS.split(" "))
@@ -113,11 +120,20 @@ describe("a transport's life", () => {
     expect(await body.text()).toBe("hello");
     const aborting = new AbortController();
     await using silent = await tcpServer(() => undefined, "https");
-    const waiting = dispatcher.request({ origin: silent.origin, path: "/", method: "GET", signal: aborting.signal });
+    const waiting = dispatcher.request({
+      origin: silent.origin,
+      path: "/",
+      method: "GET",
+      signal: aborting.signal,
+    });
     aborting.abort(new Error("no longer wanted"));
     await expect(waiting).rejects.toThrow("no longer wanted");
-    const composed = dispatcher.compose((dispatch) => (options, handler) => dispatch({ ...options, path: "/x" }, handler));
-    expect((await composed.request({ origin: server.origin, path: "/", method: "GET" })).statusCode).toBe(200);
+    const composed = dispatcher.compose(
+      (dispatch) => (options, handler) => dispatch({ ...options, path: "/x" }, handler),
+    );
+    expect((await composed.request({ origin: server.origin, path: "/", method: "GET" })).statusCode).toBe(
+      200,
+    );
     await dispatcher.close();
     expect(transport.stats().connections).toBe(0);
   });
