@@ -71,7 +71,8 @@ export class Dialer {
     socket.on("connectionAttempt", (address: string) => {
       attempt = { address, at: clock.now() };
     });
-    socket.once("connect", () => {
+    // Before undici's own listener, which hands the socket over.
+    socket.prependOnceListener("connect", () => {
       if (attempt === undefined) return;
       rttMs = clock.now() - attempt.at;
       dns?.restore(attempt.address);

@@ -56,6 +56,7 @@ export class OriginPool implements ConnectionEvents {
   #dialMs: number | undefined;
   /** Dials since the last that succeeded, or since all had ended. */
   #attempts = 0;
+  #isDialingSoon = false;
   #hedges = 0;
   #hedgeTimer: TimerHandle;
   #pauseMs = shortestPauseMs;
@@ -145,7 +146,7 @@ export class OriginPool implements ConnectionEvents {
   onDrain(connection: PooledConnection): void {
     connection.isSettled = true;
     if (connection.sentAt > 0) {
-      this.#serviceMs = mean(this.#serviceMs, this.#settings.clock.now() - connection.sentAt);
+      this.#serviceMs = lowest(this.#serviceMs, this.#settings.clock.now() - connection.sentAt);
       connection.sentAt = 0;
     }
     this.#offer(connection);
@@ -222,13 +223,31 @@ export class OriginPool implements ConnectionEvents {
     while (this.#waiting.size > 0) {
       const connection = this.#free();
       if (connection === undefined) break;
-      const { run, options, handler } = this.#waiting.shift()!;
+      const { run, options, handler, since } = this.#waiting.shift()!;
+      if (connection.openedAt <= since) this.#hits++;
       run(() => this.#send(connection, options, handler));
     }
     if (this.#destroyedBy !== undefined) return;
     for (const { socket } of this.#dials) if (this.#waiting.size > 0) socket?.ref();
-    if (this.#waiting.size > 0) this.#dialMore();
-    else this.#settle();
+    if (this.#waiting.size === 0) this.#settle();
+    else if (this.#connections.size === 0) this.#dialMore();
+    else this.#dialSoon();
+  }
+
+  /**
+   * Not at once: a connection whose response has ended takes its next request only when undici's `setImmediate` has run,
+   * and whoever sends one request after the other would be given a second connection. That immediate may stand behind this
+   * one, so wait for two.
+   */
+  #dialSoon(): void {
+    if (this.#isDialingSoon) return;
+    this.#isDialingSoon = true;
+    setImmediate(() =>
+      setImmediate(() => {
+        this.#isDialingSoon = false;
+        if (this.#waiting.size > 0 && this.#destroyedBy === undefined) this.#dialMore();
+      }),
+    );
   }
 
   /** Nobody waits. */
@@ -391,4 +410,9 @@ export class OriginPool implements ConnectionEvents {
 
 function mean(before: number | undefined, newest: number): number {
   return before === undefined ? newest : before + weight * (newest - before);
+}
+
+/** Follows what falls at once, and what rises slowly: a response that was late because others were being connected proves nothing. */
+function lowest(before: number | undefined, newest: number): number {
+  return before === undefined || newest <= before ? newest : before + (newest - before) / 32;
 }

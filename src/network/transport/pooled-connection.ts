@@ -22,6 +22,7 @@ export interface ConnectionEvents {
 export class PooledConnection {
   readonly client: Client;
   protocol: Protocol;
+  readonly openedAt: number;
   /** In its pool's list of those that take a request. */
   isAvailable = false;
   /** Whether the peer's settings are known. An HTTP/2 client sends only one request before. */
@@ -49,6 +50,7 @@ export class PooledConnection {
   ) {
     this.#origin = origin;
     this.protocol = protocol;
+    this.openedAt = settings.clock.now();
     this.isSettled = protocol === "h1";
     this.#dialer = dialer;
     this.#settings = settings;

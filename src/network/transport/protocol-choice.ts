@@ -32,7 +32,7 @@ export class ProtocolChoice {
   #preferred: Protocol | undefined;
   #isH1Refused = false;
   #rttMs: number | undefined;
-  #average = 0;
+  #average: number | undefined;
   #samples = 0;
 
   /** @param isSecure whether there is TLS, without which HTTP/2 can't be agreed on */
@@ -72,7 +72,9 @@ export class ProtocolChoice {
 
   /** @param inFlight requests under way or waiting, this one included, ≥ 1 */
   sample(inFlight: number): void {
-    this.#average += this.#samples++ === 0 ? inFlight - this.#average : weight * (inFlight - this.#average);
+    this.#samples++;
+    this.#average =
+      this.#average === undefined ? inFlight : this.#average + weight * (inFlight - this.#average);
     if (this.#mode !== "auto" || this.#offered !== "h2") return;
     if (inFlight >= burst || this.#average > concurrent) this.#prefer("h2");
     else if (this.#samples >= enough && this.#average <= serial && this.#isFast && !this.#isH1Refused)
@@ -86,7 +88,7 @@ export class ProtocolChoice {
     if (this.#offered === "h1") return "HTTP/2 isn't offered";
     if (this.#isH1Refused) return "HTTP/1.1 isn't offered";
     if (this.#mode === "http2") return "HTTP/2 was asked for";
-    const measured = `${this.#average.toFixed(1)} requests at once, round trip ${this.#rttMs?.toFixed(1) ?? "?"} ms`;
+    const measured = `${this.#average?.toFixed(1) ?? "?"} requests at once, round trip ${this.#rttMs?.toFixed(1) ?? "?"} ms`;
     return this.#preferred === "h1"
       ? `one request after the other on a fast link: less CPU (${measured})`
       : `offered (${measured})`;

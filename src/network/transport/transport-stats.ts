@@ -5,7 +5,7 @@ import type { Protocol } from "./protocol-choice.ts";
 export interface TransportCounts {
   /** Requests given to the transport. */
   readonly requests: number;
-  /** Requests that an open connection took at once. */
+  /** Requests that went to a connection that was open when they came. */
   readonly poolHits: number;
   /** Requests on a connection that had carried one before. */
   readonly reused: number;

@@ -101,7 +101,7 @@ export class Transport implements MetricSource {
     yield sample(
       "counter",
       "http.client.pool_hits",
-      "Requests that an open connection took at once",
+      "Requests sent on a connection that was open before",
       counts.poolHits,
     );
     yield sample("counter", "http.client.connections_opened", "Connections opened", counts.connectionsOpened);
