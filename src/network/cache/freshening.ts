@@ -5,7 +5,7 @@ import { matchesStrongly, matchesWeakly } from "./entity-tag.ts";
 import { type ExchangeTimes, initialAge } from "./freshness.ts";
 import { fieldValue, type HeaderFields, singleValue, storableFields } from "./header-fields.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
-import { selectionOf, varyNames } from "./vary.ts";
+import { selectingNames, selectionOf } from "./vary.ts";
 
 /** These tell how the stored bytes are to be read: other bytes' fields would break them. */
 const bodyFields = ["content-length", "content-encoding", "content-range", "transfer-encoding"];
@@ -48,13 +48,12 @@ export function freshened(
   for (const name of Object.keys(update)) fields[name] = update[name];
   const { noCacheFields } = parseCacheControl(fieldValue(fields, "cache-control") ?? "");
   for (const name of noCacheFields) delete fields[name];
-  const names = varyNames(fields);
+  const names = selectingNames(fields);
   return {
     ...record,
     ...times,
     fields,
-    selection:
-      names === "*" ? record.selection : selectionOf(withCookie(names, record.selection.names), request),
+    selection: names === "*" ? record.selection : selectionOf(names, request),
     initialAgeMs: initialAge(received, times),
   };
 }
@@ -64,13 +63,10 @@ export function isStillStorable(
   request: CacheRequest,
   isShared: boolean,
 ): boolean {
-  if (request.directives.noStore || varyNames(record.fields) === "*") return false;
+  if (request.directives.noStore || selectingNames(record.fields) === "*") return false;
   if (directives.noStore && !directives.mustUnderstand) return false;
   return !isShared || (!directives.isPrivate && record.fields["set-cookie"] === undefined);
 }
-
-const withCookie = (names: readonly string[], former: readonly string[]): readonly string[] =>
-  former.includes("cookie") && !names.includes("cookie") ? [...names, "cookie"].sort() : names;
 
 /**
  * Puts a part (206) together with what is stored of the same representation. @see https://www.rfc-editor.org/rfc/rfc9111#section-3.4

@@ -10,7 +10,7 @@ import {
 } from "./freshness.ts";
 import { fieldValue, type HeaderFields, singleValue, storableFields } from "./header-fields.ts";
 import type { ResponseRecord } from "./stored-response.ts";
-import { fingerprint, selectionOf, varyNames } from "./vary.ts";
+import { fingerprint, selectingNames, selectionOf } from "./vary.ts";
 
 const noBody = new Uint8Array(0);
 
@@ -39,11 +39,8 @@ export function storableRecord(
     return undefined;
   const range = status === 206 ? rangeOf(request, received) : undefined;
   if (status === 206 && range === undefined) return undefined;
-  const names = varyNames(received);
+  const names = selectingNames(received);
   if (names === "*") return undefined;
-  // What a server gives to one client by a cookie isn't for those who come without it, or with another one.
-  const isCookieSet = received["set-cookie"] !== undefined;
-  const varying = isCookieSet && !names.includes("cookie") ? [...names, "cookie"].sort() : names;
   const isPersonal =
     !isShared && (directives.isPrivate || !(directives.isPublic || directives.sMaxAge !== undefined));
   return {
@@ -58,7 +55,7 @@ export function storableRecord(
     body: noBody,
     range,
     isHead: request.method === "HEAD",
-    selection: selectionOf(varying, request),
+    selection: selectionOf(names, request),
     isPersonal,
     authorization:
       isPersonal && request.authorization !== undefined ? fingerprint(request.authorization) : undefined,

@@ -115,6 +115,20 @@ export const storingScripts: readonly Script[] = [
     { headers: { cookie: "u=1" }, from: 1 },
   ),
 
+  script(
+    "a cookie that a 304 sets is for the same cookie only",
+    { headers: { cookie: "u=1" }, reply: { headers: cc("max-age=10", { etag: '"1"' }) } },
+    {
+      after: 20,
+      headers: { cookie: "u=1" },
+      asks: true,
+      status: 200,
+      from: 1,
+      reply: { status: 304, headers: { etag: '"1"', "set-cookie": "a=b" } },
+    },
+    { headers: { cookie: "u=2" }, asks: true, from: 3 },
+    { headers: { cookie: "u=1" }, from: 1 },
+  ),
   reuses(
     "fields of the connection aren't stored",
     fresh({
