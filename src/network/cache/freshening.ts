@@ -5,7 +5,8 @@ import { matchesStrongly, matchesWeakly } from "./entity-tag.ts";
 import { type ExchangeTimes, initialAge } from "./freshness.ts";
 import { fieldValue, type HeaderFields, singleValue, storableFields } from "./header-fields.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
-import { selectingNames, selectionOf } from "./vary.ts";
+import { mayServeOthers, ownership } from "./storing-rules.ts";
+import { isSameSelection, selectingNames, selectionOf } from "./vary.ts";
 
 /** These tell how the stored bytes are to be read: other bytes' fields would break them. */
 const bodyFields = ["content-length", "content-encoding", "content-range", "transfer-encoding"];
@@ -39,6 +40,7 @@ export function freshened(
   request: CacheRequest,
   received: HeaderFields,
   times: ExchangeTimes,
+  isShared: boolean,
 ): ResponseRecord {
   const fields: Record<string, string | readonly string[] | undefined> = Object.create(null);
   for (const name of Object.keys(record.fields)) fields[name] = record.fields[name];
@@ -46,14 +48,15 @@ export function freshened(
   // A new age counts from a new date; without one, from now.
   if (update.date === undefined) delete fields.date;
   for (const name of Object.keys(update)) fields[name] = update[name];
-  const { noCacheFields } = parseCacheControl(fieldValue(fields, "cache-control") ?? "");
-  for (const name of noCacheFields) delete fields[name];
+  const directives = parseCacheControl(fieldValue(fields, "cache-control") ?? "");
+  for (const name of directives.noCacheFields) delete fields[name];
   const names = selectingNames(fields);
   return {
     ...record,
     ...times,
     fields,
     selection: names === "*" ? record.selection : selectionOf(names, request),
+    ...ownership(request, directives, isShared),
     initialAgeMs: initialAge(received, times),
   };
 }
@@ -65,7 +68,9 @@ export function isStillStorable(
 ): boolean {
   if (request.directives.noStore || selectingNames(record.fields) === "*") return false;
   if (directives.noStore && !directives.mustUnderstand) return false;
-  return !isShared || (!directives.isPrivate && record.fields["set-cookie"] === undefined);
+  if (!isShared) return true;
+  if (directives.isPrivate || record.fields["set-cookie"] !== undefined) return false;
+  return request.authorization === undefined || mayServeOthers(directives);
 }
 
 /**
@@ -76,6 +81,8 @@ export function combined(stored: StoredResponse, part: ResponseRecord): Response
   const { record, etag } = stored;
   const newTag = singleValue(part.fields, "etag");
   if (etag === undefined || newTag === undefined || !matchesStrongly(etag, newTag)) return undefined;
+  if (record.isPersonal !== part.isPersonal || record.authorization !== part.authorization) return undefined;
+  if (!isSameSelection(record.selection, part.selection)) return undefined;
   if (part.range === undefined || record.isHead || (record.status !== 200 && record.status !== 206))
     return undefined;
   const held = record.range ?? wholeRange(record.body.byteLength);

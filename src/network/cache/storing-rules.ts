@@ -41,8 +41,6 @@ export function storableRecord(
   if (status === 206 && range === undefined) return undefined;
   const names = selectingNames(received);
   if (names === "*") return undefined;
-  const isPersonal =
-    !isShared && (directives.isPrivate || !(directives.isPublic || directives.sMaxAge !== undefined));
   return {
     ...times,
     status,
@@ -56,10 +54,25 @@ export function storableRecord(
     range,
     isHead: request.method === "HEAD",
     selection: selectionOf(names, request),
-    isPersonal,
-    authorization:
-      isPersonal && request.authorization !== undefined ? fingerprint(request.authorization) : undefined,
+    ...ownership(request, directives, isShared),
     initialAgeMs: initialAge(received, times),
+  };
+}
+
+/**
+ * Whom a response is for. A private cache too may serve a process that acts for several users: only what is said to be
+ * for everybody is for those with another `Authorization`, or none.
+ */
+export function ownership(
+  request: CacheRequest,
+  { isPrivate, isPublic, sMaxAge }: Directives,
+  isShared: boolean,
+): Pick<ResponseRecord, "isPersonal" | "authorization"> {
+  const isPersonal = !isShared && (isPrivate || !(isPublic || sMaxAge !== undefined));
+  const { authorization } = request;
+  return {
+    isPersonal,
+    authorization: isPersonal && authorization !== undefined ? fingerprint(authorization) : undefined,
   };
 }
 
@@ -93,7 +106,7 @@ function mayStore(
 }
 
 /** What allows a response to a request with `Authorization` for other requests. @see https://www.rfc-editor.org/rfc/rfc9111#section-3.5 */
-function mayServeOthers({ isPublic, sMaxAge, mustRevalidate, isPrivate }: Directives): boolean {
+export function mayServeOthers({ isPublic, sMaxAge, mustRevalidate, isPrivate }: Directives): boolean {
   return !isPrivate && (isPublic || sMaxAge !== undefined || mustRevalidate);
 }
 
