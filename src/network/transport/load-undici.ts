@@ -1,3 +1,4 @@
+/// <reference path="./undici-modules.d.ts" />
 import type { buildConnector, Client, Dispatcher } from "undici";
 
 /** What the transport takes from undici. */
