@@ -26,9 +26,9 @@ const { arms, warnings } = await measureInterleaved({
     name: names[id]!,
     module: new URL("./arms/steady-requests.ts", import.meta.url),
     args: { id, origin: plain, concurrent: 50 },
-    count: 1_000,
+    count: 2_000,
   })),
-  processes: 2,
+  processes: 3,
   rounds: 4,
   warmupRounds: 2,
 });

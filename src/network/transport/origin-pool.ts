@@ -120,8 +120,8 @@ export class OriginPool implements ConnectionEvents {
     this.#destroyedBy ??= error;
     this.#stopDials();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const { run, handler } = next;
-      run(() => fail(handler, error));
+      const { scope, handler } = next;
+      scope.runInAsyncScope(fail, null, handler, error);
     }
     const all = [...this.#connections, ...this.#retired.keys()];
     for (const connection of this.#connections) this.#retire(connection);
@@ -210,14 +210,17 @@ export class OriginPool implements ConnectionEvents {
     while (this.#waiting.size > 0) {
       const connection = this.#free();
       if (connection === undefined) break;
-      const { run, options, handler, since } = this.#waiting.shift()!;
+      const { scope, options, handler, since } = this.#waiting.shift()!;
       if (connection.openedAt <= since) this.#counts.poolHits++;
-      run(() => this.#send(connection, options, handler));
+      scope.runInAsyncScope(this.#send, this, connection, options, handler);
     }
     if (this.#destroyedBy !== undefined) return;
-    for (const { socket } of this.#dials) if (this.#waiting.size > 0) socket?.ref();
-    if (this.#waiting.size === 0) this.#settle();
-    else if (this.#connections.size === 0) this.#dialMore();
+    if (this.#waiting.size === 0) {
+      this.#settle();
+      return;
+    }
+    for (const { socket } of this.#dials) socket?.ref();
+    if (this.#connections.size === 0) this.#dialMore();
     else this.#dialSoon();
   }
 
@@ -346,10 +349,10 @@ export class OriginPool implements ConnectionEvents {
     const { clock, connectTimeoutMs } = this.#settings;
     const isLast = this.#dials.size === 0 && this.#connections.size === 0;
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
-      const { run, handler, order, since } = next;
+      const { scope, handler, order, since } = next;
       if (!(isLast && order <= lastOrder) && clock.now() - since < connectTimeoutMs) return;
       this.#waiting.shift();
-      run(() => fail(handler, error));
+      scope.runInAsyncScope(fail, null, handler, error);
     }
   }
 
