@@ -518,6 +518,8 @@ export class SnapshotTooLargeError extends VictorError {
     );
     this.neededBytes = neededBytes;
     this.availableBytes = availableBytes;
+  }
+}
 
 /** `VICTOR_REQUEST`: a request got no response, or lost it, through no fault of its caller; `cause` says why. */
 export class RequestError extends VictorError {
