@@ -8,4 +8,5 @@ export * from "./kernels/index.ts";
 export * from "./measure/index.ts";
 export * from "./memory/index.ts";
 export * from "./metrics/index.ts";
+export * from "./network/index.ts";
 export * from "./report/index.ts";
