@@ -1,6 +1,6 @@
 /**
  * What does a service that is down get from clients that retry? First a permanent 503: requests at the origin for each
- * of 1,000 calls. Then 200 calls that fail in the same moment: how many come back within the busiest 10 ms
+ * of 1,000 calls. Then 100 calls that fail in the same moment: how many come back within the busiest 10 ms
  * when the budget lets all of them.
  * Bars: ≤ 1.25 requests a call, floor included, every call answered by the 503; the busiest 10 ms ≤ ⅓ of that without jitter.
  */
@@ -65,7 +65,7 @@ const wave = await measured(
 );
 const [ours, unjittered] = [wave[0]!.counters.busiest!, wave[1]!.counters.busiest!];
 print(
-  "200 calls that got a 503 in the same moment",
+  "100 calls that got a 503 in the same moment",
   ["arm", "back within the busiest 10 ms", "answered in the end"],
   wave.map(({ name, counters }) => [
     name,
