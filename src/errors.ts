@@ -469,3 +469,30 @@ export class RingStalledError extends VictorError {
     this.timeoutMs = timeoutMs;
   }
 }
+
+/** `VICTOR_EMBEDDER`: an embedder gave something else than a vector for each text. Selections go on without vectors. */
+export class EmbedderError extends VictorError {
+  override readonly name = "EmbedderError";
+  constructor(why: string) {
+    super("VICTOR_EMBEDDER", `embedder: ${why}`);
+  }
+}
+
+/** `VICTOR_TOOLS_FILE`: a catalogue or a list of queries can't be read, or isn't one. */
+export class ToolsFileError extends VictorError {
+  override readonly name = "ToolsFileError";
+  /** Of the file. */
+  readonly path: string;
+  constructor(path: string, why: string, options?: ErrorOptions) {
+    super("VICTOR_TOOLS_FILE", `${path}: ${why}`, options);
+    this.path = path;
+  }
+}
+
+/** `VICTOR_SELECTOR_STATE`: bytes that are no saved selector, are damaged, or come from another version. */
+export class SelectorStateError extends VictorError {
+  override readonly name = "SelectorStateError";
+  constructor(why: string, options?: ErrorOptions) {
+    super("VICTOR_SELECTOR_STATE", `saved selector: ${why}`, options);
+  }
+}
