@@ -494,5 +494,47 @@ export class SelectorStateError extends VictorError {
   override readonly name = "SelectorStateError";
   constructor(why: string, options?: ErrorOptions) {
     super("VICTOR_SELECTOR_STATE", `saved selector: ${why}`, options);
+/** `VICTOR_INVALID_TOOL`: a tool that no catalogue takes, whoever listed it. Nothing of its list was taken. */
+export class InvalidToolError extends VictorError {
+  override readonly name = "InvalidToolError";
+  /** Its place in the list, from 0. */
+  readonly index: number;
+  /** What of it is wrong, such as `inputSchema`; empty when it is the whole. */
+  readonly field: string;
+  constructor(index: number, field: string, why: string) {
+    super("VICTOR_INVALID_TOOL", `tools[${index}]${field && `.${field}`}: ${why}`);
+    this.index = index;
+    this.field = field;
+  }
+}
+
+/** `VICTOR_DUPLICATE_TOOL`: a tool of that name is there already. Nothing of its list was taken. */
+export class DuplicateToolError extends VictorError {
+  override readonly name = "DuplicateToolError";
+  readonly toolName: string;
+  constructor(toolName: string) {
+    super(
+      "VICTOR_DUPLICATE_TOOL",
+      `tool ${JSON.stringify(toolName)} is there already; replace it, or put its server before its name`,
+    );
+    this.toolName = toolName;
+  }
+}
+
+/** `VICTOR_UNKNOWN_TOOL`: a tool was asked for that isn't there. */
+export class UnknownToolError extends VictorError {
+  override readonly name = "UnknownToolError";
+  readonly toolName: string;
+  constructor(toolName: string) {
+    super("VICTOR_UNKNOWN_TOOL", `there is no tool ${JSON.stringify(toolName)}`);
+    this.toolName = toolName;
+  }
+}
+
+/** `VICTOR_TOOL_INDEX_FORMAT`: bytes that are no index of tools, or a damaged one, or of another version. */
+export class ToolIndexFormatError extends VictorError {
+  override readonly name = "ToolIndexFormatError";
+  constructor(why: string) {
+    super("VICTOR_TOOL_INDEX_FORMAT", `tool index: ${why}; build it anew from the tools`);
   }
 }
