@@ -494,6 +494,9 @@ export class SelectorStateError extends VictorError {
   override readonly name = "SelectorStateError";
   constructor(why: string, options?: ErrorOptions) {
     super("VICTOR_SELECTOR_STATE", `saved selector: ${why}`, options);
+  }
+}
+
 /** `VICTOR_INVALID_TOOL`: a tool that no catalogue takes, whoever listed it. Nothing of its list was taken. */
 export class InvalidToolError extends VictorError {
   override readonly name = "InvalidToolError";
