@@ -43,7 +43,10 @@ function entriesOf(path: string, text: string): readonly unknown[] {
   const value = parseJson(path, text);
   const entries = isRecord(value) ? value.queries : value;
   if (!Array.isArray(entries))
-    throw new ToolsFileError(path, "no queries: expected [{ query, tools }], or { queries: [{ query, tools }] }");
+    throw new ToolsFileError(
+      path,
+      "no queries: expected [{ query, tools }], or { queries: [{ query, tools }] }",
+    );
   return entries;
 }
 

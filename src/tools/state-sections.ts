@@ -31,13 +31,15 @@ export function packSections(sections: readonly Uint8Array[]): Uint8Array {
  * @throws {SelectorStateError} when they aren't what `packSections` made: everything is checked before anything is used
  */
 export function unpackSections(bytes: Uint8Array, expected: number): readonly Uint8Array[] {
-  if (bytes.length < headerBytes) throw new SelectorStateError(`expected ≥ ${headerBytes} bytes, got ${bytes.length}`);
+  if (bytes.length < headerBytes)
+    throw new SelectorStateError(`expected ≥ ${headerBytes} bytes, got ${bytes.length}`);
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
   const found = view.getUint32(0, true);
   if (found >>> 8 !== magic >>> 8) throw new SelectorStateError("these bytes are something else");
   if (found !== magic)
     throw new SelectorStateError(`expected version ${magic & 0xff}, got ${found & 0xff}; save it again`);
-  if (view.getUint32(4, true) !== crc32(bytes.subarray(8))) throw new SelectorStateError("damaged: the checksum differs");
+  if (view.getUint32(4, true) !== crc32(bytes.subarray(8)))
+    throw new SelectorStateError("damaged: the checksum differs");
   const count = view.getUint32(8, true);
   if (count !== expected || count > mostSections)
     throw new SelectorStateError(`expected ${expected} sections, got ${count}`);
@@ -45,7 +47,8 @@ export function unpackSections(bytes: Uint8Array, expected: number): readonly Ui
   let at = headerBytes + 4 * count;
   for (let i = 0; i < count; i++) {
     const length = view.getUint32(headerBytes + 4 * i, true);
-    if (at + length > bytes.length) throw new SelectorStateError("damaged: a section is longer than the file");
+    if (at + length > bytes.length)
+      throw new SelectorStateError("damaged: a section is longer than the file");
     sections.push(bytes.subarray(at, at + length));
     at += length;
   }

@@ -1,6 +1,6 @@
 import { LruList, LruNode } from "../../algorithms/lru-list.ts";
 import { durationMs, integer, knownKeys } from "../../options.ts";
-import type { KeyPart, SelectionKey } from "./selection-key.ts";
+import type { KeyPart, SelectionKey, TakenKey } from "./selection-key.ts";
 
 /** Bounds of one cache; whichever is reached first counts. */
 export interface SelectionCacheOptions {
@@ -56,8 +56,10 @@ const partBytes = 24;
 /** More entries of one hash than this are somebody's doing: the oldest of them gives way. */
 const longestChain = 16;
 
+/** A result that is kept. */
 export class CachedSelection<V> extends LruNode {
   next: CachedSelection<V> | undefined = undefined;
+  isGone = false;
   readonly hash: number;
   readonly parts: readonly KeyPart[];
   readonly value: V;
@@ -65,17 +67,10 @@ export class CachedSelection<V> extends LruNode {
   readonly expiresAt: number;
   readonly learned: number;
   readonly bytes: number;
-  constructor(
-    hash: number,
-    parts: readonly KeyPart[],
-    value: V,
-    as: StoredAs,
-    expiresAt: number,
-    bytes: number,
-  ) {
+  constructor(key: TakenKey, value: V, as: StoredAs, expiresAt: number, bytes: number) {
     super();
-    this.hash = hash;
-    this.parts = parts;
+    this.hash = key.hash;
+    this.parts = key.parts;
     this.value = value;
     this.costMs = as.costMs;
     this.expiresAt = expiresAt;
@@ -153,18 +148,17 @@ export class SelectionCache<V> {
     if (costMs > hitMs) this.#savedMs += costMs - hitMs;
   }
 
-  set(key: SelectionKey, value: V, as: StoredAs): void {
-    if (!this.enabled) return;
-    const parts = key.parts();
+  /** @returns the entry; `undefined` when it isn't kept */
+  set(key: TakenKey, value: V, as: StoredAs): CachedSelection<V> | undefined {
+    if (!this.enabled) return undefined;
     // Two bytes a character: whether V8 keeps one costs more to find out than it's worth.
-    const bytes = entryBytes + parts.length * partBytes + 2 * key.units + as.bytes;
+    const bytes = entryBytes + key.parts.length * partBytes + 2 * key.units + as.bytes;
     if (bytes > this.#bounds.maxBytes / 8) {
       this.#refused++;
-      return;
+      return undefined;
     }
-    const same = this.#find(key);
-    if (same !== undefined) this.#remove(same);
-    const entry = new CachedSelection(key.hash, parts, value, as, as.now + this.#bounds.ttlMs, bytes);
+    this.#removeSame(key);
+    const entry = new CachedSelection(key, value, as, as.now + this.#bounds.ttlMs, bytes);
     entry.next = this.#table.get(key.hash);
     this.#table.set(key.hash, entry);
     this.#order.touch(entry);
@@ -175,35 +169,27 @@ export class SelectionCache<V> {
       this.#evictions++;
       this.#remove(this.#order.oldest as CachedSelection<V>);
     }
+    return entry;
   }
 
-  /** @returns whether the entry was there */
-  delete(key: SelectionKey): boolean {
-    const entry = this.#find(key);
-    if (entry === undefined) return false;
+  /** Removes an entry, if it is still there. @returns whether it was */
+  delete(entry: CachedSelection<V>): boolean {
+    if (entry.isGone) return false;
     this.#invalidations++;
     this.#remove(entry);
     return true;
   }
 
-  /** Removes every entry that `matches`. @returns how many */
+  /** Removes every entry whose parts match. @returns how many */
   deleteWhere(matches: (parts: readonly KeyPart[]) => boolean): number {
     let removed = 0;
-    for (const entry of this.#order) {
-      if (!matches(entry.parts)) continue;
-      this.#remove(entry);
-      removed++;
-    }
-    this.#invalidations += removed;
+    for (const entry of this.#order) if (matches(entry.parts) && this.delete(entry)) removed++;
     return removed;
   }
 
   /** Removes everything. @returns how many entries */
   clear(): number {
-    const removed = this.#entries;
-    for (const entry of this.#order) this.#remove(entry);
-    this.#invalidations += removed;
-    return removed;
+    return this.deleteWhere(() => true);
   }
 
   stats(): SelectionCacheStats {
@@ -223,10 +209,10 @@ export class SelectionCache<V> {
     };
   }
 
-  #find(key: SelectionKey): CachedSelection<V> | undefined {
-    let entry = this.#table.get(key.hash);
-    while (entry !== undefined && !key.equals(entry.parts)) entry = entry.next;
-    return entry;
+  #removeSame({ hash, parts }: TakenKey): void {
+    let entry = this.#table.get(hash);
+    while (entry !== undefined && !sameParts(entry.parts, parts)) entry = entry.next;
+    if (entry !== undefined) this.#remove(entry);
   }
 
   #shorten(first: CachedSelection<V>): void {
@@ -248,8 +234,13 @@ export class SelectionCache<V> {
       while (before.next !== entry) before = before.next as CachedSelection<V>;
       before.next = entry.next;
     }
+    entry.isGone = true;
     this.#order.remove(entry);
     this.#entries--;
     this.#bytes -= entry.bytes;
   }
+}
+
+function sameParts(a: readonly KeyPart[], b: readonly KeyPart[]): boolean {
+  return a.length === b.length && a.every((part, i) => part === b[i]);
 }

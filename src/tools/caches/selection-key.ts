@@ -1,11 +1,20 @@
-/** Of a text that isn't hashed whole: places spread over it, and its last characters, where conversations differ. */
+/** Of a text that isn't hashed whole: places spread over it, and its last characters, where texts differ most. */
 const spreadPlaces = 32;
 const lastPlaces = 16;
+/** The same of a text of which a glance is enough. */
+const glancePlaces = 4;
 /** A query is hashed whole up to so many characters: queries made from a template differ in the middle. */
 const wholeUpTo = 512;
 
 /** One thing that a selection depends on. */
 export type KeyPart = string | number;
+
+/** A key that is kept. */
+export interface TakenKey {
+  readonly hash: number;
+  readonly units: number;
+  readonly parts: readonly KeyPart[];
+}
 
 /**
  * What a cached selection depends on, part by part: catalogue, configuration, query, messages. Its hash reads a sample
@@ -33,12 +42,22 @@ export class SelectionKey {
 
   /** A text whose every character counts for the hash, up to 512. */
   whole(text: string): void {
-    this.#text(text, text.length <= wholeUpTo);
+    if (text.length <= wholeUpTo) this.#text(text, 0, 0);
+    else this.text(text);
   }
 
-  /** A text of which the hash reads a sample. */
+  /** A text of which the hash reads 48 characters. */
   text(text: string): void {
-    this.#text(text, text.length <= spreadPlaces + lastPlaces);
+    const { length } = text;
+    if (length <= spreadPlaces + lastPlaces) this.#text(text, 0, 0);
+    else this.#text(text, spreadPlaces, length - lastPlaces);
+  }
+
+  /** A text of which the hash reads 8 characters: one of many, the later of which tell more. */
+  glance(text: string): void {
+    const { length } = text;
+    if (length <= 2 * glancePlaces) this.#text(text, 0, 0);
+    else this.#text(text, glancePlaces, length - glancePlaces);
   }
 
   /** Do all parts agree, in full? */
@@ -50,28 +69,21 @@ export class SelectionKey {
     return true;
   }
 
-  /** A copy of all parts, to keep. */
-  parts(): readonly KeyPart[] {
-    return this.#parts.slice(0, this.#length);
-  }
-
-  /** Forgets the texts of the last call, which would stay in memory otherwise. */
-  release(): void {
-    this.reset();
+  /** A copy, to keep; texts of the present key don't stay in memory for the next one's sake. */
+  taken(): TakenKey {
+    const parts = this.#parts.slice(0, this.#length);
     this.#parts.length = 0;
+    return { hash: this.hash, units: this.units, parts };
   }
 
-  #text(text: string, whole: boolean): void {
+  /** @param spread places before `from` that are read; all are from there on */
+  #text(text: string, spread: number, from: number): void {
     const { length } = text;
     this.#parts[this.#length++] = text;
     this.units += length;
     let hash = this.hash ^ length;
-    let from = 0;
-    if (!whole) {
-      from = length - lastPlaces;
-      const step = from / spreadPlaces;
-      for (let i = 0; i < spreadPlaces; i++) hash = Math.imul(hash ^ text.charCodeAt(i * step), 0x01000193);
-    }
+    const step = Math.trunc(from / (spread || 1));
+    for (let i = 0; i < spread; i++) hash = Math.imul(hash ^ text.charCodeAt(i * step), 0x01000193);
     for (let i = from; i < length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
     this.hash = hash;
     this.#mix(0);

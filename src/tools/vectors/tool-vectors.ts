@@ -6,8 +6,9 @@ import { within } from "../../deadline.ts";
 import { DeadlineError } from "../../errors.ts";
 import type { Tool } from "../tool.ts";
 import { checkVectors, type Embedder, longestEmbedded } from "./embedder.ts";
+import type { Fusion } from "./fusion.ts";
 import { quantized } from "./quantized.ts";
-import { toolText } from "./tool-text.ts";
+import { probeText, toolText } from "./tool-text.ts";
 import { VectorIndex } from "./vector-index.ts";
 
 export interface ToolVectorsOptions {
@@ -19,6 +20,8 @@ export interface ToolVectorsOptions {
   /** Tools that are embedded in one call. */
   readonly batchSize: number;
   readonly clock: Clock;
+  /** Told how well descriptions find their tools. */
+  readonly fusion: Fusion;
 }
 
 /** What became of the calls to the embedder. */
@@ -41,6 +44,10 @@ export interface VectorStats {
   readonly lastError: string | undefined;
 }
 
+/** Descriptions that are asked as queries, to judge the embedder. */
+const probes = 32;
+/** From so many on, later tools aren't asked about. */
+const fewestProbes = 16;
 /** Vectors of queries that are kept. */
 const keptQueries = 512;
 /** After so many failures in a row the embedder is left alone for a while. */
@@ -60,6 +67,7 @@ export class ToolVectors {
   #dimensions: number | undefined;
   #filling: Promise<void> | undefined;
   #revision = 0;
+  #probed = false;
   #calls = 0;
   #failures = 0;
   #timeouts = 0;
@@ -152,15 +160,17 @@ export class ToolVectors {
         .slice(0, batchSize);
       if (batch.length === 0) return;
       for (const tool of batch) tried.add(tool);
+      const probed = this.#probed ? [] : batch.slice(0, probes);
+      const texts = [...batch.map(toolText), ...probed.map(probeText)];
       try {
-        this.#store(batch, await this.#embed(batch.map(toolText), batchTimeoutMs));
+        this.#store(batch, probed, await this.#embed(texts, batchTimeoutMs));
       } catch (error) {
         this.#lastError = messageOf(error);
       }
     }
   }
 
-  #store(batch: readonly Tool[], vectors: readonly Float32Array[]): void {
+  #store(batch: readonly Tool[], probed: readonly Tool[], vectors: readonly Float32Array[]): void {
     for (const [i, tool] of batch.entries()) {
       // A tool that was removed or replaced meanwhile must not get the vector of what it was.
       if (this.#missing.get(tool.name) !== tool) continue;
@@ -169,6 +179,14 @@ export class ToolVectors {
       this.#missing.delete(tool.name);
     }
     this.#revision++;
+    for (const [i, tool] of probed.entries())
+      if (this.#index?.has(tool.name))
+        this.#options.fusion.probe(
+          this.#index,
+          tool.name,
+          quantized(vectors[batch.length + i] as Float32Array),
+        );
+    if (probed.length >= fewestProbes) this.#probed = true;
   }
 
   /** @returns vectors, checked */
