@@ -1,5 +1,5 @@
 /** A feature that was used with more tools than this says nothing about which one to take, and is passed over. */
-export const maxToolsOfFeature = 256;
+export const maxToolsOfFeature = 64;
 /** Of `#room`: no feature here; one that is passed over. Otherwise the room for tools is 2 to the power of it, less 1. */
 const empty = 0;
 const common = 255;
@@ -29,7 +29,7 @@ interface Change {
 
 /**
  * Signed evidence for pairs of a feature (64 bits in two lanes) and a tool (0, 1, …), with its sum for each feature.
- * Features lie in an open hash table; the tools of each lie side by side, in a place of 1, 2, 4, … 256, so that reading
+ * Features lie in an open hash table; the tools of each lie side by side, in a place of 1, 2, 4, … 64, so that reading
  * them all is a walk through memory.
  */
 export class EvidenceTable {
@@ -46,16 +46,26 @@ export class EvidenceTable {
   counts = new Float32Array(firstFeatures);
 
   #commons = 0;
-  #low = new Int32Array(2 * firstFeatures);
-  #high = new Int32Array(2 * firstFeatures);
-  #room = new Uint8Array(2 * firstFeatures);
-  #length = new Uint16Array(2 * firstFeatures);
-  #start = new Int32Array(2 * firstFeatures);
-  #total = new Float64Array(2 * firstFeatures);
+  #low: Int32Array;
+  #high: Int32Array;
+  #room: Uint8Array;
+  #length: Uint16Array;
+  #start: Int32Array;
+  #total: Float64Array;
   /** The first place that was never given out. */
   #end = 0;
   /** Places that were given back, by room. */
-  readonly #free: number[][] = Array.from({ length: 9 }, () => []);
+  readonly #free: number[][] = Array.from({ length: 7 }, () => []);
+
+  /** @param size features that there is a place for at first, a power of 2 */
+  constructor(size = firstFeatures) {
+    this.#low = new Int32Array(size);
+    this.#high = new Int32Array(size);
+    this.#room = new Uint8Array(size);
+    this.#length = new Uint16Array(size);
+    this.#start = new Int32Array(size);
+    this.#total = new Float64Array(size);
+  }
 
   /** Bytes of all arrays. */
   get sizeBytes(): number {
@@ -132,7 +142,7 @@ export class EvidenceTable {
 
   /** Builds the table anew, without holes. */
   rebuild({ tools, factor = 1, leastClass = 0, dropBelow = 0 }: Change): void {
-    const kept = new EvidenceTable();
+    const kept = new EvidenceTable(this.#room.length);
     this.forEach((low, high, start, length) => {
       if (length < 0) kept.addCommon(low, high);
       const least = (high >>> 0) / 2 ** 32 < dropBelow ? leastClass + 1 : leastClass;
@@ -162,7 +172,7 @@ export class EvidenceTable {
   }
 
   #dropCommons(): void {
-    const kept = new EvidenceTable();
+    const kept = new EvidenceTable(this.#room.length);
     this.forEach((low, high, start, length) => {
       for (let place = start; place < start + length; place++)
         kept.add(low, high, this.tools[place]!, this.counts[place]!);

@@ -61,8 +61,8 @@ export interface LearnedRankingStats {
  * Learns from what agents use which tools queries need: the likelihood ratio of naive Bayes for each term, and each two
  * neighbouring terms, with each tool.
  *
- * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + ½) / (T + 1) and a = 30, a term
- * gives ln(1 + c / (a·p)) + ln(a / (N + a)) nats, so that a tool that never got feedback stands at 0. Neighbours weigh a half; a term that
+ * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + ½) / (T + 1) and a = 60, a term
+ * gives ln(1 + c / (a·p)) + ln(a / (N + a)) nats, so that a tool that never got feedback stands at 0. Neighbours weigh 0.7; a term that
  * nobody's query had gives nothing. What the best tool has above `maxLead` nats is then taken from each tool with feedback, times
  * N / (N + 1): it keeps them apart, and no tool without feedback falls farther behind than that.
  * A failed use counts −1; below 0, c gives −ln(1 − c / (a·p)).
@@ -157,17 +157,17 @@ export class LearnedRanking implements MetricSource {
    */
   lift(terms: readonly string[], scores: Float32Array, ids: ToolIds): void {
     const { weight, maxLead } = this.#options;
-    const { size, absent, bound } = this.#tools;
+    const { size, bound } = this.#tools;
     if (size === 0 || weight === 0) return;
     this.#bind(ids);
-    const known = this.#evidence.read(terms);
+    this.#evidence.read(terms);
     const excess = this.#evidence.excess(maxLead);
     const { nats } = this.#evidence;
     for (let number = 0; number < size; number++) {
       const id = this.#ids[number]!;
       if (id < 0) continue;
       const score = scores[id]!;
-      const lifted = score + weight * (nats[number]! + known * absent[number]! - excess * bound[number]!);
+      const lifted = score + weight * (nats[number]! - excess * bound[number]!);
       scores[id] = Math.max(lifted, leastShare * score);
     }
   }

@@ -1,5 +1,5 @@
 /** As many uses as a tool is thought to have had before its first, with terms as all tools' together. */
-export const priorUses = 30;
+export const priorUses = 60;
 /** After so many uses a tool is bound by `maxLead` to a half. */
 const halfBound = 1;
 

@@ -4,13 +4,13 @@ import { finite, integer, knownKeys } from "../../options.ts";
 export interface LearnedRankingOptions {
   /**
    * Points of the lexical score that one nat of evidence is worth, from 0 (learns, but lifts nothing) to 1,000.
-   * @default 2
+   * @default 0.7
    */
   readonly weight?: number;
   /**
    * How far feedback may put a tool ahead of one that never got any, in nats, from 0 to 1,000: the guard of new tools.
    * Tools with feedback are still told apart beyond it.
-   * @default 2
+   * @default 1.5
    */
   readonly maxLead?: number;
   /**
@@ -27,8 +27,8 @@ export interface LearnedRankingOptions {
 }
 
 export const defaultLearning = Object.freeze({
-  weight: 2,
-  maxLead: 2,
+  weight: 0.7,
+  maxLead: 1.5,
   maxPairs: 262_144,
   maxTools: 16_384,
 });
