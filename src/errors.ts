@@ -541,3 +541,11 @@ export class ToolIndexFormatError extends VictorError {
     super("VICTOR_TOOL_INDEX_FORMAT", `tool index: ${why}; build it anew from the tools`);
   }
 }
+
+/** `VICTOR_LEARNED_STATE`: bytes that are no state of learned ranking, or a damaged one, or of another version. */
+export class LearnedStateError extends VictorError {
+  override readonly name = "LearnedStateError";
+  constructor(why: string) {
+    super("VICTOR_LEARNED_STATE", `state of learned ranking: ${why}`);
+  }
+}
