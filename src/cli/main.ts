@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addReportCommand } from "./report-command.ts";
+import { addToolsCommand } from "./tools-command.ts";
 
 /** Exit codes: 0 done; 1 a check or a workload failed; 2 wrong usage; 130 stopped by a signal. */
 async function main(): Promise<number> {
@@ -16,9 +17,11 @@ async function main(): Promise<number> {
     .version(version)
     .exitOverride()
     .showHelpAfterError("(victor --help lists commands and options)");
-  addReportCommand(program, (code) => {
+  const finish = (code: number): void => {
     exitCode = code;
-  });
+  };
+  addReportCommand(program, finish);
+  addToolsCommand(program, finish);
   try {
     await program.parseAsync();
     return exitCode;
