@@ -3,8 +3,8 @@ export const weights: readonly number[] = [0, 0.1, 0.2, 0.4, 0.8, 1.2];
 const initial = 2;
 /** Outcomes before the comparison counts. */
 const fewest = 20;
-/** A weight takes over when its mean is better by so many standard errors of the difference. */
-const margin = 2;
+/** A weight takes over when its mean is better by so many standard errors of the difference; it is looked at again and again. */
+const margin = 3;
 
 /** Evidence for one of the tools that a selection considered. */
 export interface FusedCandidate {
@@ -36,6 +36,11 @@ export class FusionWeight {
   /** From 0: vectors are left out. */
   get value(): number {
     return weights[this.#best] as number;
+  }
+
+  /** Whether outcomes speak for another weight than the one at first. */
+  get isLearned(): boolean {
+    return this.#best !== initial;
   }
 
   get outcomes(): number {

@@ -20,7 +20,7 @@ export interface WordScores {
 export interface FusionStats {
   /** Whether vectors count at all: whether the embedder is shown to be better than chance. */
   readonly trusted: boolean;
-  /** What full vector evidence is worth beside the best lexical score; 0 while it isn't trusted. */
+  /** What full vector evidence is worth beside the best lexical score; 0 while it isn't trusted and outcomes don't speak for it. */
   readonly weight: number;
   /** Outcomes that the weight was learned from. */
   readonly outcomes: number;
@@ -39,9 +39,9 @@ export class Fusion {
   readonly trust = new EmbedderTrust();
   readonly #weight = new FusionWeight();
 
-  /** 0 while the embedder isn't trusted. */
+  /** As outcomes show; where they don't, 0 while the embedder isn't trusted. */
   get weight(): number {
-    return this.trust.isTrusted ? this.#weight.value : 0;
+    return this.trust.isTrusted || this.#weight.isLearned ? this.#weight.value : 0;
   }
 
   /**

@@ -107,6 +107,7 @@ export class ToolVectors {
   restore(index: VectorIndex): void {
     this.#index = index;
     this.#dimensions = index.dimensions;
+    this.#probed = true;
     for (const [name] of index.entries()) this.#missing.delete(name);
     this.#revision++;
   }
