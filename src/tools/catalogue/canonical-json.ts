@@ -15,7 +15,8 @@ class CanonicalWriter {
   #characters = 0;
 
   write(value: unknown): string {
-    if (++this.#values > schemaBounds.values) throw new RangeError(`has more than ${schemaBounds.values} values`);
+    if (++this.#values > schemaBounds.values)
+      throw new RangeError(`has more than ${schemaBounds.values} values`);
     if (typeof value === "object" && value !== null) return this.#nested(value);
     if (typeof value === "bigint" || typeof value === "function" || typeof value === "symbol")
       throw new RangeError(`expected JSON, got a ${typeof value}`);

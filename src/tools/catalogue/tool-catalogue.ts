@@ -2,7 +2,7 @@ import { DuplicateToolError, UnknownToolError } from "../../errors.ts";
 import { rejectType } from "../../options.ts";
 import type { Tool } from "../tool.ts";
 import { digestOf, FingerprintSum } from "./fingerprint.ts";
-import { checkTool } from "./tool-check.ts";
+import { checkTools, schemaJson } from "./tool-check.ts";
 
 interface Entry {
   readonly tool: Tool;
@@ -98,14 +98,10 @@ export class ToolCatalogue {
   }
 
   #checked(tools: readonly Tool[]): Map<string, Entry> {
-    if (!Array.isArray(tools)) rejectType("tools", "an array of tools", tools);
-    const checked = new Map<string, Entry>();
-    for (const [index, tool] of (tools as readonly Tool[]).entries()) {
-      const schema = checkTool(tool, index);
-      if (checked.has(tool.name)) throw new DuplicateToolError(tool.name);
-      checked.set(tool.name, { tool, digest: digestOf(tool, schema) });
-    }
-    return checked;
+    checkTools(tools);
+    return new Map(
+      tools.map((tool, index) => [tool.name, { tool, digest: digestOf(tool, schemaJson(tool, index)) }]),
+    );
   }
 
   #put(checked: ReadonlyMap<string, Entry>): void {

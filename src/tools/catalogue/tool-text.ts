@@ -22,7 +22,18 @@ export function textOf(tool: Tool): ToolText {
 /** Keywords whose values are schemas by name, whose names are parameters. */
 const byParameter = ["properties", "patternProperties"];
 /** Keywords whose values are schemas, or lists of them, or schemas by a name that means nothing. */
-const nested = ["items", "prefixItems", "additionalProperties", "anyOf", "oneOf", "allOf", "then", "else", "$defs", "definitions"];
+const nested = [
+  "items",
+  "prefixItems",
+  "additionalProperties",
+  "anyOf",
+  "oneOf",
+  "allOf",
+  "then",
+  "else",
+  "$defs",
+  "definitions",
+];
 
 class SchemaText {
   readonly #parts: string[] = [];

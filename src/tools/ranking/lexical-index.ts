@@ -5,13 +5,17 @@ import { Spelling } from "../text/spelling.ts";
 import { PostingLists } from "./posting-lists.ts";
 import { weights } from "./weights.ts";
 
-const fields = ["name", "description", "parameters"] as const;
+/** Of a tool's text. */
+export const fields = ["name", "description", "parameters"] as const;
 
-/** A term with the evidence that it is for a document. */
-export interface Impact {
-  readonly term: number;
+type Field = (typeof fields)[number];
+
+/** What a term would be worth in a document. */
+export interface TermImpact {
   /** From 0 to 1. */
   readonly impact: number;
+  /** What comes from each field, as a share. */
+  readonly fields: Readonly<Partial<Record<Field, number>>>;
 }
 
 /**
@@ -25,24 +29,39 @@ export class LexicalIndex {
   readonly #terms = new Map<string, number>();
   readonly #stems: string[] = [];
   /** For each document its terms. */
-  readonly #documents: (Uint32Array | undefined)[] = [];
+  #documents: (Uint32Array | undefined)[] = [];
+  /** Numbers of stems that no document has any more. */
+  readonly #free: number[] = [];
   readonly spelling: Spelling;
 
   readonly #analyzer: Analyzer;
   readonly #words: Word[] = [];
+  /** False after loading, until a document is to go: few programs need it. */
+  #areDocumentsKnown: boolean;
   readonly #gathered = new Map<number, number>();
 
-  constructor(analyzer: Analyzer, postings = new PostingLists()) {
+  /**
+   * @param postings lists of an index that was saved, which this takes over
+   * @param stems by number less {@link groupCount}; a free one is empty
+   */
+  constructor(analyzer: Analyzer, postings = new PostingLists(), stems: readonly string[] = []) {
     this.#analyzer = analyzer;
     this.postings = postings;
-    for (let term = postings.terms; term < groupCount; term++) postings.addTerm();
+    this.#areDocumentsKnown = postings.terms === 0;
+    for (let term = this.postings.terms; term < groupCount; term++) this.postings.addTerm();
     this.spelling = new Spelling(
-      (term) => this.#stems[term - groupCount]!,
+      (term) => this.stem(term),
       (term) => this.postings.count(term),
     );
+    for (const stem of stems) this.#take(stem);
   }
 
-  /** @returns the number of a stem that some document has or had */
+  /** By number less {@link groupCount}; a free one is empty. */
+  get stems(): readonly string[] {
+    return this.#stems;
+  }
+
+  /** @returns the number of a stem that some document has */
   term(stem: string): number | undefined {
     return this.#terms.get(stem);
   }
@@ -54,56 +73,111 @@ export class LexicalIndex {
 
   /** Adds a document under a number that is free. */
   add(document: number, text: ToolText): void {
-    const gathered = this.#gather(text);
+    const gathered = this.#gather(text, this.#numbered);
     const terms = new Uint32Array(gathered.size);
     let i = 0;
     for (const [term, weight] of gathered) {
       terms[i++] = term;
-      this.postings.add(term, document, weight / (weight + weights.saturation));
+      this.postings.add(term, document, impactOf(weight));
     }
     this.#documents[document] = terms;
   }
 
   remove(document: number): void {
-    const terms = this.#documents[document];
-    if (terms === undefined) return;
-    for (const term of terms) this.postings.remove(term, document);
+    if (!this.#areDocumentsKnown) this.#readDocuments();
+    for (const term of this.#documents[document] ?? []) {
+      this.postings.remove(term, document);
+      if (term >= groupCount && this.postings.count(term) === 0) this.#forget(term);
+    }
     this.#documents[document] = undefined;
   }
 
-  /** @returns the terms that a text would be found by */
-  impactsOf(text: ToolText): Impact[] {
-    return Array.from(this.#gather(text), ([term, weight]) => ({
-      term,
-      impact: weight / (weight + weights.saturation),
-    }));
+  /** @returns by term what a text is found by; terms that no document has are left out */
+  impactsOf(text: ToolText): Map<number, TermImpact> {
+    const sums = this.#gather(text, (stem) => this.#terms.get(stem))
+      .entries()
+      .toArray();
+    const byField = fields.map(
+      (field) => new Map(this.#gather(text, (stem) => this.#terms.get(stem), [field])),
+    );
+    return new Map(
+      sums.map(([term, sum]) => {
+        const shares = fields.flatMap((field, i): [Field, number][] => {
+          const weight = byField[i]!.get(term);
+          return weight === undefined ? [] : [[field, weight / sum]];
+        });
+        return [term, { impact: impactOf(sum), fields: Object.fromEntries(shares) }];
+      }),
+    );
   }
 
-  #gather(text: ToolText): Map<number, number> {
+  /** @returns the weights of a text's terms, until the next call */
+  #gather(
+    text: ToolText,
+    termOf: (stem: string) => number | undefined,
+    of: readonly Field[] = fields,
+  ): Map<number, number> {
     const gathered = this.#gathered;
     gathered.clear();
-    for (const field of fields) {
+    for (const field of of) {
       this.#analyzer.analyze(text[field], this.#words);
       const { weight, lengthShare, pivot } = weights[field];
       const each = weight / (1 - lengthShare + (lengthShare * this.#words.length) / pivot);
       for (const { stem, groups } of this.#words) {
-        add(gathered, this.#termOf(stem), each);
+        const term = termOf(stem);
+        if (term === undefined) continue;
+        add(gathered, term, each);
         for (const group of groups) add(gathered, group, weight);
       }
     }
     return gathered;
   }
 
+  readonly #numbered = (stem: string): number => this.#termOf(stem);
+
   #termOf(stem: string): number {
-    let term = this.#terms.get(stem);
-    if (term === undefined) {
-      term = this.postings.addTerm();
+    const known = this.#terms.get(stem);
+    if (known !== undefined) return known;
+    const free = this.#free.pop();
+    if (free === undefined) {
+      const term = this.postings.addTerm();
+      this.#take(stem);
+      return term;
+    }
+    this.#stems[free - groupCount] = stem;
+    this.#terms.set(stem, free);
+    this.spelling.add(stem, free);
+    return free;
+  }
+
+  /** Numbers the next stem. */
+  #take(stem: string): void {
+    const term = this.#stems.length + groupCount;
+    this.#stems.push(stem);
+    if (stem === "") this.#free.push(term);
+    else {
       this.#terms.set(stem, term);
-      this.#stems.push(stem);
       this.spelling.add(stem, term);
     }
-    return term;
   }
+
+  #forget(term: number): void {
+    const stem = this.stem(term);
+    this.#terms.delete(stem);
+    this.spelling.remove(stem, term);
+    this.#stems[term - groupCount] = "";
+    this.#free.push(term);
+  }
+
+  #readDocuments(): void {
+    // Documents that were added after loading are in the lists as well.
+    this.#documents = this.postings.byDocument();
+    this.#areDocumentsKnown = true;
+  }
+}
+
+function impactOf(weight: number): number {
+  return weight / (weight + weights.saturation);
 }
 
 function add(sums: Map<number, number>, key: number, value: number): void {

@@ -73,7 +73,8 @@ export class NameMentions {
   #look(query: string, start: string, at: number, found: NamedTool[]): number {
     const candidates = this.#byStart.get(start);
     if (candidates === undefined) return 0;
-    for (const named of candidates) if (!found.includes(named) && isNamed(query, at, named)) found.push(named);
+    for (const named of candidates)
+      if (!found.includes(named) && isNamed(query, at, named)) found.push(named);
     return candidates.length;
   }
 }

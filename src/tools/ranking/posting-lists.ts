@@ -87,8 +87,26 @@ export class PostingLists {
     return at < 0 ? 0 : this.#impacts[start + at]!;
   }
 
+  /** @returns for each document the terms that hold it */
+  byDocument(): Uint32Array[] {
+    const lists: number[][] = [];
+    for (let term = 0; term < this.#terms; term++) {
+      const start = this.#starts[term]!;
+      for (let i = start; i < start + this.#counts[term]!; i++) {
+        const document = this.#documents[i]!;
+        lists[document] ??= [];
+        lists[document]!.push(term);
+      }
+    }
+    return lists.map((list) => Uint32Array.from(list));
+  }
+
   /** @returns the lists one after the other, to be saved: how long each is, and all documents and impacts */
-  packed(): { readonly counts: Uint32Array; readonly documents: Uint32Array; readonly impacts: Float32Array } {
+  packed(): {
+    readonly counts: Uint32Array;
+    readonly documents: Uint32Array;
+    readonly impacts: Float32Array;
+  } {
     const counts = this.#counts.slice(0, this.#terms);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const documents = new Uint32Array(total);

@@ -1,31 +1,30 @@
 import type { Analyzer, Word } from "../text/analyzer.ts";
-import { groupCount } from "../text/related-groups.ts";
+import { groupCount, groupsOf } from "../text/related-groups.ts";
+import { nearestRelated } from "../text/related-spelling.ts";
 import type { LexicalIndex } from "./lexical-index.ts";
 import { weights } from "./weights.ts";
 
-/** A longer query is cut to its beginning and its end, of half this each. */
-export const maxQueryLength = 8192;
 /** So many different words of a query count; those after are passed over. */
 export const maxQueryTerms = 256;
 /** So many words that aren't in the catalogue are looked at for a typing error. */
 const maxCorrections = 8;
 const maxRemembered = 4096;
 
-/** @returns what of a query is looked at */
-export function clipped(query: string): string {
-  if (query.length <= maxQueryLength) return query;
-  return `${query.slice(0, maxQueryLength / 2)} ${query.slice(-maxQueryLength / 2)}`;
+/** A word of the query that no tool has: what it was taken for. */
+interface Correction {
+  /** A stem of the index, or −1. */
+  readonly term: number;
+  readonly stem: string;
 }
 
-/** The terms of one query after the other, each with its weight; it allocates nothing for words that it has met. */
+/** The terms of one query after the other, each with its weight; for words that it has met it allocates nothing. */
 export class QueryTerms {
-  /** Number of a term in the index: groups first, then stems. */
+  /** Numbers of terms in the index: stems, then groups. */
   readonly terms = new Uint32Array(maxQueryTerms + groupCount);
-  /** Weight times inverse document frequency. */
+  /** What a full impact of each would add to a score. */
   readonly weights = new Float64Array(maxQueryTerms + groupCount);
   count = 0;
-  /** What a document that had all words of the query, in full, would score. */
-  bound = 0;
+  /** The query's different stems, in order, as corrected. */
   readonly stems: string[] = [];
 
   readonly #analyzer: Analyzer;
@@ -33,8 +32,11 @@ export class QueryTerms {
   readonly #words: Word[] = [];
   readonly #counts = new Map<string, number>();
   readonly #groups = new Float64Array(groupCount);
-  /** Corrections since the last change of the index. */
-  readonly #corrected = new Map<string, number>();
+  /** Since the last change of the index. */
+  readonly #corrections = new Map<string, Correction>();
+  /** What all words of the query are worth, known or not. */
+  #bound = 0;
+  #documents = 0;
 
   constructor(analyzer: Analyzer, index: LexicalIndex) {
     this.#analyzer = analyzer;
@@ -43,64 +45,102 @@ export class QueryTerms {
 
   /** To be called when the index has changed. */
   forget(): void {
-    this.#corrected.clear();
+    this.#corrections.clear();
   }
 
-  /** @param documents how many there are */
+  /**
+   * @param query at most some thousands of characters
+   * @param documents how many there are
+   */
   read(query: string, documents: number): void {
-    this.#analyzer.analyze(clipped(query), this.#words);
+    this.#documents = documents;
+    this.#bound = 0;
+    this.count = 0;
+    this.stems.length = 0;
+    this.#groups.fill(0);
+    this.#countStems(query);
+    let corrections = 0;
+    for (const [stem, count] of this.#counts) {
+      const weight = count === 1 ? 1 : 1 + weights.repetition * Math.log(count);
+      const term = this.#index.term(stem);
+      if (term !== undefined) this.#push(stem, term, weight);
+      else if (groupsOf(stem).length > 0 || corrections++ >= maxCorrections) this.#push(stem, -1, weight);
+      else this.#pushCorrected(stem, weight);
+    }
+    this.#pushGroups();
+    this.#scale();
+  }
+
+  #countStems(query: string): void {
     const counts = this.#counts;
     counts.clear();
-    this.count = 0;
-    this.bound = 0;
-    this.stems.length = 0;
-    const groups = this.#groups.fill(0);
-    for (const { stem, groups: own } of this.#words) {
+    this.#analyzer.analyze(query, this.#words);
+    for (const { stem, groups } of this.#words) {
       const count = counts.get(stem);
       if (count === undefined) {
         if (counts.size === maxQueryTerms) break;
-        for (let i = 0; i < own.length; i++) groups[own[i]!] = groups[own[i]!]! + 1 / own.length;
+        this.#countGroups(groups, 1);
       }
       counts.set(stem, (count ?? 0) + 1);
     }
-    let corrections = 0;
-    for (const [stem, count] of counts) {
-      const weight = count === 1 ? 1 : 1 + weights.repetition * Math.log(count);
-      let term = this.#index.term(stem) ?? -1;
-      let share = 1;
-      if (term < 0 || this.#index.postings.count(term) === 0) {
-        term = corrections++ < maxCorrections ? this.#correct(stem) : -1;
-        share = weights.correction;
-      }
-      this.stems.push(term >= 0 && share !== 1 ? this.#index.stem(term) : stem);
-      if (term < 0) this.bound += weight * idf(documents, 0);
-      else this.#push(term, weight * share, documents);
-    }
-    for (let group = 0; group < groupCount; group++)
-      if (groups[group]! > 0)
-        this.#push(group, weights.group * Math.min(weights.groupWords, groups[group]!), documents);
   }
 
-  #push(term: number, weight: number, documents: number): void {
-    const count = this.#index.postings.count(term);
-    const value = weight * idf(documents, count);
-    this.bound += value;
-    if (count === 0) return;
+  /** A word of several groups counts for each the less. */
+  #countGroups(groups: readonly number[], weight: number): void {
+    const share = weight / groups.length;
+    for (let i = 0; i < groups.length; i++) this.#groups[groups[i]!] = this.#groups[groups[i]!]! + share;
+  }
+
+  #push(stem: string, term: number, weight: number): void {
+    this.stems.push(stem);
+    this.#weigh(term, weight);
+  }
+
+  #pushCorrected(stem: string, weight: number): void {
+    const correction = this.#correct(stem);
+    this.#push(correction.stem, correction.term, weight * weights.correction);
+    if (correction.stem !== stem) this.#countGroups(groupsOf(correction.stem), weights.correction);
+  }
+
+  #pushGroups(): void {
+    for (let group = 0; group < groupCount; group++) {
+      const words = this.#groups[group]!;
+      if (words > 0 && this.#index.postings.count(group) > 0)
+        this.#weigh(group, weights.group * Math.min(weights.groupWords, words));
+    }
+  }
+
+  #weigh(term: number, weight: number): void {
+    const frequency = term < 0 ? 0 : this.#index.postings.count(term);
+    const value = weight * idf(this.#documents, frequency);
+    if (term < 0 || term >= groupCount) this.#bound += value;
+    if (frequency === 0) return;
     this.terms[this.count] = term;
     this.weights[this.count++] = value;
   }
 
-  #correct(stem: string): number {
-    const known = this.#corrected.get(stem);
-    if (known !== undefined) return known;
+  /**
+   * Makes scores of different queries, and of catalogues of different sizes, comparable: a long query finds more evidence by
+   * chance, but not in proportion.
+   */
+  #scale(): void {
+    if (this.#bound === 0) return;
+    const scale = 1 / Math.sqrt(this.#bound * idf(this.#documents, 0));
+    for (let i = 0; i < this.count; i++) this.weights[i] = this.weights[i]! * scale;
+  }
+
+  #correct(stem: string): Correction {
+    let correction = this.#corrections.get(stem);
+    if (correction !== undefined) return correction;
     const term = this.#index.spelling.nearest(stem);
-    if (this.#corrected.size >= maxRemembered) this.#corrected.clear();
-    this.#corrected.set(stem, term);
-    return term;
+    correction = { term, stem: term >= 0 ? this.#index.stem(term) : (nearestRelated(stem) ?? stem) };
+    if (this.#corrections.size >= maxRemembered) this.#corrections.clear();
+    this.#corrections.set(stem, correction);
+    return correction;
   }
 }
 
-/** Inverse document frequency after Robertson and Spärck Jones, never negative, flattened. */
-function idf(documents: number, count: number): number {
-  return Math.log(1 + (documents - count + 0.5) / (count + 0.5)) ** weights.idfPower;
+/** Inverse document frequency after Robertson and Spärck Jones, never negative. */
+function idf(documents: number, frequency: number): number {
+  return Math.log(1 + (documents - frequency + 0.5) / (frequency + 0.5));
 }

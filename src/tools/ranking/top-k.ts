@@ -20,20 +20,28 @@ export class TopK {
     this.#size = 0;
   }
 
-  get size(): number {
-    return this.#size;
-  }
-
-  /** What a score must reach to be kept; a lower one need not be offered. */
-  get floor(): number {
-    return this.#size < this.#k ? Number.NEGATIVE_INFINITY : this.#k === 0 ? Number.POSITIVE_INFINITY : this.#scores[0]!;
+  /**
+   * Forgets all, then takes what is above 0 of a whole array of scores.
+   * @param limit above all ids
+   */
+  fill(scores: Float32Array, limit: number, k: number): void {
+    this.reset(k);
+    if (k === 0) return;
+    let floor = Number.MIN_VALUE;
+    for (let id = 0; id < limit; id++) {
+      const score = scores[id]!;
+      if (score < floor) continue;
+      this.offer(id, score);
+      if (this.#size === k) floor = this.#scores[0]!;
+    }
   }
 
   offer(id: number, score: number): void {
     if (this.#size < this.#k) {
       if (this.#size === this.#ids.length) this.#grow();
       this.#siftUp(this.#size++, id, score);
-    } else if (this.#k > 0 && this.#isWorse(this.#ids[0]!, this.#scores[0]!, id, score)) this.#siftDown(id, score);
+    } else if (this.#k > 0 && this.#isWorse(this.#ids[0]!, this.#scores[0]!, id, score))
+      this.#siftDown(id, score);
   }
 
   /** Sorts what was kept, best first, into `into`; the heap is empty then. */

@@ -13,6 +13,12 @@ export function groupsOf(stem: string): readonly number[] {
   return byStem.get(stem) ?? none;
 }
 
+/** @returns the stems that belong to some group */
+export function relatedStems(): string[] {
+  byStem ??= readGroups();
+  return Array.from(byStem.keys());
+}
+
 function readGroups(): Map<string, number[]> {
   const groups = new Map<string, number[]>();
   for (const [group, line] of relatedWords.entries())

@@ -19,14 +19,14 @@ export class Spelling {
   readonly #nameOf: (term: number) => string;
   readonly #countOf: (term: number) => number;
 
-  /** @param countOf how often a term occurs; one that doesn't is never found */
+  /** @param countOf how often a term occurs */
   constructor(nameOf: (term: number) => string, countOf: (term: number) => number) {
     this.#nameOf = nameOf;
     this.#countOf = countOf;
   }
 
   add(word: string, term: number): void {
-    if (!isCorrectable(word.length + 2) || word.length > maxLength) return;
+    if (!isWithinReach(word)) return;
     const key = keyOf(word.charCodeAt(0), word.length);
     let bucket = this.#buckets.get(key);
     if (bucket === undefined) {
@@ -37,10 +37,23 @@ export class Spelling {
     bucket.letters.push(lettersOf(word));
   }
 
+  remove(word: string, term: number): void {
+    if (!isWithinReach(word)) return;
+    const bucket = this.#buckets.get(keyOf(word.charCodeAt(0), word.length));
+    const at = bucket?.terms.indexOf(term) ?? -1;
+    if (bucket === undefined || at < 0) return;
+    const lastTerm = bucket.terms.pop()!;
+    const lastLetters = bucket.letters.pop()!;
+    if (at < bucket.terms.length) {
+      bucket.terms[at] = lastTerm;
+      bucket.letters[at] = lastLetters;
+    }
+  }
+
   /** @returns the nearest term, of equally near ones the most frequent; −1 when none is near */
   nearest(word: string): number {
     const { length } = word;
-    if (!isCorrectable(length) || length > maxLength) return -1;
+    if (length < minLength || length > maxLength) return -1;
     const letters = lettersOf(word);
     let best = -1;
     let bestDistance = length >= twoEditsFrom ? 2 : 1;
@@ -53,12 +66,12 @@ export class Spelling {
       for (let i = 0; i < terms.length; i++) {
         if (bitCount(letters ^ all[i]!) > 2 * bestDistance) continue;
         const count = this.#countOf(terms[i]!);
-        if (count === 0) continue;
         const name = this.#nameOf(terms[i]!);
         const distance = editDistance(word, name, bestDistance);
         if (distance > bestDistance) continue;
         // By name at last, so that the answer doesn't depend on the order of adding.
-        if (distance === bestDistance && (count < bestCount || (count === bestCount && name > bestName))) continue;
+        if (distance === bestDistance && (count < bestCount || (count === bestCount && name > bestName)))
+          continue;
         best = terms[i]!;
         bestDistance = distance;
         bestCount = count;
@@ -69,8 +82,9 @@ export class Spelling {
   }
 }
 
-function isCorrectable(length: number): boolean {
-  return length >= minLength;
+/** Could an unknown word be taken for this one? */
+function isWithinReach(word: string): boolean {
+  return word.length >= minLength - 1 && word.length <= maxLength;
 }
 
 function keyOf(first: number, length: number): number {

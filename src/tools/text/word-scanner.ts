@@ -24,7 +24,8 @@ const accents = /[\u0300-\u036f]/g;
 const curlyApostrophes = /[\u2018\u2019\u02bc]/g;
 const wordOrDigits = /[\p{L}\p{M}]+|\p{N}+/gu;
 /** Scripts that put no spaces between words. */
-const unspaced = /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
+const unspaced =
+  /^[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]/u;
 const unspacedRun =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}\p{M}]+|[^\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}ー\p{Script=Thai}\p{Script=Lao}\p{Script=Khmer}]+/gu;
 
@@ -35,10 +36,13 @@ const unspacedRun =
  * Words are cut at 40 characters.
  */
 export function scanWords(text: string, into: string[]): void {
-  if (!beyondAscii.test(text)) return scanAscii(text, into);
+  if (!beyondAscii.test(text)) {
+    scanAscii(text, into);
+    return;
+  }
   const folded = text.normalize("NFKD").replace(accents, "").normalize("NFC").replace(curlyApostrophes, "'");
-  if (!foreignWord.test(folded)) return scanAscii(folded, into);
-  scanAny(folded, into);
+  if (foreignWord.test(folded)) scanAny(folded, into);
+  else scanAscii(folded, into);
 }
 
 function scanAscii(text: string, into: string[]): void {
