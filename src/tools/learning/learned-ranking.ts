@@ -8,6 +8,8 @@ import { readState, writeState } from "./state-encoding.ts";
 
 /** What a tool keeps of its score, however much speaks against it. */
 const leastShare = 0.1;
+/** What a failure takes away of what a success gives: it can have many reasons, and often the tool was still the right one. */
+const failureWeight = 0.25;
 /** Names of one outcome that are looked at. */
 const maxUsed = 32;
 
@@ -31,7 +33,7 @@ export interface ToolIds {
 
 /** Why feedback lifted a tool, in points of the score. */
 export interface LearnedExplanation {
-  /** Uses that succeeded, less those that failed. */
+  /** Uses that succeeded, less a quarter of those that failed. */
   readonly uses: number;
   /** The sum of what follows; below 0 where the query is unlike those that the tool was used for. */
   readonly lift: number;
@@ -61,11 +63,11 @@ export interface LearnedRankingStats {
  * Learns from what agents use which tools queries need: the likelihood ratio of naive Bayes for each term, and each two
  * neighbouring terms, with each tool.
  *
- * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + ½) / (T + 1) and a = 60, a term
+ * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + ½) / (T + 1) and a = 100, a term
  * gives ln(1 + c / (a·p)) + ln(a / (N + a)) nats, so that a tool that never got feedback stands at 0. Neighbours weigh 0.7; a term that
  * nobody's query had gives nothing. What the best tool has above `maxLead` nats is then taken from each tool with feedback, times
  * N / (N + 1): it keeps them apart, and no tool without feedback falls farther behind than that.
- * A failed use counts −1; below 0, c gives −ln(1 − c / (a·p)).
+ * A failed use counts −¼; below 0, c gives −ln(1 − c / (a·p)).
  *
  * The same outcomes in the same order give the same scores; there is no clock and no chance in it. Evidence is sums, so
  * that of several nodes can be added. It goes by the tool's name: a tool that leaves the catalogue and comes back, or is
@@ -110,7 +112,7 @@ export class LearnedRanking implements MetricSource {
       if (used.indexOf(name) < i) continue;
       if (!shown.includes(name)) this.#usedNotShown++;
       else {
-        this.#learn(name, succeeded ? 1 : -1);
+        this.#learn(name, succeeded ? 1 : -failureWeight);
         learned = true;
       }
     }

@@ -1,12 +1,12 @@
 /** As many uses as a tool is thought to have had before its first, with terms as all tools' together. */
-export const priorUses = 60;
+export const priorUses = 100;
 /** After so many uses a tool is bound by `maxLead` to a half. */
 const halfBound = 1;
 
 /** The tools that there is evidence of, numbered 0, 1, …, and what follows from how much there is. */
 export class LearnedTools {
   readonly names: string[] = [];
-  /** Uses that succeeded, less those that failed. */
+  /** Uses that succeeded, less a quarter of those that failed. */
   uses: Float64Array = new Float64Array(64);
   /** What it says against a tool that a term never came with it, in nats, ≤ 0. */
   absent: Float64Array = new Float64Array(64);
