@@ -28,6 +28,8 @@ const enoughWords = 3;
 const thinShare = 0.5;
 /** What was learned for a kind of task is worth so much of what was learned for the words of a query. */
 const taskShare = 0.5;
+/** Of all outcomes, one in so many may be news to a cached result. */
+const growth = 8;
 /** More evidence than this is a tool's name in the query. */
 const mostEvidence = 1e3;
 const noWords: WordScores = Object.freeze({ top: 0, second: 0, best: undefined });
@@ -62,6 +64,12 @@ export class Ranker {
       this.tasks = new LearnedRanking(options.learning);
     }
     this.#ids = { version: 0, idOf: (name) => this.lexical.idOf(name) };
+  }
+
+  /** Outcomes that a cached result may be behind: the more were learned from, the less each one changes. */
+  get lag(): number {
+    const { maxLag } = this.#options;
+    return maxLag === 0 ? 0 : Math.max(maxLag, this.outcomes / growth);
   }
 
   /** Adds tools, or puts them in the places of those with their names. All of them or none. */
@@ -187,7 +195,7 @@ export class Ranker {
     key.reset();
     key.number(this.catalogue.version);
     key.whole(taskType);
-    const cached = this.learnedCache.get(key, now, this.outcomes, this.#options.maxLag);
+    const cached = this.learnedCache.get(key, now, this.outcomes, this.lag);
     if (cached !== undefined) {
       this.learnedCache.saved(cached.costMs, 0);
       return cached.value;

@@ -35,8 +35,8 @@ export interface SelectorCacheOptions {
 export interface SelectorLearningOptions extends LearnedRankingOptions {
   /**
    * Outcomes that a cached selection may lag behind, an integer ≥ 0. An outcome that contradicts a cached selection of its
-   * own removes that one at once; the others are ranked anew once so many outcomes have come since. With 0, each outcome
-   * makes all of them stale.
+   * own removes that one at once; the others are ranked anew once so many outcomes have come since, or an eighth of all that
+   * there were, whichever is more. With 0, each outcome makes all of them stale.
    * @default 64
    */
   readonly maxLag?: number;

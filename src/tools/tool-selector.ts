@@ -345,7 +345,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   #hit(cache: SelectionCache<RememberedSelection>, startedMs: number): Selection | undefined {
-    const entry = cache.get(this.#key, startedMs, this.#outcomes, this.#options.maxLag);
+    const entry = cache.get(this.#key, startedMs, this.#ranker.outcomes, this.#ranker.lag);
     if (entry === undefined) return undefined;
     const remembered = entry.value;
     const selection = { id: this.#log.add(remembered), tools: remembered.tools, cached: true };
@@ -363,7 +363,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     now: number,
   ): void {
     const bytes = sizeOf(remembered);
-    const entry = cache.set(key, remembered, { costMs, bytes, now, learned: this.#outcomes });
+    const entry = cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
     if (entry === undefined) return;
     remembered.cachedIn = cache;
     remembered.entry = entry;
@@ -377,21 +377,28 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   #warmCode(): number {
-    let count = 0;
+    const tools = Array.from(this.#ranker.catalogue.tools()).slice(0, warmUpTools);
+    if (tools.length === 0) return 0;
+    // Another selector, so that the caches and figures of this one stay as they are: it is the code that gets warm.
+    const other = new ToolSelector({ tools });
     const { clock, k } = this.#options;
     const untilMs = clock.now() + longestWarmUpMs;
-    for (let round = 0; round < warmUpRounds && clock.now() < untilMs; round++)
-      for (const { name, description = "" } of this.#ranker.catalogue.tools()) {
-        this.#ranker.rank(`${name} ${description}`.slice(0, 200), noContext, k, 0);
-        if (++count % warmUpQueries === 0) break;
-      }
+    let count = 0;
+    for (; count < warmUpQueries && clock.now() < untilMs; count++) {
+      const { name, description = "" } = tools[count % tools.length]!;
+      const query = `${count} ${name.replaceAll("_", " ")} ${description}`.slice(0, longestWarmUp);
+      other.select(query);
+      other.select(query);
+      this.#ranker.rank(query, noContext, k, 0);
+    }
     return count;
   }
 }
 
 /** Enough for V8 to compile what a selection runs, in some ten milliseconds. */
-const warmUpRounds = 10;
-const warmUpQueries = 200;
+const warmUpTools = 200;
+const warmUpQueries = 600;
+const longestWarmUp = 200;
 const longestWarmUpMs = 100;
 
 /** Did what came first do what was wanted? */
