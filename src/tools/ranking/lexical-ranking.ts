@@ -165,8 +165,7 @@ export class LexicalRanking {
     this.#terms.read(this.#words, 0, this.#words.length, this.size);
     for (let i = 0; i < this.#terms.count; i++)
       this.#index.postings.accumulate(terms[i]!, weights[i]!, values);
-    if (this.#joints.length > 0)
-      this.#lift.apply(this.#words, this.#joints, values, this.idLimit, this.size);
+    if (this.#joints.length > 0) this.#lift.apply(this.#words, this.#joints, values, this.idLimit, this.size);
     this.#mentions.find(text, this.#named);
     for (let i = 0; i < this.#named.length; i++) values[this.#named[i]!] = namedEvidence - i;
     return { values, terms: stems, named: this.#named };

@@ -86,7 +86,8 @@ export class NameMentions {
   #look(query: string, start: string, at: number, found: NamedTool[]): number {
     const candidates = this.#byStart.get(start);
     if (candidates === undefined) return 0;
-    for (const named of candidates) if (!found.includes(named) && isNamed(query, at, named)) found.push(named);
+    for (const named of candidates)
+      if (!found.includes(named) && isNamed(query, at, named)) found.push(named);
     return candidates.length;
   }
 }
@@ -116,7 +117,9 @@ function startOf(name: string): string {
   const second = nextChunk(name, firstEnd);
   const secondEnd = chunkEnd(name, second);
   const start = name.slice(first, trimmedTo(name, first, firstEnd));
-  return second === name.length ? start : `${start} ${name.slice(second, trimmedTo(name, second, secondEnd))}`;
+  return second === name.length
+    ? start
+    : `${start} ${name.slice(second, trimmedTo(name, second, secondEnd))}`;
 }
 
 function lengthBit(length: number): number {

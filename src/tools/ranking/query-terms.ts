@@ -28,13 +28,15 @@ export class QueryTerms {
   readonly stems: string[] = [];
 
   readonly #index: LexicalIndex;
-  /** Different words, and how often each comes. */
-  readonly #words: Word[] = [];
-  readonly #counts = new Uint16Array(maxQueryTerms);
+  /** For each different word its term, −1 for none, how often it comes, and its share, less than 1 when it was corrected. */
+  readonly #termAt = new Int32Array(maxQueryTerms);
+  readonly #countAt = new Uint16Array(maxQueryTerms);
+  readonly #shareAt = new Float64Array(maxQueryTerms);
   /** For each term the query that had it last, and its place there. */
   #queryOf = new Uint32Array(256);
   #placeOf = new Uint16Array(256);
   #query = 0;
+  /** Places of stems that no tool has. */
   readonly #unknown = new Map<string, number>();
   /** For each group the words that speak for it; groups that have some. */
   readonly #groups = new Float64Array(groupCount);
@@ -45,6 +47,7 @@ export class QueryTerms {
   /** What all words of the query are worth, known or not. */
   #bound = 0;
   #documents = 0;
+  #correctionsLeft = 0;
 
   constructor(index: LexicalIndex) {
     this.#index = index;
@@ -56,19 +59,13 @@ export class QueryTerms {
    */
   read(words: readonly Word[], start: number, end: number, documents: number): void {
     this.#begin(documents);
-    for (let i = start; i < end && this.#words.length < maxQueryTerms; i++) this.#countWord(words[i]!);
-    let corrections = 0;
-    for (let place = 0; place < this.#words.length; place++) {
-      const word = this.#words[place]!;
-      const count = this.#counts[place]!;
-      const weight = count === 1 ? 1 : 1 + weights.repetition * Math.log(count);
-      const term = this.#index.termOf(word);
-      this.#countGroups(word.groups, 1);
-      if (term >= 0 || word.groups.length > 0 || corrections++ >= maxCorrections)
-        this.#push(word.stem, term, weight);
-      else this.#pushCorrected(word.stem, weight);
+    for (let i = start; i < end && this.stems.length < maxQueryTerms; i++) this.#countWord(words[i]!);
+    for (let place = 0; place < this.stems.length; place++) {
+      const count = this.#countAt[place]!;
+      const repeated = count === 1 ? 1 : 1 + weights.repetition * Math.log(count);
+      this.#bound += this.#weigh(this.#termAt[place]!, repeated * this.#shareAt[place]!);
     }
-    this.#pushGroups();
+    this.#weighGroups();
     this.#scale();
   }
 
@@ -77,7 +74,7 @@ export class QueryTerms {
     this.#bound = 0;
     this.count = 0;
     this.stems.length = 0;
-    this.#words.length = 0;
+    this.#correctionsLeft = maxCorrections;
     if (this.#unknown.size > 0) this.#unknown.clear();
     const { terms } = this.#index.postings;
     if (terms > this.#queryOf.length) {
@@ -93,17 +90,50 @@ export class QueryTerms {
 
   #countWord(word: Word): void {
     const term = this.#index.termOf(word);
-    let place: number | undefined;
-    if (term < 0) {
-      place = this.#unknown.get(word.stem);
-      if (place === undefined) this.#unknown.set(word.stem, this.#words.length);
-    } else if (this.#queryOf[term] === this.#query) place = this.#placeOf[term]!;
+    if (term >= 0) this.#countTerm(word.stem, term, word.groups, 1);
+    else this.#countUnknown(word);
+  }
+
+  #countTerm(stem: string, term: number, groups: readonly number[], share: number): void {
+    if (this.#queryOf[term] === this.#query) this.#repeat(this.#placeOf[term]!);
     else {
       this.#queryOf[term] = this.#query;
-      this.#placeOf[term] = this.#words.length;
+      this.#placeOf[term] = this.stems.length;
+      this.#place(stem, term, groups, share);
     }
-    if (place !== undefined) this.#counts[place] = this.#counts[place]! + 1;
-    else this.#counts[this.#words.push(word) - 1] = 1;
+  }
+
+  #countUnknown({ stem, groups }: Word): void {
+    const place = this.#unknown.get(stem);
+    if (place !== undefined) {
+      this.#repeat(place);
+      return;
+    }
+    if (groups.length > 0 || this.#correctionsLeft <= 0) {
+      this.#unknown.set(stem, this.stems.length);
+      this.#place(stem, -1, groups, 1);
+      return;
+    }
+    const correction = this.#correct(stem);
+    const related = correction.stem === stem ? groups : groupsOf(correction.stem);
+    if (correction.term >= 0) this.#countTerm(correction.stem, correction.term, related, weights.correction);
+    else {
+      this.#unknown.set(stem, this.stems.length);
+      this.#place(correction.stem, -1, related, weights.correction);
+    }
+    this.#correctionsLeft--;
+  }
+
+  #repeat(place: number): void {
+    this.#countAt[place] = this.#countAt[place]! + 1;
+  }
+
+  #place(stem: string, term: number, groups: readonly number[], share: number): void {
+    const place = this.stems.push(stem) - 1;
+    this.#termAt[place] = term;
+    this.#countAt[place] = 1;
+    this.#shareAt[place] = share;
+    this.#countGroups(groups, share);
   }
 
   /** A word of several groups counts for each the less. */
@@ -115,18 +145,7 @@ export class QueryTerms {
     }
   }
 
-  #push(stem: string, term: number, weight: number): void {
-    this.stems.push(stem);
-    this.#bound += this.#weigh(term, weight);
-  }
-
-  #pushCorrected(stem: string, weight: number): void {
-    const correction = this.#correct(stem);
-    this.#push(correction.stem, correction.term, weight * weights.correction);
-    if (correction.stem !== stem) this.#countGroups(groupsOf(correction.stem), weights.correction);
-  }
-
-  #pushGroups(): void {
+  #weighGroups(): void {
     for (let i = 0; i < this.#touched.length; i++) {
       const group = this.#touched[i]!;
       this.#weigh(group, weights.group * Math.min(weights.groupWords, this.#groups[group]!));
