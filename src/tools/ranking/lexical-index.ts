@@ -33,6 +33,7 @@ export class LexicalIndex {
   /** Numbers of stems that no document has any more. */
   readonly #free: number[] = [];
   readonly spelling: Spelling;
+  #version = 0;
 
   readonly #analyzer: Analyzer;
   readonly #words: Word[] = [];
@@ -56,14 +57,23 @@ export class LexicalIndex {
     for (const stem of stems) this.#take(stem);
   }
 
+  /** Changes whenever a document does. */
+  get version(): number {
+    return this.#version;
+  }
+
   /** By number less {@link groupCount}; a free one is empty. */
   get stems(): readonly string[] {
     return this.#stems;
   }
 
-  /** @returns the number of a stem that some document has */
-  term(stem: string): number | undefined {
-    return this.#terms.get(stem);
+  /** @returns the number of the word's stem; −1 when no document has it */
+  termOf(word: Word): number {
+    if (word.version !== this.#version) {
+      word.term = this.#terms.get(word.stem) ?? -1;
+      word.version = this.#version;
+    }
+    return word.term;
   }
 
   /** @returns the stem of a term that is no group */
@@ -73,7 +83,7 @@ export class LexicalIndex {
 
   /** Adds a document under a number that is free. */
   add(document: number, text: ToolText): void {
-    const gathered = this.#gather(text, this.#numbered);
+    const gathered = this.#gather(text, this.#numberOf);
     const terms = new Uint32Array(gathered.size);
     let i = 0;
     for (const [term, weight] of gathered) {
@@ -81,6 +91,7 @@ export class LexicalIndex {
       this.postings.add(term, document, impactOf(weight));
     }
     this.#documents[document] = terms;
+    this.#version++;
   }
 
   remove(document: number): void {
@@ -90,6 +101,7 @@ export class LexicalIndex {
       if (term >= groupCount && this.postings.count(term) === 0) this.#forget(term);
     }
     this.#documents[document] = undefined;
+    this.#version++;
   }
 
   /** @returns by term what a text is found by; terms that no document has are left out */
@@ -133,9 +145,9 @@ export class LexicalIndex {
     return gathered;
   }
 
-  readonly #numbered = (stem: string): number => this.#termOf(stem);
+  readonly #numberOf = (stem: string): number => this.#number(stem);
 
-  #termOf(stem: string): number {
+  #number(stem: string): number {
     const known = this.#terms.get(stem);
     if (known !== undefined) return known;
     const free = this.#free.pop();

@@ -2,7 +2,7 @@ import { DuplicateToolError, ToolIndexFormatError, UnknownToolError } from "../.
 import { finite, integer, knownKeys, oneOf, rejectType } from "../../options.ts";
 import { checkTools } from "../catalogue/tool-check.ts";
 import { textOf } from "../catalogue/tool-text.ts";
-import { Analyzer } from "../text/analyzer.ts";
+import { Analyzer, type Word } from "../text/analyzer.ts";
 import type { ScoredTool, Tool } from "../tool.ts";
 import { ClauseLift } from "./clause-lift.ts";
 import { clippedQuery } from "./clipped-query.ts";
@@ -68,6 +68,8 @@ export class LexicalRanking {
   #sequence = 0;
   #values = new Float32Array(16);
   readonly #top = new TopK((id) => this.#order[id]!);
+  readonly #words: Word[] = [];
+  readonly #joints: number[] = [];
   readonly #named: number[] = [];
   readonly #best: number[] = [];
 
@@ -77,8 +79,8 @@ export class LexicalRanking {
    */
   constructor(tools: readonly Tool[] = [], saved?: SavedIndex) {
     this.#index = new LexicalIndex(this.#analyzer, saved && PostingLists.of(saved.lists), saved?.stems);
-    this.#terms = new QueryTerms(this.#analyzer, this.#index);
-    this.#lift = new ClauseLift(this.#analyzer, this.#index, (id) => this.#order[id]!);
+    this.#terms = new QueryTerms(this.#index);
+    this.#lift = new ClauseLift(this.#index, (id) => this.#order[id]!);
     this.add(tools);
   }
 
@@ -114,7 +116,6 @@ export class LexicalRanking {
       this.#register(id, tool.name, this.#sequence++, tool.pinned === true);
       this.#index.add(id, textOf(tool));
     }
-    this.#forgetQueries();
   }
 
   /**
@@ -132,7 +133,6 @@ export class LexicalRanking {
       if (tool.pinned === true) this.#pinned.add(id);
       else this.#pinned.delete(id);
     }
-    this.#forgetQueries();
   }
 
   /** @returns how many were there and are gone; an unknown name is passed over */
@@ -150,7 +150,6 @@ export class LexicalRanking {
       this.#free.push(id);
       removed++;
     }
-    if (removed > 0) this.#forgetQueries();
     return removed;
   }
 
@@ -162,10 +161,11 @@ export class LexicalRanking {
     const text = clippedQuery(query);
     const values = this.#values.fill(0);
     const { terms, weights, stems } = this.#terms;
-    this.#terms.read(text, this.size);
+    this.#analyzer.analyze(text, this.#words, this.#joints);
+    this.#terms.read(this.#words, 0, this.#words.length, this.size);
     for (let i = 0; i < this.#terms.count; i++)
       this.#index.postings.accumulate(terms[i]!, weights[i]!, values);
-    this.#lift.apply(text, values, this.idLimit, this.size);
+    if (this.#joints.length > 0) this.#lift.apply(this.#words, this.#joints, values, this.idLimit, this.size);
     this.#mentions.find(text, this.#named);
     for (let i = 0; i < this.#named.length; i++) values[this.#named[i]!] = namedEvidence - i;
     return { values, terms: stems, named: this.#named };
@@ -269,11 +269,6 @@ export class LexicalRanking {
     const order = new Float64Array(length);
     order.set(this.#order);
     this.#order = order;
-  }
-
-  #forgetQueries(): void {
-    this.#terms.forget();
-    this.#lift.forget();
   }
 }
 

@@ -1,9 +1,10 @@
-/** Between names and other text. A dot, a colon and the like may be within a name, and end a sentence. */
-const chunk = /[^\s"'`“”‘’()[\]{}<>,;!?=*|]+/g;
-const closing = /[.:/\\-]+$/;
-/** Only letters in one case: might be a word like any other. */
+/** Part names from other text. */
+const parting = new Set(" \t\r\n\f\v\u00a0\u3000\"'`“”‘’()[]{}<>,;!?=*|，。、「」（）");
+/** May be within a name, and at the end of a sentence. */
+const closing = new Set(".:/\\-");
+/** Only small letters, or one capital before them: might be a word like any other. */
 const plainWord = /^\p{L}\p{Ll}*$/u;
-const wordChar = /[\p{L}\p{N}_]/u;
+const wordCharacter = /[\p{L}\p{N}_]/u;
 const quotes = /["'`“”‘’]/;
 const callBefore = /\b(?:use|using|call|calling|run|running|invoke|via|tool|function)\s+(?:the\s+)?$/i;
 const callAfter = /^\s+(?:tool|function|plugin)\b/i;
@@ -27,6 +28,8 @@ interface NamedTool {
 export class NameMentions {
   /** By the first chunk of the name in lower case, or the first two of a name with spaces. */
   readonly #byStart = new Map<string, NamedTool[]>();
+  /** For each first character the lengths of first chunks, a bit each: most words of a query are no name by that. */
+  readonly #lengths = new Uint32Array(128);
   #spaced = 0;
 
   add(name: string, id: number): void {
@@ -34,6 +37,8 @@ export class NameMentions {
     const start = startOf(lowered);
     if (start === "") return;
     if (start.includes(" ")) this.#spaced++;
+    const slot = start.charCodeAt(0) & 127;
+    this.#lengths[slot] = this.#lengths[slot]! | lengthBit(start.length);
     const named = { lowered, id, isPlain: plainWord.test(name) };
     const known = this.#byStart.get(start);
     if (known === undefined) this.#byStart.set(start, [named]);
@@ -55,18 +60,26 @@ export class NameMentions {
     into.length = 0;
     const found: NamedTool[] = [];
     let checks = 0;
-    let previous = "";
-    let previousAt = 0;
-    chunk.lastIndex = 0;
-    for (let match = chunk.exec(query); match !== null && checks < maxChecks; match = chunk.exec(query)) {
-      const key = trimmed(match[0].toLowerCase());
-      checks += this.#look(query, key, match.index, found);
-      if (this.#spaced > 0) checks += this.#look(query, `${previous} ${key}`, previousAt, found);
-      previous = key;
-      previousAt = match.index;
+    let previous = 0;
+    for (let at = nextChunk(query, 0); at < query.length && checks < maxChecks; ) {
+      const end = chunkEnd(query, at);
+      const trimmedEnd = trimmedTo(query, at, end);
+      if (this.#mightBegin(query, at, trimmedEnd))
+        checks += this.#look(query, query.slice(at, trimmedEnd).toLowerCase(), at, found);
+      if (this.#spaced > 0 && at > 0)
+        checks += this.#look(query, startOf(query.slice(previous, end).toLowerCase()), previous, found);
+      previous = at;
+      at = nextChunk(query, end);
     }
     if (found.length > 1) found.sort((a, b) => b.lowered.length - a.lowered.length);
     for (const { id } of found) into.push(id);
+  }
+
+  #mightBegin(query: string, start: number, end: number): boolean {
+    const code = query.charCodeAt(start);
+    const lowered = code >= 0x41 && code <= 0x5a ? code + 0x20 : code;
+    // Some capitals beyond ASCII change their length in lower case.
+    return code > 127 || (this.#lengths[lowered]! & lengthBit(end - start)) !== 0;
   }
 
   /** @returns how many names were looked at */
@@ -79,20 +92,43 @@ export class NameMentions {
   }
 }
 
-function startOf(name: string): string {
-  const chunks = name.match(chunk);
-  if (chunks === null) return "";
-  const first = trimmed(chunks[0]);
-  return chunks[1] === undefined ? first : `${first} ${trimmed(chunks[1])}`;
+function nextChunk(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && parting.has(text.charAt(at))) at++;
+  return at;
 }
 
-function trimmed(text: string): string {
-  return closing.test(text) ? text.replace(closing, "") : text;
+function chunkEnd(text: string, from: number): number {
+  let at = from;
+  while (at < text.length && !parting.has(text.charAt(at))) at++;
+  return at;
+}
+
+function trimmedTo(text: string, start: number, end: number): number {
+  let at = end;
+  while (at > start && closing.has(text.charAt(at - 1))) at--;
+  return at;
+}
+
+/** @returns the first chunk, or the first two and a space between */
+function startOf(name: string): string {
+  const first = nextChunk(name, 0);
+  const firstEnd = chunkEnd(name, first);
+  const second = nextChunk(name, firstEnd);
+  const secondEnd = chunkEnd(name, second);
+  const start = name.slice(first, trimmedTo(name, first, firstEnd));
+  return second === name.length
+    ? start
+    : `${start} ${name.slice(second, trimmedTo(name, second, secondEnd))}`;
+}
+
+function lengthBit(length: number): number {
+  return 1 << Math.min(length, 31);
 }
 
 function isNamed(query: string, at: number, { lowered, isPlain }: NamedTool): boolean {
   const end = at + lowered.length;
-  if (query.slice(at, end).toLowerCase() !== lowered || wordChar.test(query.charAt(end))) return false;
+  if (query.slice(at, end).toLowerCase() !== lowered || wordCharacter.test(query.charAt(end))) return false;
   if (!isPlain) return true;
   if (query.trim().length === lowered.length) return true;
   if (quotes.test(query.charAt(at - 1)) && quotes.test(query.charAt(end))) return true;

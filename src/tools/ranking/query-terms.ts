@@ -1,4 +1,4 @@
-import type { Analyzer, Word } from "../text/analyzer.ts";
+import type { Word } from "../text/analyzer.ts";
 import { groupCount, groupsOf } from "../text/related-groups.ts";
 import { nearestRelated } from "../text/related-spelling.ts";
 import type { LexicalIndex } from "./lexical-index.ts";
@@ -10,9 +10,9 @@ export const maxQueryTerms = 256;
 const maxCorrections = 8;
 const maxRemembered = 4096;
 
-/** A word of the query that no tool has: what it was taken for. */
+/** What a word that no tool has was taken for. */
 interface Correction {
-  /** A stem of the index, or −1. */
+  /** A term of the index, or −1. */
   readonly term: number;
   readonly stem: string;
 }
@@ -27,96 +27,140 @@ export class QueryTerms {
   /** The query's different stems, in order, as corrected. */
   readonly stems: string[] = [];
 
-  readonly #analyzer: Analyzer;
   readonly #index: LexicalIndex;
-  readonly #words: Word[] = [];
-  readonly #counts = new Map<string, number>();
+  /** For each different word its term, −1 for none, how often it comes, and its share, less than 1 when it was corrected. */
+  readonly #termAt = new Int32Array(maxQueryTerms);
+  readonly #countAt = new Uint16Array(maxQueryTerms);
+  readonly #shareAt = new Float64Array(maxQueryTerms);
+  /** For each term the query that had it last, and its place there. */
+  #queryOf = new Uint32Array(256);
+  #placeOf = new Uint16Array(256);
+  #query = 0;
+  /** Places of stems that no tool has. */
+  readonly #unknown = new Map<string, number>();
+  /** For each group the words that speak for it; groups that have some. */
   readonly #groups = new Float64Array(groupCount);
-  /** Since the last change of the index. */
+  readonly #touched: number[] = [];
   readonly #corrections = new Map<string, Correction>();
+  /** The index's version that the corrections are of. */
+  #version = -1;
   /** What all words of the query are worth, known or not. */
   #bound = 0;
   #documents = 0;
+  #correctionsLeft = 0;
 
-  constructor(analyzer: Analyzer, index: LexicalIndex) {
-    this.#analyzer = analyzer;
+  constructor(index: LexicalIndex) {
     this.#index = index;
   }
 
-  /** To be called when the index has changed. */
-  forget(): void {
-    this.#corrections.clear();
-  }
-
   /**
-   * @param query at most some thousands of characters
+   * Reads words `start` to `end` − 1.
    * @param documents how many there are
    */
-  read(query: string, documents: number): void {
+  read(words: readonly Word[], start: number, end: number, documents: number): void {
+    this.#begin(documents);
+    for (let i = start; i < end && this.stems.length < maxQueryTerms; i++) this.#countWord(words[i]!);
+    for (let place = 0; place < this.stems.length; place++) {
+      const count = this.#countAt[place]!;
+      const repeated = count === 1 ? 1 : 1 + weights.repetition * Math.log(count);
+      this.#bound += this.#weigh(this.#termAt[place]!, repeated * this.#shareAt[place]!);
+    }
+    this.#weighGroups();
+    this.#scale();
+  }
+
+  #begin(documents: number): void {
     this.#documents = documents;
     this.#bound = 0;
     this.count = 0;
     this.stems.length = 0;
-    this.#groups.fill(0);
-    this.#countStems(query);
-    let corrections = 0;
-    for (const [stem, count] of this.#counts) {
-      const weight = count === 1 ? 1 : 1 + weights.repetition * Math.log(count);
-      const term = this.#index.term(stem);
-      if (term !== undefined) this.#push(stem, term, weight);
-      else if (groupsOf(stem).length > 0 || corrections++ >= maxCorrections) this.#push(stem, -1, weight);
-      else this.#pushCorrected(stem, weight);
+    this.#correctionsLeft = maxCorrections;
+    if (this.#unknown.size > 0) this.#unknown.clear();
+    const { terms } = this.#index.postings;
+    if (terms > this.#queryOf.length) {
+      this.#queryOf = new Uint32Array(terms * 2);
+      this.#placeOf = new Uint16Array(terms * 2);
     }
-    this.#pushGroups();
-    this.#scale();
+    // Marks of 2³² queries ago would be taken for this one's.
+    if (++this.#query > 0xffff_ffff) {
+      this.#queryOf.fill(0);
+      this.#query = 1;
+    }
   }
 
-  #countStems(query: string): void {
-    const counts = this.#counts;
-    counts.clear();
-    this.#analyzer.analyze(query, this.#words);
-    for (const { stem, groups } of this.#words) {
-      const count = counts.get(stem);
-      if (count === undefined) {
-        if (counts.size === maxQueryTerms) break;
-        this.#countGroups(groups, 1);
-      }
-      counts.set(stem, (count ?? 0) + 1);
+  #countWord(word: Word): void {
+    const term = this.#index.termOf(word);
+    if (term >= 0) this.#countTerm(word.stem, term, word.groups, 1);
+    else this.#countUnknown(word);
+  }
+
+  #countTerm(stem: string, term: number, groups: readonly number[], share: number): void {
+    if (this.#queryOf[term] === this.#query) this.#repeat(this.#placeOf[term]!);
+    else {
+      this.#queryOf[term] = this.#query;
+      this.#placeOf[term] = this.stems.length;
+      this.#place(stem, term, groups, share);
     }
+  }
+
+  #countUnknown({ stem, groups }: Word): void {
+    const place = this.#unknown.get(stem);
+    if (place !== undefined) {
+      this.#repeat(place);
+      return;
+    }
+    if (groups.length > 0 || this.#correctionsLeft <= 0) {
+      this.#unknown.set(stem, this.stems.length);
+      this.#place(stem, -1, groups, 1);
+      return;
+    }
+    const correction = this.#correct(stem);
+    const related = correction.stem === stem ? groups : groupsOf(correction.stem);
+    if (correction.term >= 0) this.#countTerm(correction.stem, correction.term, related, weights.correction);
+    else {
+      this.#unknown.set(stem, this.stems.length);
+      this.#place(correction.stem, -1, related, weights.correction);
+    }
+    this.#correctionsLeft--;
+  }
+
+  #repeat(place: number): void {
+    this.#countAt[place] = this.#countAt[place]! + 1;
+  }
+
+  #place(stem: string, term: number, groups: readonly number[], share: number): void {
+    const place = this.stems.push(stem) - 1;
+    this.#termAt[place] = term;
+    this.#countAt[place] = 1;
+    this.#shareAt[place] = share;
+    this.#countGroups(groups, share);
   }
 
   /** A word of several groups counts for each the less. */
   #countGroups(groups: readonly number[], weight: number): void {
-    const share = weight / groups.length;
-    for (let i = 0; i < groups.length; i++) this.#groups[groups[i]!] = this.#groups[groups[i]!]! + share;
-  }
-
-  #push(stem: string, term: number, weight: number): void {
-    this.stems.push(stem);
-    this.#weigh(term, weight);
-  }
-
-  #pushCorrected(stem: string, weight: number): void {
-    const correction = this.#correct(stem);
-    this.#push(correction.stem, correction.term, weight * weights.correction);
-    if (correction.stem !== stem) this.#countGroups(groupsOf(correction.stem), weights.correction);
-  }
-
-  #pushGroups(): void {
-    for (let group = 0; group < groupCount; group++) {
-      const words = this.#groups[group]!;
-      if (words > 0 && this.#index.postings.count(group) > 0)
-        this.#weigh(group, weights.group * Math.min(weights.groupWords, words));
+    for (let i = 0; i < groups.length; i++) {
+      const group = groups[i]!;
+      if (this.#groups[group] === 0) this.#touched.push(group);
+      this.#groups[group] = this.#groups[group]! + weight / groups.length;
     }
   }
 
-  #weigh(term: number, weight: number): void {
+  #weighGroups(): void {
+    for (let i = 0; i < this.#touched.length; i++) {
+      const group = this.#touched[i]!;
+      this.#weigh(group, weights.group * Math.min(weights.groupWords, this.#groups[group]!));
+      this.#groups[group] = 0;
+    }
+    this.#touched.length = 0;
+  }
+
+  #weigh(term: number, weight: number): number {
     const frequency = term < 0 ? 0 : this.#index.postings.count(term);
     const value = weight * idf(this.#documents, frequency);
-    if (term < 0 || term >= groupCount) this.#bound += value;
-    if (frequency === 0) return;
+    if (frequency === 0) return value;
     this.terms[this.count] = term;
     this.weights[this.count++] = value;
+    return value;
   }
 
   /**
@@ -130,12 +174,16 @@ export class QueryTerms {
   }
 
   #correct(stem: string): Correction {
+    if (this.#version !== this.#index.version || this.#corrections.size >= maxRemembered) {
+      this.#corrections.clear();
+      this.#version = this.#index.version;
+    }
     let correction = this.#corrections.get(stem);
-    if (correction !== undefined) return correction;
-    const term = this.#index.spelling.nearest(stem);
-    correction = { term, stem: term >= 0 ? this.#index.stem(term) : (nearestRelated(stem) ?? stem) };
-    if (this.#corrections.size >= maxRemembered) this.#corrections.clear();
-    this.#corrections.set(stem, correction);
+    if (correction === undefined) {
+      const term = this.#index.spelling.nearest(stem);
+      correction = { term, stem: term >= 0 ? this.#index.stem(term) : (nearestRelated(stem) ?? stem) };
+      this.#corrections.set(stem, correction);
+    }
     return correction;
   }
 }

@@ -4,6 +4,7 @@ const lower = 1;
 const upper = 2;
 const digit = 3;
 const apostrophe = 4;
+const stop = 5;
 
 /** What an ASCII character is; 0 separates. */
 const kinds = new Uint8Array(128);
@@ -14,6 +15,10 @@ for (let code = 0; code < 128; code++) {
   else if (char >= "0" && char <= "9") kinds[code] = digit;
 }
 kinds[0x27] = apostrophe;
+for (const mark of ".?!;\n") kinds[mark.charCodeAt(0)] = stop;
+
+/** Stands among the words where a sentence ends. */
+export const sentenceEnd = ".";
 
 /** A longer word is cut; stemmers take time that grows with the square of the length. */
 const maxWordLength = 40;
@@ -33,7 +38,7 @@ const unspacedRun =
  * Appends the words of `text` to `into`, in order, in lower case and without accents: `getHTTPStatus`, `get_http_status`
  * and `get-http.status` all give get, http, status; letters part from digits; an English ending after an apostrophe is
  * left out. A name of two parts such as GitHub also gives both in one. Scripts without spaces give pairs of characters.
- * Words are cut at 40 characters.
+ * Words are cut at 40 characters. Among them {@link sentenceEnd} stands where a sentence ends and another follows.
  */
 export function scanWords(text: string, into: string[]): void {
   if (!beyondAscii.test(text)) {
@@ -51,7 +56,10 @@ function scanAscii(text: string, into: string[]): void {
   while (at < length) {
     const kind = kindAt(text, at);
     if (kind === 0 || kind === apostrophe) at++;
-    else if (kind === digit) at = scanDigits(text, at, into);
+    else if (kind === stop) {
+      // A dot within a name or a number is followed by something.
+      if (++at < length && text.charCodeAt(at) <= 0x20) into.push(sentenceEnd);
+    } else if (kind === digit) at = scanDigits(text, at, into);
     else at = scanLetters(text, at, into);
   }
 }
