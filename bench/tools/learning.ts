@@ -105,7 +105,7 @@ function liftTimes(tools: number): readonly string[] {
   const ranking = new LearnedRanking();
   const all = Array.from({ length: tools }, (_, i) => `tool ${i}`);
   const places = new Map(all.map((name, i) => [name, i]));
-  const ids = { version: 1, idOf: (name: string) => places.get(name) };
+  const ids = { version: 1, size: tools, idOf: (name: string) => places.get(name) };
   for (const [i, { terms, tool }] of final.train.entries()) {
     const used = [all[(names.indexOf(tool) + names.length * i) % tools]!];
     ranking.record(terms, { shown: used, used });

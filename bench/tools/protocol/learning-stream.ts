@@ -16,25 +16,15 @@ const shownTools = 5;
 export const tools = readTools();
 export const names = tools.map(({ name }) => name);
 const placeOf = new Map(names.map((name, i) => [name, i]));
-export const ids = { version: 1, idOf: (name: string) => placeOf.get(name) };
+export const ids = { version: 1, size: names.length, idOf: (name: string) => placeOf.get(name) };
 
-const lexical = new LexicalRanking();
-lexical.add(tools);
+const lexical = new LexicalRanking(tools);
 
-/** The first five, best first; with equal scores, as in the catalogue. */
-export function firstFive({ query, terms }: Labelled, learner: Learner | undefined): string[] {
+/** The first five, best first. */
+export function firstFive({ query }: Labelled, learner: Learner | undefined): string[] {
   const scores = lexical.score(query);
-  learner?.lift(terms, scores);
-  const best: number[] = [];
-  for (let id = 0; id < names.length; id++) {
-    const score = scores[id]!;
-    if (!(score > 0) || (best.length === shownTools && score <= scores[best.at(-1)!]!)) continue;
-    let at = best.length;
-    while (at > 0 && scores[best[at - 1]!]! < score) at--;
-    best.splice(at, 0, id);
-    if (best.length > shownTools) best.pop();
-  }
-  return best.map((id) => names[id]!);
+  learner?.lift(scores.terms, scores.values);
+  return lexical.best(scores, { k: shownTools }).map(({ name }) => name);
 }
 
 /** @returns recall@1 and @5, percent */

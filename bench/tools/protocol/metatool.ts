@@ -1,6 +1,6 @@
 /** MetaTool's catalogue and queries, read from `../shared/data/metatool` beside the project. */
 import { readFileSync } from "node:fs";
-import { Analyzer, type Word } from "../../../src/tools/text/analyzer.ts";
+import { LexicalRanking } from "../../../src/tools/ranking/lexical-ranking.ts";
 import type { Tool } from "../../../src/tools/tool.ts";
 
 /** A query with the one tool that is right. */
@@ -23,14 +23,14 @@ export function readTools(): Tool[] {
 }
 
 export function readLabelled(): Labelled[] {
-  const analyzer = new Analyzer();
-  const words: Word[] = [];
+  const lexical = new LexicalRanking(readTools());
   return parseCsv(text("all_clean_data.dev80.csv"))
     .slice(1)
-    .map(([query = "", tool = ""]) => {
-      analyzer.analyze(query, words);
-      return { query, tool: tool.trim(), terms: words.map(({ stem }) => stem) };
-    });
+    .map(([query = "", tool = ""]) => ({
+      query,
+      tool: tool.trim(),
+      terms: [...lexical.score(query).terms],
+    }));
 }
 
 /** Rows of fields, by RFC 4180. */

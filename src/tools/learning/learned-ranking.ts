@@ -1,5 +1,5 @@
 import type { MetricSample, MetricSource } from "../../metrics/index.ts";
-import { rejectType } from "../../options.ts";
+import { reject, rejectType } from "../../options.ts";
 import { EvidenceTable } from "./evidence-table.ts";
 import { LearnedTools } from "./learned-tools.ts";
 import { type LearnedRankingOptions, resolveLearning } from "./learning-options.ts";
@@ -12,6 +12,8 @@ const leastShare = 0.1;
 const failureWeight = 0.25;
 /** Names of one outcome that are looked at. */
 const maxUsed = 32;
+/** UTF-16 units; no catalogue takes a longer name. */
+const maxNameUnits = 1024;
 
 /** What came of a choice of tools. */
 export interface ToolOutcome {
@@ -27,6 +29,8 @@ export interface ToolOutcome {
 export interface ToolIds {
   /** Grows whenever a name gets another id, or none. */
   readonly version: number;
+  /** How many tools there are. */
+  readonly size: number;
   /** @returns an index of `scores`; `undefined` when there is no such tool now */
   idOf(name: string): number | undefined;
 }
@@ -97,7 +101,8 @@ export class LearnedRanking implements MetricSource {
   }
 
   /**
-   * Takes an outcome as evidence. Names used but not shown, and repeated ones, teach nothing; neither does an outcome in which
+   * Takes an outcome as evidence. Names used but not shown, repeated ones, and those of more than
+   * 1,024 characters teach nothing; neither does an outcome in which
    * nothing was used. The first 64 terms count, of at most 128 characters each, and the first 32 names used.
    * @param terms as the lexical ranking analysed them, in the query's order
    * @throws {TypeError} when a part is no array, or a term or name no string; nothing has been learned then
@@ -111,7 +116,7 @@ export class LearnedRanking implements MetricSource {
       const name = used[i]!;
       if (used.indexOf(name) < i) continue;
       if (!shown.includes(name)) this.#usedNotShown++;
-      else {
+      else if (name.length <= maxNameUnits) {
         this.#learn(name, succeeded ? 1 : -failureWeight);
         learned = true;
       }
@@ -137,11 +142,11 @@ export class LearnedRanking implements MetricSource {
       this.#trims++;
     }
     if (this.#tools.size > maxTools) {
-      const { uses } = this.#tools;
-      const order = Array.from(this.#tools.names, (_, number) => number).sort(
-        (a, b) => Math.abs(uses[a]!) - Math.abs(uses[b]!) || a - b,
+      const { uses, names } = this.#tools;
+      const order = Array.from(names, (_, number) => number).sort(
+        (a, b) => Math.abs(uses[a]!) - Math.abs(uses[b]!) || (names[a]! < names[b]! ? -1 : 1),
       );
-      const dropped = new Set(order.slice(0, Math.ceil(order.length / 8)));
+      const dropped = new Set(order.slice(0, Math.max(order.length - maxTools, Math.ceil(order.length / 8))));
       this.#drop((number) => dropped.has(number));
       this.#trims++;
     }
@@ -155,7 +160,7 @@ export class LearnedRanking implements MetricSource {
    * Adds what was learned to the scores of all tools, also of those that have none yet. A tool with a score keeps a
    * tenth of it, whatever speaks against it, so that one that fits the words is never lost to what it was used for before.
    * @param terms as for `record`
-   * @param scores by id, ≥ 0
+   * @param scores by id: evidence ≥ 0, as `LexicalRanking` gives it
    */
   lift(terms: readonly string[], scores: Float32Array, ids: ToolIds): void {
     const { weight, maxLead } = this.#options;
@@ -163,15 +168,22 @@ export class LearnedRanking implements MetricSource {
     if (size === 0 || weight === 0) return;
     this.#bind(ids);
     this.#evidence.read(terms);
+    const scale = this.#scale(ids);
     const excess = this.#evidence.excess(maxLead);
     const { nats } = this.#evidence;
     for (let number = 0; number < size; number++) {
       const id = this.#ids[number]!;
       if (id < 0) continue;
       const score = scores[id]!;
-      const lifted = score + weight * (nats[number]! - excess * bound[number]!);
+      const lifted = score + scale * (nats[number]! - excess * bound[number]!);
       scores[id] = Math.max(lifted, leastShare * score);
     }
+  }
+
+  /** What a nat is worth, after the query was read: as the lexical ranking scales its own. */
+  #scale({ size }: ToolIds): number {
+    const { singles } = this.#evidence.features;
+    return this.#options.weight / (Math.log(2 * size + 2) * Math.sqrt(Math.max(1, singles)));
   }
 
   #bind(ids: ToolIds): void {
@@ -188,15 +200,15 @@ export class LearnedRanking implements MetricSource {
   }
 
   /** @returns what `lift` adds to the tool's score (unless it is kept at a tenth), and why; zeros without feedback */
-  explain(terms: readonly string[], name: string): LearnedExplanation {
+  explain(terms: readonly string[], name: string, ids: ToolIds): LearnedExplanation {
     const number = this.#tools.numberOf(name);
     if (number === undefined) return { uses: 0, lift: 0, terms: [], bound: 0 };
-    const { weight, maxLead } = this.#options;
     this.#evidence.read(terms);
-    const bound = -weight * this.#evidence.excess(maxLead) * this.#tools.bound[number]!;
+    const scale = this.#scale(ids);
+    const bound = -scale * this.#evidence.excess(this.#options.maxLead) * this.#tools.bound[number]!;
     const parts = this.#evidence
       .partsOf(terms, number)
-      .map(({ term, nats }) => ({ term, lift: weight * nats }))
+      .map(({ term, nats }) => ({ term, lift: scale * nats }))
       .sort((a, b) => Math.abs(b.lift) - Math.abs(a.lift));
     const lift = parts.reduce((sum, part) => sum + part.lift, bound);
     return { uses: this.#tools.uses[number]!, lift, terms: parts, bound: bound === 0 ? 0 : bound };
@@ -221,8 +233,11 @@ export class LearnedRanking implements MetricSource {
   /**
    * Adds what another has learned, of the same outcomes twice if it is added twice. To share between nodes, each keeps what it
    * learned itself, and adds all of them up in another.
+   * @throws {TypeError} when it is no LearnedRanking, {RangeError} when it is this one
    */
   merge(other: LearnedRanking): void {
+    if (!(other instanceof LearnedRanking)) rejectType("other", "a LearnedRanking", other);
+    if (other === this) reject("other", "another LearnedRanking", this);
     const numbers = other.#tools.names.map((name, number) => {
       const own = this.#tools.number(name);
       this.#tools.add(own, other.#tools.uses[number]!);

@@ -3,8 +3,9 @@ import { finite, integer, knownKeys } from "../../options.ts";
 /** What `LearnedRanking` may be told. */
 export interface LearnedRankingOptions {
   /**
-   * Points of the lexical score that one nat of evidence is worth, from 0 (learns, but lifts nothing) to 1,000.
-   * @default 0.7
+   * What a nat of evidence is worth: this / (ln(2·tools + 2) · √terms) of the lexical ranking's evidence, from 0 (learns, but
+   * lifts nothing) to 1,000.
+   * @default 1.4
    */
   readonly weight?: number;
   /**
@@ -27,7 +28,7 @@ export interface LearnedRankingOptions {
 }
 
 export const defaultLearning = Object.freeze({
-  weight: 0.7,
+  weight: 1.4,
   maxLead: 1.5,
   maxPairs: 262_144,
   maxTools: 16_384,

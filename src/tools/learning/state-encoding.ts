@@ -13,8 +13,6 @@ const checksumBytes = 8;
 const commonLength = 0xffff;
 
 const checksum = new ByteHash(0);
-const encoder = new TextEncoder();
-const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 interface Feature {
   readonly low: number;
@@ -24,7 +22,7 @@ interface Feature {
 }
 
 /**
- * All is little-endian: header, the tools by name (32 bits of length, UTF-8, 64-bit floating point of uses), the features by
+ * All is little-endian: header, the tools by name (32 bits of length, UTF-16, 64-bit floating point of uses), the features by
  * their hash (2 × 32 bits, 16 bits of length, then 32 bits of tool and 32-bit floating point of evidence each, by tool), checksum.
  */
 export function writeState(tools: LearnedTools, table: EvidenceTable): Uint8Array {
@@ -32,7 +30,7 @@ export function writeState(tools: LearnedTools, table: EvidenceTable): Uint8Arra
   numbers.sort((a, b) => (tools.names[a]! < tools.names[b]! ? -1 : 1));
   const rank = new Int32Array(numbers.length);
   for (const [at, number] of numbers.entries()) rank[number] = at;
-  const names = numbers.map((number) => encoder.encode(tools.names[number]!));
+  const names = numbers.map((number) => tools.names[number]!);
   const features: Feature[] = [];
   table.forEach((low, high, start, length) => {
     features.push({ low, high, start, length });
@@ -40,7 +38,7 @@ export function writeState(tools: LearnedTools, table: EvidenceTable): Uint8Arra
   features.sort((a, b) => a.low - b.low || a.high - b.high);
   const size =
     headerBytes +
-    names.reduce((sum, name) => sum + name.length + 12, 0) +
+    names.reduce((sum, name) => sum + 2 * name.length + 12, 0) +
     features.reduce((sum, { length }) => sum + 10 + 8 * Math.max(0, length), 0);
   const bytes = new Uint8Array(size + checksumBytes);
   const view = new DataView(bytes.buffer);
@@ -51,9 +49,11 @@ export function writeState(tools: LearnedTools, table: EvidenceTable): Uint8Arra
   let at = headerBytes;
   for (const [i, name] of names.entries()) {
     view.setUint32(at, name.length, true);
-    bytes.set(name, at + 4);
-    view.setFloat64(at + 4 + name.length, tools.uses[numbers[i]!]!, true);
-    at += name.length + 12;
+    // Units, and not UTF-8, in which all lone surrogates would be the same.
+    for (let unit = 0; unit < name.length; unit++)
+      view.setUint16(at + 4 + 2 * unit, name.charCodeAt(unit), true);
+    at += 2 * name.length + 12;
+    view.setFloat64(at - 8, tools.uses[numbers[i]!]!, true);
   }
   for (const { low, high, start, length } of features) {
     view.setInt32(at, low, true);
@@ -100,14 +100,12 @@ export function readState(bytes: Uint8Array, tools: LearnedTools, table: Evidenc
 }
 
 class StateReader {
-  readonly #bytes: Uint8Array;
   readonly #view: DataView;
   readonly #end: number;
   #at = 8;
 
   constructor(bytes: Uint8Array) {
     if (!(bytes instanceof Uint8Array)) rejectType("bytes", "a Uint8Array", bytes);
-    this.#bytes = bytes;
     this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength);
     this.#end = bytes.length - checksumBytes;
     if (this.#end < headerBytes) throw new LearnedStateError(`${bytes.length} bytes are too few`);
@@ -138,13 +136,11 @@ class StateReader {
     return finiteNumber(this.#view.getFloat64(this.#next(8), true));
   }
 
-  text(length: number): string {
-    const at = this.#next(length);
-    try {
-      return decoder.decode(this.#bytes.subarray(at, at + length));
-    } catch {
-      throw new LearnedStateError("a tool's name is no UTF-8");
-    }
+  text(units: number): string {
+    const at = this.#next(2 * units);
+    let text = "";
+    for (let i = 0; i < units; i++) text += String.fromCharCode(this.#view.getUint16(at + 2 * i, true));
+    return text;
   }
 
   finish(): void {
