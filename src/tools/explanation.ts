@@ -33,7 +33,7 @@ export interface Explanation {
 export function explainSelection(
   id: string,
   { query, terms, tools, vector, taskType }: RememberedSelection,
-  { catalogue, lexical, learned, tasks, fusion }: Ranker,
+  { catalogue, lexical, learned, tasks, fusion, ids }: Ranker,
   index: VectorIndex | undefined,
 ): Explanation {
   const cosines = new Map<string, number>();
@@ -49,8 +49,8 @@ export function explainSelection(
       pinned: tool.pinned === true,
       words: lexical.explain(query, tool),
       vector: cosine === undefined ? undefined : { cosine, weight: fusion.weight },
-      feedback: learned?.explain(terms, name),
-      task: taskType === undefined ? undefined : tasks?.explain([taskType], name),
+      feedback: learned?.explain(terms, name, ids),
+      task: taskType === undefined ? undefined : tasks?.explain([taskType], name, ids),
     });
   }
   return { id, query, terms, tools: explained };

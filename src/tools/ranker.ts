@@ -2,7 +2,7 @@ import { SelectionCache } from "./caches/selection-cache.ts";
 import { SelectionKey } from "./caches/selection-key.ts";
 import { ToolCatalogue } from "./catalogue/tool-catalogue.ts";
 import { contextTexts } from "./context-texts.ts";
-import { LearnedRanking } from "./learning/learned-ranking.ts";
+import { LearnedRanking, type ToolIds } from "./learning/learned-ranking.ts";
 import { LexicalRanking, type QueryScores } from "./ranking/lexical-ranking.ts";
 import type { SelectContext } from "./select-context.ts";
 import type { ResolvedSelectorOptions } from "./selector-options.ts";
@@ -50,20 +50,32 @@ export class Ranker {
   tasks: LearnedRanking | undefined;
   /** Outcomes recorded. */
   outcomes = 0;
+  /** For what was learned, which goes by names. */
+  readonly ids: ToolIds;
   readonly #options: ResolvedSelectorOptions;
+  #idsVersion = 0;
   /** Scores of the query while those of the conversation are made. */
   #kept = new Float32Array(0);
   readonly #taskKey = new SelectionKey();
-  readonly #ids: { version: number; idOf(name: string): number | undefined };
 
   constructor(options: ResolvedSelectorOptions) {
     this.#options = options;
+    const versionOf = (): number => this.#idsVersion;
+    const sizeOf = (): number => this.lexical.size;
+    this.ids = {
+      get version() {
+        return versionOf();
+      },
+      get size() {
+        return sizeOf();
+      },
+      idOf: (name) => this.lexical.idOf(name),
+    };
     this.learnedCache = new SelectionCache(options.caches.learned);
     if (options.learning !== undefined) {
       this.learned = new LearnedRanking(options.learning);
       this.tasks = new LearnedRanking(options.learning);
     }
-    this.#ids = { version: 0, idOf: (name) => this.lexical.idOf(name) };
   }
 
   /** Outcomes that a cached result may be behind: the more were learned from, the less each one changes. */
@@ -137,7 +149,7 @@ export class Ranker {
     const words = vector !== undefined || hasContext ? this.#bestWords(scores.values) : noWords;
     if (hasContext) scores = this.#withContext(scores, context, words.top);
     if (this.learned !== undefined && this.outcomes > 0) {
-      if (terms.length > 0) this.learned.lift(terms, scores.values, this.#ids);
+      if (terms.length > 0) this.learned.lift(terms, scores.values, this.ids);
       if (context.taskType !== undefined) {
         const lifts = this.#liftsOf(context.taskType, now);
         for (let id = 0; id < lifts.length; id++) scores.values[id]! += taskShare * lifts[id]!;
@@ -204,7 +216,7 @@ export class Ranker {
     const { clock } = this.#options;
     const startedMs = clock.now();
     const lifts = new Float32Array(this.lexical.idLimit);
-    (this.tasks as LearnedRanking).lift([taskType], lifts, this.#ids);
+    (this.tasks as LearnedRanking).lift([taskType], lifts, this.ids);
     const endedMs = clock.now();
     const costMs = endedMs - startedMs;
     this.learnedCache.set(taken, lifts, {
@@ -266,7 +278,7 @@ export class Ranker {
   }
 
   #changed(): void {
-    this.#ids.version++;
+    this.#idsVersion++;
     this.learnedCache.clear();
   }
 }

@@ -31,7 +31,7 @@ export interface SelectorCacheOptions {
   readonly learned?: CacheChoice;
 }
 
-/** What a selector learns from, and how soon it shows. The default of `weight` is 0.1 here, for the evidence of words. */
+/** What a selector learns from, and how soon it shows. */
 export interface SelectorLearningOptions extends LearnedRankingOptions {
   /**
    * Outcomes that a cached selection may lag behind, an integer ≥ 0. An outcome that contradicts a cached selection of its
@@ -75,7 +75,6 @@ export const selectorDefaults = Object.freeze({
   embedTimeoutMs: 1_000,
   rememberedSelections: 1_024,
   maxLag: 64,
-  learningWeight: 0.1,
   query: { maxEntries: 4_096, maxBytes: 8 * 2 ** 20, ttlMs: hour },
   context: { maxEntries: 1_024, maxBytes: 16 * 2 ** 20, ttlMs: hour / 12 },
   learned: { maxEntries: 256, maxBytes: 8 * 2 ** 20, ttlMs: hour / 12 },
@@ -121,7 +120,7 @@ export function resolveSelectorOptions(given: ToolSelectorOptions): ResolvedSele
     embedder,
     embedTimeoutMs: durationMs("embedTimeoutMs", all.embedTimeoutMs, Number.MIN_VALUE),
     caches: resolveCaches(given.caches),
-    learning: learning === false ? undefined : { weight: selectorDefaults.learningWeight, ...learned },
+    learning: learning === false ? undefined : learned,
     maxLag: integer("learning.maxLag", maxLag, 0),
     rememberedSelections: integer("rememberedSelections", all.rememberedSelections, 1, 2 ** 20),
     clock: all.clock ?? systemClock,
