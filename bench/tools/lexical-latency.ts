@@ -49,7 +49,7 @@ async function race(tools: number, p50Bar: number, p99Bar: number, timesBar: num
     })),
     processes,
     rounds: 6,
-    warmupRounds: 5,
+    warmupRounds: 1,
     roundMs: 60,
   });
   const [ours] = arms;
