@@ -7,7 +7,7 @@ import { met, print } from "../figures.ts";
 import { evaluate, fusionSets } from "./fusion/sets.ts";
 
 const most = 1;
-for (const { title, tools, queries, embedders } of await fusionSets()) {
+for (const { title, tools, queries, embedders } of fusionSets()) {
   const alone = await evaluate(tools, queries, undefined);
   const rows = [["words alone", ...figures(alone), "", "", ""]];
   let worst = 0;

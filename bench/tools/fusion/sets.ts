@@ -1,5 +1,4 @@
 /** Data sets with the embedders that are tried on them. The sets of others are read from `../shared/data` beside the project. */
-import { readFileSync } from "node:fs";
 import { seededRandom, shuffled } from "../../../src/measure/index.ts";
 import { RankingEvaluation } from "../../../src/tools/evaluation/ranking-measures.ts";
 import { codingAssistantQueries, codingAssistantTools } from "../../../src/tools/example/coding-assistant.ts";
@@ -7,7 +6,7 @@ import type { Tool } from "../../../src/tools/tool.ts";
 import { ToolSelector } from "../../../src/tools/tool-selector.ts";
 import type { Embedder } from "../../../src/tools/vectors/embedder.ts";
 import { chanceEmbedder, constantEmbedder, gramEmbedder } from "../../../test/support/embedders.ts";
-import { readLabelled, readTools } from "../protocol/metatool.ts";
+import { type LabelledQuery, readBfcl, readMetaTool } from "../arms/data.ts";
 
 /** A query with all tools that are right. */
 export interface Query {
@@ -31,24 +30,25 @@ const useless: FusionSet["embedders"] = [
 ];
 const honest: FusionSet["embedders"] = [["hashed n-grams", gramEmbedder], ...useless];
 
-export async function fusionSets(): Promise<readonly FusionSet[]> {
+export function fusionSets(): readonly FusionSet[] {
   const random = seededRandom(1);
-  const metatool = shuffled(
-    readLabelled().map(({ query, tool }) => ({ query, tools: [tool] })),
-    random,
-  );
+  const metatool = readMetaTool();
   const bfcl = readBfcl();
+  const known = metatool.development.slice(0, learnedFrom).map(named);
   return [
     {
       title: "MetaTool",
-      tools: readTools(),
-      queries: metatool.slice(0, tested),
-      embedders: [
-        ...honest,
-        ["learned from queries", coOccurrence(metatool.slice(tested, tested + learnedFrom))],
-      ],
+      tools: metatool.tools,
+      queries: metatool.test.slice(0, tested).map(named),
+      embedders: [...honest, ["learned from queries", coOccurrence(known)]],
     },
-    { ...bfcl, queries: shuffled(bfcl.queries, random).slice(0, tested), embedders: honest },
+    {
+      title: "BFCL",
+      // Of functions with one name, the last.
+      tools: Array.from(new Map(bfcl.tools.map((tool) => [tool.name, tool])).values()),
+      queries: shuffled(bfcl.test, random).slice(0, tested).map(named),
+      embedders: honest,
+    },
     {
       title: "the coding assistant",
       tools: codingAssistantTools,
@@ -84,26 +84,8 @@ export async function evaluate(
   };
 }
 
-function readBfcl(): Omit<FusionSet, "embedders"> {
-  const url = new URL("../../../../shared/data/bfcl/bfcl_v4_unified.json", import.meta.url);
-  const file = JSON.parse(readFileSync(url, "utf8")) as {
-    readonly tools: readonly {
-      readonly name: string;
-      readonly description: string;
-      readonly params: readonly string[];
-    }[];
-    readonly queries: readonly { readonly q: string; readonly labels: readonly string[] }[];
-  };
-  const tools = file.tools.map(({ name, description, params }) => {
-    const properties = params.map((text) => text.split(/ (.*)/s));
-    const described = properties.map(([key = "", text = ""]) => [key, { description: text }] as const);
-    return { name, description, inputSchema: { type: "object", properties: Object.fromEntries(described) } };
-  });
-  return {
-    title: "BFCL",
-    tools: Array.from(new Map(tools.map((tool) => [tool.name, tool])).values()),
-    queries: file.queries.map(({ q, labels }) => ({ query: q, tools: labels })),
-  };
+function named({ text, tools }: LabelledQuery): Query {
+  return { query: text, tools };
 }
 
 /** Stands in for a model that knows what words mean: a word's vector is the mean of its queries' tools, which are random. */
