@@ -789,3 +789,83 @@ export class TlsCertificateError extends VictorError {
     this.reason = reason;
   }
 }
+
+/** `VICTOR_EMBEDDER`: an embedder gave something else than a vector for each text. Selections go on without vectors. */
+export class EmbedderError extends VictorError {
+  override readonly name = "EmbedderError";
+  constructor(why: string) {
+    super("VICTOR_EMBEDDER", `embedder: ${why}`);
+  }
+}
+
+/** `VICTOR_TOOLS_FILE`: a catalogue or a list of queries can't be read, or isn't one. */
+export class ToolsFileError extends VictorError {
+  override readonly name = "ToolsFileError";
+  /** Of the file. */
+  readonly path: string;
+  constructor(path: string, why: string, options?: ErrorOptions) {
+    super("VICTOR_TOOLS_FILE", `${path}: ${why}`, options);
+    this.path = path;
+  }
+}
+
+/** `VICTOR_SELECTOR_STATE`: bytes that are no saved selector, are damaged, or come from another version. */
+export class SelectorStateError extends VictorError {
+  override readonly name = "SelectorStateError";
+  constructor(why: string, options?: ErrorOptions) {
+    super("VICTOR_SELECTOR_STATE", `saved selector: ${why}`, options);
+  }
+}
+
+/** `VICTOR_INVALID_TOOL`: a tool that no catalogue takes, whoever listed it. Nothing of its list was taken. */
+export class InvalidToolError extends VictorError {
+  override readonly name = "InvalidToolError";
+  /** Its place in the list, from 0. */
+  readonly index: number;
+  /** What of it is wrong, such as `inputSchema`; empty when it is the whole. */
+  readonly field: string;
+  constructor(index: number, field: string, why: string) {
+    super("VICTOR_INVALID_TOOL", `tools[${index}]${field && `.${field}`}: ${why}`);
+    this.index = index;
+    this.field = field;
+  }
+}
+
+/** `VICTOR_DUPLICATE_TOOL`: a tool of that name is there already. Nothing of its list was taken. */
+export class DuplicateToolError extends VictorError {
+  override readonly name = "DuplicateToolError";
+  readonly toolName: string;
+  constructor(toolName: string) {
+    super(
+      "VICTOR_DUPLICATE_TOOL",
+      `tool ${JSON.stringify(toolName)} is there already; replace it, or put its server before its name`,
+    );
+    this.toolName = toolName;
+  }
+}
+
+/** `VICTOR_UNKNOWN_TOOL`: a tool was asked for that isn't there. */
+export class UnknownToolError extends VictorError {
+  override readonly name = "UnknownToolError";
+  readonly toolName: string;
+  constructor(toolName: string) {
+    super("VICTOR_UNKNOWN_TOOL", `there is no tool ${JSON.stringify(toolName)}`);
+    this.toolName = toolName;
+  }
+}
+
+/** `VICTOR_TOOL_INDEX_FORMAT`: bytes that are no index of tools, or a damaged one, or of another version. */
+export class ToolIndexFormatError extends VictorError {
+  override readonly name = "ToolIndexFormatError";
+  constructor(why: string) {
+    super("VICTOR_TOOL_INDEX_FORMAT", `tool index: ${why}; build it anew from the tools`);
+  }
+}
+
+/** `VICTOR_LEARNED_STATE`: bytes that are no state of learned ranking, or a damaged one, or of another version. */
+export class LearnedStateError extends VictorError {
+  override readonly name = "LearnedStateError";
+  constructor(why: string) {
+    super("VICTOR_LEARNED_STATE", `state of learned ranking: ${why}`);
+  }
+}

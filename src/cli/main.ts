@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addHeapCommand } from "./heap-command.ts";
 import { addReportCommand } from "./report-command.ts";
+import { addToolsCommand } from "./tools-command.ts";
 
 /** Exit codes: 0 done; 1 a check or a workload failed; 2 wrong usage; 130 stopped by a signal. */
 async function main(): Promise<number> {
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
   };
   addReportCommand(program, finish);
   addHeapCommand(program, finish);
+  addToolsCommand(program, finish);
   try {
     await program.parseAsync();
     return exitCode;

@@ -1,0 +1,167 @@
+import { ToolIndexFormatError } from "../../errors.ts";
+import { ByteHash } from "../../kernels/index.ts";
+import { rejectType } from "../../options.ts";
+import { groupCount } from "../text/related-groups.ts";
+import { relatedWords } from "../text/related-words.ts";
+import { weights } from "./weights.ts";
+
+/** What of a ranking is saved. */
+export interface SavedIndex {
+  /** By id; that of a free id is empty. */
+  readonly names: readonly string[];
+  /** By id, the place in the catalogue's order. */
+  readonly order: Float64Array;
+  /** By id, 1 for a pinned tool. */
+  readonly pinned: Uint8Array;
+  /** Of terms above the groups; a free one is empty. */
+  readonly stems: readonly string[];
+  readonly lists: {
+    readonly counts: Uint32Array;
+    readonly documents: Uint32Array;
+    readonly impacts: Float32Array;
+  };
+}
+
+/** "VTIX", which reads as another number on a machine of the other byte order: those don't exchange files. */
+const magic = 0x58495456;
+const version = 1;
+const headerBytes = 32;
+const checksumBytes = 8;
+const byteHash = new ByteHash(0);
+
+/**
+ * Header (magic, version, lexicon, documents, stems, postings, bytes of the names, bytes of the stems: 32 bits each), order
+ * (64-bit floating point), lengths of names and of stems in UTF-16 units, list lengths, documents (32 bits), impacts (32-bit
+ * floating point), pins, names and stems (UTF-8), filled up to 8 bytes, and a checksum of all that (64 bits).
+ */
+export function writeIndex({ names, order, pinned, stems, lists }: SavedIndex): Uint8Array {
+  const nameText = Buffer.from(names.join(""));
+  const stemText = Buffer.from(stems.join(""));
+  const header = Uint32Array.of(
+    magic,
+    version,
+    lexicon(),
+    names.length,
+    stems.length,
+    lists.documents.length,
+    nameText.length,
+    stemText.length,
+  );
+  const lengths = (texts: readonly string[]): Uint32Array => Uint32Array.from(texts, (text) => text.length);
+  const parts = [
+    header,
+    order,
+    lengths(names),
+    lengths(stems),
+    lists.counts,
+    lists.documents,
+    lists.impacts,
+    pinned,
+    nameText,
+    stemText,
+  ];
+  const end = padded(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  const bytes = new Uint8Array(end + checksumBytes);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(new Uint8Array(part.buffer, part.byteOffset, part.byteLength), at);
+    at += part.byteLength;
+  }
+  bytes.set(checksumOf(bytes.subarray(0, end)), end);
+  return bytes;
+}
+
+/** @throws {ToolIndexFormatError} unless the bytes are a whole index of this version */
+export function readIndex(bytes: Uint8Array): SavedIndex {
+  if (!(bytes instanceof Uint8Array)) rejectType("bytes", "a Uint8Array", bytes);
+  const end = bytes.length - checksumBytes;
+  if (end < headerBytes || end % 8 !== 0)
+    throw new ToolIndexFormatError(`it can't be ${bytes.length} bytes long`);
+  // A copy: typed arrays need an aligned start, and the caller may go on to change the bytes. Not `slice`, which copies nothing of a Buffer.
+  const { buffer } = new Uint8Array(bytes);
+  const [found, foundVersion, foundLexicon, documents, stems, postings, nameBytes, stemBytes] =
+    new Uint32Array(buffer, 0, 8) as unknown as readonly [
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+      number,
+    ];
+  if (found !== magic) throw new ToolIndexFormatError("it doesn't begin as one does");
+  if (foundVersion !== version)
+    throw new ToolIndexFormatError(`version ${foundVersion} isn't known here, only ${version}`);
+  const sum = checksumOf(new Uint8Array(buffer, 0, end));
+  if (sum.some((byte, i) => byte !== bytes[end + i]))
+    throw new ToolIndexFormatError("damaged or cut off: the checksum is another one");
+  if (foundLexicon !== lexicon()) throw new ToolIndexFormatError("made with other word lists or weights");
+  const terms = stems + groupCount;
+  const size = headerBytes + documents * 13 + stems * 4 + terms * 4 + postings * 8 + nameBytes + stemBytes;
+  if (padded(size) !== end) throw new ToolIndexFormatError("its parts don't add up to its length");
+  let at = headerBytes;
+  const words = (count: number): Uint32Array => {
+    at += count * 4;
+    return new Uint32Array(buffer, at - count * 4, count);
+  };
+  const order = new Float64Array(buffer, at, documents);
+  at += documents * 8;
+  const nameLengths = words(documents);
+  const stemLengths = words(stems);
+  // Of their own, since lists grow and these views must not keep all the bytes.
+  const counts = words(terms).slice();
+  const ids = words(postings).slice();
+  const impacts = new Float32Array(buffer, at, postings).slice();
+  at += postings * 4;
+  const pinned = new Uint8Array(buffer, at, documents);
+  at += documents;
+  const names = readTexts(new Uint8Array(buffer, at, nameBytes), nameLengths);
+  const stemTexts = readTexts(new Uint8Array(buffer, at + nameBytes, stemBytes), stemLengths);
+  const lists = { counts, documents: ids, impacts };
+  check({ names, order, pinned, stems: stemTexts, lists });
+  return { names, order, pinned, stems: stemTexts, lists };
+}
+
+/** A checksum proves that nothing was damaged, not that a friend wrote it. */
+function check({ names, lists, order }: SavedIndex): void {
+  if (lists.counts.reduce((sum, count) => sum + count, 0) !== lists.documents.length)
+    throw new ToolIndexFormatError("its lists don't add up");
+  for (const document of lists.documents)
+    if (document >= names.length || names[document] === "")
+      throw new ToolIndexFormatError(`a list has tool ${document}, which isn't there`);
+  for (const impact of lists.impacts)
+    if (!(impact >= 0 && impact <= 1)) throw new ToolIndexFormatError(`an impact is ${impact}`);
+  for (const place of order)
+    if (!(place >= 0 && place <= Number.MAX_SAFE_INTEGER))
+      throw new ToolIndexFormatError(`a place is ${place}`);
+}
+
+function readTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
+  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
+  const texts = new Array<string>(lengths.length);
+  let at = 0;
+  for (let i = 0; i < lengths.length; i++) {
+    texts[i] = text.slice(at, at + lengths[i]!);
+    at += lengths[i]!;
+  }
+  if (at !== text.length) throw new ToolIndexFormatError("its names don't add up");
+  return texts;
+}
+
+function checksumOf(bytes: Uint8Array): Uint8Array {
+  const low = byteHash.hash(bytes);
+  return new Uint8Array(Int32Array.of(low, byteHash.high).buffer);
+}
+
+function padded(length: number): number {
+  return Math.ceil(length / 8) * 8;
+}
+
+let lexiconHash: number | undefined;
+
+/** Impacts are made with the word lists and weights of this version; others would rank by chance. */
+function lexicon(): number {
+  lexiconHash ??= byteHash.hash(Buffer.from(relatedWords.join("\n") + JSON.stringify(weights))) >>> 0;
+  return lexiconHash;
+}

@@ -1,0 +1,25 @@
+import type { ScoredTool } from "./tool.ts";
+
+/** Tools chosen for a query. */
+export interface Selection {
+  /** For `recordOutcome` and `explain`. */
+  readonly id: string;
+  /** Frozen; shared by all selections that came from one ranking. */
+  readonly tools: readonly ScoredTool[];
+  /** Whether it came from a cache. */
+  readonly cached: boolean;
+}
+
+/** What became of a selection. */
+export interface SelectionOutcome {
+  /** Names of the tools that were used; none is an outcome too, from which nothing is learned. */
+  readonly used: readonly string[];
+  /** Whether they did what was wanted. @default true */
+  readonly succeeded?: boolean;
+}
+
+/** What to forget: entries of one cache, of one query, or of both together; nothing said means everything. */
+export interface CacheSelector {
+  readonly namespace?: "query" | "context" | "learned";
+  readonly query?: string;
+}

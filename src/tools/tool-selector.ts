@@ -1,0 +1,428 @@
+import { LatencyHistogram } from "../metrics/latency-histogram.ts";
+import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { integer, knownKeys, oneOf, optionsObject, rejectType } from "../options.ts";
+import { SelectionCache } from "./caches/selection-cache.ts";
+import { SelectionKey } from "./caches/selection-key.ts";
+import { type Explanation, explainSelection } from "./explanation.ts";
+import { Ranker } from "./ranker.ts";
+import { type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
+import { checkContext, roleOf, type SelectContext, textOf } from "./select-context.ts";
+import type { CacheSelector, Selection, SelectionOutcome } from "./selection.ts";
+import { SelectionLog } from "./selection-log.ts";
+import {
+  largestK,
+  type ResolvedSelectorOptions,
+  resolveSelectorOptions,
+  type ToolSelectorOptions,
+} from "./selector-options.ts";
+import { readSelectorState, writeSelectorState } from "./selector-state.ts";
+import { type SelectorStats, selectorSamples } from "./selector-stats.ts";
+import type { Tool } from "./tool.ts";
+import { ToolVectors } from "./vectors/tool-vectors.ts";
+
+/** With an embedder a promise. @typeParam E the embedder's type */
+export type Eventually<E, T> = E extends object ? Promise<T> : T;
+
+/** Place of the query among a key's parts. */
+const queryPart = 3;
+const batchTimeoutMs = 30_000;
+const noContext: SelectContext = Object.freeze({});
+
+/**
+ * Chooses the tools that a query needs, among any number, in microseconds and without a network.
+ *
+ * ```ts
+ * const selector = new ToolSelector({ tools: (await client.listTools()).tools, k: 5 });
+ * const { id, tools } = selector.select("which commit broke the build?");
+ * selector.recordOutcome(id, { used: ["git_bisect"], succeeded: true });
+ * ```
+ * With an `embedder`, `select` and `addTools` give promises; without one they give what they promise at once, and
+ * `await` works on either. An instance belongs to one thread.
+ * @typeParam E the embedder's type, `undefined` without one
+ */
+export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined> implements MetricSource {
+  readonly name = "tools";
+  readonly #options: ResolvedSelectorOptions;
+  readonly #ranker: Ranker;
+  readonly #vectors: ToolVectors | undefined;
+  readonly #queries: SelectionCache<RememberedSelection>;
+  readonly #contexts: SelectionCache<RememberedSelection>;
+  readonly #log: SelectionLog<RememberedSelection>;
+  readonly #key = new SelectionKey();
+  readonly #hitMs = new LatencyHistogram();
+  readonly #rankMs = new LatencyHistogram();
+  /** Counts what makes cached selections void though the catalogue is the same. */
+  #revision = 0;
+  #outcomes = 0;
+  #unknownOutcomes = 0;
+
+  /**
+   * @throws {TypeError | RangeError} naming the wrong option
+   * @throws {InvalidToolError | DuplicateToolError} when a tool is wrong, or a name comes twice
+   */
+  constructor(options: ToolSelectorOptions & { readonly embedder?: E } = {}) {
+    const resolved = resolveSelectorOptions(options);
+    this.#options = resolved;
+    this.#ranker = new Ranker(resolved);
+    this.#queries = new SelectionCache(resolved.caches.query);
+    this.#contexts = new SelectionCache(resolved.caches.context);
+    this.#log = new SelectionLog(resolved.rememberedSelections);
+    const { embedder, embedTimeoutMs, clock } = resolved;
+    this.#vectors =
+      embedder &&
+      new ToolVectors({
+        embedder,
+        queryTimeoutMs: embedTimeoutMs,
+        batchTimeoutMs,
+        batchSize: 64,
+        clock,
+        fusion: this.#ranker.fusion,
+      });
+    this.#put(options.tools ?? []);
+    void this.#vectors?.fill();
+  }
+
+  /** Tools in the catalogue. */
+  get size(): number {
+    return this.#ranker.catalogue.size;
+  }
+
+  /** Of all tools' names, descriptions, parameters, servers and pins: the same for the same tools. */
+  get fingerprint(): string {
+    return this.#ranker.catalogue.fingerprint;
+  }
+
+  /** Names of all tools, in catalogue order. */
+  names(): string[] {
+    return this.#ranker.catalogue.names();
+  }
+
+  /**
+   * Adds tools; one whose name is there takes the place of that one. All or none are taken. What was cached is void.
+   * @returns with an embedder a promise, fulfilled when it was tried to embed them; they are found by words before that
+   * @throws {InvalidToolError | DuplicateToolError} when one is wrong, or a name comes twice in the list
+   */
+  addTools(tools: readonly Tool[]): Eventually<E, undefined> {
+    this.#put(tools);
+    return this.#vectors?.fill() as Eventually<E, undefined>;
+  }
+
+  /** @returns how many were there and are gone; an unknown name is passed over */
+  removeTools(names: readonly string[]): number {
+    if (!Array.isArray(names)) rejectType("names", "an array of names", names);
+    for (const name of names) this.#vectors?.remove(name);
+    const removed = this.#ranker.remove(names);
+    if (removed > 0) this.#forgetAll();
+    return removed;
+  }
+
+  /** Fulfilled when it was tried to embed every tool that has no vector; at once without an embedder. Never rejects. */
+  async ready(): Promise<void> {
+    await this.#vectors?.fill();
+  }
+
+  /**
+   * Chooses tools. An empty query chooses by the context alone: the conversation, or what the task type taught; without
+   * either, it chooses the pinned tools.
+   * @param query of any length; the first and the last 4,096 characters count
+   * @returns at most `k` tools, none when none fits
+   * @throws {TypeError | RangeError} when an argument is wrong; with an embedder the promise is rejected
+   */
+  select(query: string, context: SelectContext = noContext): Eventually<E, Selection> {
+    type Given = Eventually<E, Selection>;
+    if (this.#vectors === undefined) return this.#select(query, context) as Given;
+    return this.#selectWithVectors(query, context, this.#vectors) as Given;
+  }
+
+  /**
+   * Records what became of a selection, and learns from it. Each selection counts once.
+   * @returns whether it counted; false when its id is unknown (or too many selections came since), or it has counted before
+   * @throws {TypeError} when an argument is wrong
+   */
+  recordOutcome(id: string, outcome: SelectionOutcome): boolean {
+    if (typeof id !== "string") rejectType("id", "a selection's id", id);
+    const { used, succeeded } = checkOutcome(outcome);
+    const remembered = this.#log.get(id);
+    if (remembered === undefined || remembered.settled) {
+      this.#unknownOutcomes++;
+      return false;
+    }
+    this.#log.settle(id);
+    this.#outcomes++;
+    const { record } = remembered;
+    this.#ranker.learn(record, used, succeeded);
+    // Others may lag behind, but the same query is to show at once what its outcome taught.
+    if (
+      this.#options.learning !== undefined &&
+      !confirms(record, used, succeeded) &&
+      record.entry !== undefined
+    )
+      record.cachedIn?.delete(record.entry);
+    return true;
+  }
+
+  /**
+   * Says what lifted each tool of a selection: terms by field, the conversation's share, vectors, feedback. It is worked out by what
+   * is known now; tools that have left since are left out.
+   * @returns `undefined` when the id is unknown, or too many selections came since
+   */
+  explain(id: string): Explanation | undefined {
+    if (typeof id !== "string") rejectType("id", "a selection's id", id);
+    const remembered = this.#log.get(id);
+    if (remembered === undefined) return undefined;
+    return explainSelection(id, remembered.record, this.#ranker, this.#vectors?.index);
+  }
+
+  /**
+   * Ranks queries so that they are in the cache when they are asked for; without a list it ranks the catalogue's own
+   * descriptions, uncached, so that the code is compiled before the first query.
+   * @returns queries that were ranked
+   */
+  async warm(queries?: readonly string[]): Promise<number> {
+    if (queries === undefined) return this.#warmCode();
+    if (!Array.isArray(queries)) rejectType("queries", "an array of texts", queries);
+    for (const query of queries) await this.select(query);
+    return queries.length;
+  }
+
+  /** Forgets cached selections. @returns how many */
+  invalidate(what: CacheSelector = {}): number {
+    knownKeys("invalidate", what, ["namespace", "query"]);
+    const { namespace, query } = what;
+    if (namespace !== undefined) oneOf("namespace", namespace, ["query", "context", "learned"]);
+    if (query !== undefined && typeof query !== "string") rejectType("query", "a string", query);
+    const matches = (parts: readonly unknown[]): boolean => query === undefined || parts[queryPart] === query;
+    let removed = 0;
+    if (namespace === undefined || namespace === "query") removed += this.#queries.deleteWhere(matches);
+    if (namespace === undefined || namespace === "context") removed += this.#contexts.deleteWhere(matches);
+    if (namespace === "learned" || (namespace === undefined && query === undefined))
+      removed += this.#ranker.learnedCache.clear();
+    return removed;
+  }
+
+  /** Forgets what was learned of a tool, or of all. @returns whether there was anything */
+  resetLearning(name?: string): boolean {
+    if (name !== undefined && typeof name !== "string") rejectType("name", "a tool's name", name);
+    this.#forgetAll();
+    return this.#ranker.resetLearning(name);
+  }
+
+  getStats(): SelectorStats {
+    const { catalogue, learned, learnedCache, fusion } = this.#ranker;
+    return {
+      tools: catalogue.size,
+      catalogueVersion: catalogue.version,
+      fingerprint: catalogue.fingerprint,
+      selections: this.#log.count,
+      hitLatencyMs: summary(this.#hitMs),
+      rankLatencyMs: summary(this.#rankMs),
+      outcomes: this.#outcomes,
+      unknownOutcomes: this.#unknownOutcomes,
+      caches: {
+        query: this.#queries.stats(),
+        context: this.#contexts.stats(),
+        learned: learnedCache.stats(),
+      },
+      learning: learned?.stats(),
+      vectors: this.#vectors?.stats(),
+      fusion: this.#vectors && fusion.stats(),
+    };
+  }
+
+  *collect(): Iterable<MetricSample> {
+    yield* selectorSamples(this.getStats(), this.#hitMs, this.#rankMs);
+  }
+
+  /** Catalogue, index, what was learned, and vectors, as versioned bytes with a checksum; caches and ids are not saved. */
+  save(): Uint8Array {
+    return writeSelectorState(this.#ranker, this.#vectors?.index);
+  }
+
+  /**
+   * A selector with what `save` gave.
+   * @param options as the constructor takes, without tools
+   * @throws {SelectorStateError} when the bytes are something else, damaged, or of another version
+   */
+  static load<E extends ToolSelectorOptions["embedder"] = undefined>(
+    bytes: Uint8Array,
+    options: Omit<ToolSelectorOptions, "tools"> & { readonly embedder?: E } = {},
+  ): ToolSelector<E> {
+    if (!(bytes instanceof Uint8Array)) rejectType("bytes", "a Uint8Array", bytes);
+    const selector = new ToolSelector<E>(options);
+    const index = readSelectorState(bytes, selector.#ranker);
+    selector.#vectors?.add(selector.#ranker.catalogue.tools());
+    if (index !== undefined) selector.#vectors?.restore(index);
+    void selector.#vectors?.fill();
+    return selector;
+  }
+
+  #put(tools: readonly Tool[]): void {
+    this.#ranker.put(tools);
+    this.#vectors?.add(tools);
+    this.#forgetAll();
+  }
+
+  #select(query: string, context: SelectContext): Selection {
+    const { clock } = this.#options;
+    const startedMs = clock.now();
+    const k = this.#checked(query, context);
+    const cache = this.#cacheFor(query, context, k);
+    const hit = this.#hit(cache, startedMs);
+    if (hit !== undefined) return hit;
+    const key = this.#key.taken();
+    const ranked = this.#ranker.rank(query, context, k, startedMs);
+    const remembered = remember(ranked, query, context, undefined);
+    const endedMs = clock.now();
+    const costMs = endedMs - startedMs;
+    this.#rankMs.record(costMs);
+    this.#store(cache, key, remembered, costMs, endedMs);
+    return { id: this.#log.add(remembered), tools: remembered.tools, cached: false };
+  }
+
+  async #selectWithVectors(query: string, context: SelectContext, vectors: ToolVectors): Promise<Selection> {
+    const { clock } = this.#options;
+    const startedMs = clock.now();
+    const k = this.#checked(query, context);
+    const cache = this.#cacheFor(query, context, k);
+    const hit = this.#hit(cache, startedMs);
+    if (hit !== undefined) return hit;
+    const key = this.#key.taken();
+    const version = this.#version();
+    // The caller may add to his history while the vector is made.
+    const own = {
+      ...context,
+      history: context.history?.slice(),
+      pendingActions: context.pendingActions?.slice(),
+    };
+    const vector = query === "" ? undefined : await vectors.query(query);
+    const ranked = this.#ranker.rank(query, own, k, startedMs, vector, vectors.index);
+    const remembered = remember(ranked, query, context, vector);
+    const endedMs = clock.now();
+    const costMs = endedMs - startedMs;
+    this.#rankMs.record(costMs);
+    // Without its vector, or with other tools than it was asked among, it isn't what the key stands for.
+    const isWhole = vector !== undefined || query === "" || vectors.index === undefined;
+    if (isWhole && version === this.#version()) this.#store(cache, key, remembered, costMs, endedMs);
+    return { id: this.#log.add(remembered), tools: remembered.tools, cached: false };
+  }
+
+  #version(): number {
+    return this.#ranker.catalogue.version + this.#revision + (this.#vectors?.revision ?? 0);
+  }
+
+  /** @returns k */
+  #checked(query: unknown, context: SelectContext): number {
+    if (typeof query !== "string") rejectType("query", "a string", query);
+    if (context === noContext) return this.#options.k;
+    checkContext(context);
+    return context.k === undefined ? this.#options.k : integer("k", context.k, 1, largestK);
+  }
+
+  /** Writes the key. @returns the cache that it belongs to */
+  #cacheFor(query: string, context: SelectContext, k: number): SelectionCache<RememberedSelection> {
+    const key = this.#key;
+    const { history, pendingActions, taskType = "" } = context;
+    key.reset();
+    key.number(this.#ranker.catalogue.version);
+    key.number(this.#revision + (this.#vectors?.revision ?? 0));
+    key.number(k);
+    key.whole(query);
+    key.text(taskType);
+    const messages = history?.length ?? 0;
+    const actions = pendingActions?.length ?? 0;
+    if (messages === 0 && actions === 0) return this.#queries;
+    key.number(messages);
+    for (let i = 0; i < messages; i++) {
+      const message = history![i]!;
+      const text = textOf(message);
+      key.glance(roleOf(message));
+      // Conversations about the same begin alike; the last messages tell them apart.
+      if (i < messages - 2) key.glance(text);
+      else key.text(text);
+    }
+    for (let i = 0; i < actions; i++) key.text(pendingActions![i]!);
+    return this.#contexts;
+  }
+
+  #hit(cache: SelectionCache<RememberedSelection>, startedMs: number): Selection | undefined {
+    const entry = cache.get(this.#key, startedMs, this.#ranker.outcomes, this.#ranker.lag);
+    if (entry === undefined) return undefined;
+    const remembered = entry.value;
+    const selection = { id: this.#log.add(remembered), tools: remembered.tools, cached: true };
+    const hitMs = this.#options.clock.now() - startedMs;
+    this.#hitMs.record(hitMs);
+    cache.saved(entry.costMs, hitMs);
+    return selection;
+  }
+
+  #store(
+    cache: SelectionCache<RememberedSelection>,
+    key: ReturnType<SelectionKey["taken"]>,
+    remembered: RememberedSelection,
+    costMs: number,
+    now: number,
+  ): void {
+    const bytes = sizeOf(remembered);
+    const entry = cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
+    if (entry === undefined) return;
+    remembered.cachedIn = cache;
+    remembered.entry = entry;
+  }
+
+  #forgetAll(): void {
+    this.#revision++;
+    this.#queries.clear();
+    this.#contexts.clear();
+    this.#ranker.learnedCache.clear();
+  }
+
+  #warmCode(): number {
+    const tools = Array.from(this.#ranker.catalogue.tools()).slice(0, warmUpTools);
+    if (tools.length === 0) return 0;
+    // Another selector, so that the caches and figures of this one stay as they are: it is the code that gets warm.
+    const other = new ToolSelector({ tools });
+    const { clock, k } = this.#options;
+    const untilMs = clock.now() + longestWarmUpMs;
+    let count = 0;
+    for (; count < warmUpQueries && clock.now() < untilMs; count++) {
+      const { name, description = "" } = tools[count % tools.length]!;
+      const query = `${count} ${name.replaceAll("_", " ")} ${description}`.slice(0, longestWarmUp);
+      other.select(query);
+      other.select(query);
+      this.#ranker.rank(query, noContext, k, 0);
+    }
+    return count;
+  }
+}
+
+/** Enough for V8 to compile what a selection runs, in some ten milliseconds. */
+const warmUpTools = 200;
+const warmUpQueries = 600;
+const longestWarmUp = 200;
+const longestWarmUpMs = 100;
+
+/** Did what came first do what was wanted? */
+function confirms({ tools }: RememberedSelection, used: readonly string[], succeeded: boolean): boolean {
+  return succeeded && tools.length > 0 && used.includes(tools[0]!.name);
+}
+
+function checkOutcome(outcome: unknown): Required<SelectionOutcome> {
+  optionsObject("recordOutcome", outcome);
+  knownKeys("recordOutcome", outcome, ["used", "succeeded"]);
+  const { used, succeeded = true } = outcome as Partial<SelectionOutcome>;
+  if (!Array.isArray(used)) rejectType("used", "an array of names", used);
+  for (const name of used as unknown[]) if (typeof name !== "string") rejectType("used", "names", name);
+  if (typeof succeeded !== "boolean") rejectType("succeeded", "true or false", succeeded);
+  return { used: used as readonly string[], succeeded };
+}
+
+/** Count, mean and percentiles of a histogram, in its unit. */
+function summary(histogram: LatencyHistogram): SelectorStats["hitLatencyMs"] {
+  const { count, sum } = histogram;
+  return {
+    count,
+    mean: count === 0 ? undefined : sum / count,
+    p50: histogram.quantile(0.5),
+    p99: histogram.quantile(0.99),
+  };
+}

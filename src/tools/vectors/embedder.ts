@@ -1,0 +1,49 @@
+import { EmbedderError } from "../../errors.ts";
+
+/**
+ * Makes vectors of texts: a local model, or a service. Texts that mean the same should have a large cosine; lengths of
+ * the vectors don't matter. It is called with the texts of tools in batches, and with queries one by one.
+ */
+export interface Embedder {
+  /** Numbers of each vector, 1 to 65,536. @default as many as the first vector has */
+  readonly dimensions?: number;
+  /**
+   * @param texts  one or more, each at most 8,192 characters
+   * @param signal aborts when nobody waits any longer
+   * @returns a vector for each text, in their order
+   */
+  embed(
+    texts: readonly string[],
+    signal: AbortSignal,
+  ): readonly Float32Array[] | PromiseLike<readonly Float32Array[]>;
+}
+
+/** Longest text that an embedder is given; longer ones are cut. */
+export const longestEmbedded = 8_192;
+export const mostDimensions = 65_536;
+
+/**
+ * @param dimensions `undefined` while unknown
+ * @returns `vectors`
+ * @throws {EmbedderError} when they aren't what was asked for
+ */
+export function checkVectors(
+  vectors: unknown,
+  texts: number,
+  dimensions: number | undefined,
+): readonly Float32Array[] {
+  if (!Array.isArray(vectors)) throw new EmbedderError("expected an array of Float32Array");
+  if (vectors.length !== texts)
+    throw new EmbedderError(`expected ${texts} vectors, one for each text, got ${vectors.length}`);
+  let expected = dimensions;
+  for (const vector of vectors as unknown[]) {
+    if (!(vector instanceof Float32Array))
+      throw new EmbedderError("expected each vector to be a Float32Array");
+    expected ??= vector.length;
+    if (vector.length !== expected || expected < 1 || expected > mostDimensions)
+      throw new EmbedderError(`expected vectors of ${expected} numbers, got one of ${vector.length}`);
+    for (const value of vector)
+      if (!Number.isFinite(value)) throw new EmbedderError(`expected finite numbers, got ${value}`);
+  }
+  return vectors as readonly Float32Array[];
+}
