@@ -103,7 +103,7 @@ export class LearnedRanking implements MetricSource {
   /**
    * Takes an outcome as evidence. Names used but not shown, repeated ones, and those of more than
    * 1,024 characters teach nothing; neither does an outcome in which
-   * nothing was used. The first 64 terms count, of at most 128 characters each, and the first 32 names used.
+   * nothing was used. The first 48 terms count, of at most 128 characters each, and the first 32 names used.
    * @param terms as the lexical ranking analysed them, in the query's order
    * @throws {TypeError} when a part is no array, or a term or name no string; nothing has been learned then
    */
