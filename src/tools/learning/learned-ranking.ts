@@ -103,7 +103,7 @@ export class LearnedRanking implements MetricSource {
   /**
    * Takes an outcome as evidence. Names used but not shown, repeated ones, and those of more than
    * 1,024 characters teach nothing; neither does an outcome in which
-   * nothing was used. The first 64 terms count, of at most 128 characters each, and the first 32 names used.
+   * nothing was used. The first 48 terms count, of at most 128 characters each, and the first 32 names used.
    * @param terms as the lexical ranking analysed them, in the query's order
    * @throws {TypeError} when a part is no array, or a term or name no string; nothing has been learned then
    */
@@ -164,18 +164,21 @@ export class LearnedRanking implements MetricSource {
    */
   lift(terms: readonly string[], scores: Float32Array, ids: ToolIds): void {
     const { weight, maxLead } = this.#options;
-    const { size, bound } = this.#tools;
+    const { size, absent, bound } = this.#tools;
     if (size === 0 || weight === 0) return;
     this.#bind(ids);
     this.#evidence.read(terms);
     const scale = this.#scale(ids);
     const excess = this.#evidence.excess(maxLead);
-    const { nats } = this.#evidence;
+    const { nats, known } = this.#evidence;
+    const ofTool = this.#ids;
     for (let number = 0; number < size; number++) {
-      const id = this.#ids[number]!;
-      if (id < 0) continue;
-      const score = scores[id]!;
-      const lifted = score + scale * (nats[number]! - excess * bound[number]!);
+      const id = ofTool[number]!;
+      const score = scores[id];
+      const said = nats[number]!;
+      // An id of -1 has no score. Most tools have neither, and nothing but absent terms speaks of them.
+      if (score === undefined || (score === 0 && said <= 0)) continue;
+      const lifted = score + scale * (said + known * absent[number]! - excess * bound[number]!);
       scores[id] = Math.max(lifted, leastShare * score);
     }
   }
