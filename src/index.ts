@@ -10,3 +10,4 @@ export * from "./memory/index.ts";
 export * from "./metrics/index.ts";
 export * from "./network/index.ts";
 export * from "./report/index.ts";
+export * from "./tools/index.ts";
