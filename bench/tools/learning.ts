@@ -1,9 +1,9 @@
 /**
- * How much does feedback help, and what does it cost? MetaTool's queries are streamed, five tools shown, and the right
- * one is seen if it is among them; tested on queries that were not streamed. The ways to learn are compared on the
- * development split; the bars are held against the other.
- * Bars: recall@1 after 1,000 / 13,212 queries ≥ 54 / 72 %; without near-duplicates ≥ 25 points more, or ≥ 75 %; an update
- * takes ≤ 10 µs at p99. Recall is the median of five orders, times that of five runs.
+ * How much does feedback help, and what does it cost? MetaTool's queries are streamed, five tools shown, and the
+ * right one is seen if it is among them; tested on queries that were not streamed. The ways to learn are compared on
+ * the development split; the bars are held against the other. Bars: recall@1 after 1,000 / 13,212 queries ≥ 54 / 72
+ * %; without near-duplicates ≥ 25 points more, or ≥ 75 %; an update takes ≤ 10 µs at p99. Recall is the median of
+ * five orders, times that of five runs.
  */
 import { markdownTable, median } from "../../src/measure/index.ts";
 import { latencyPercentiles } from "../../src/tools/evaluation/latency-percentiles.ts";

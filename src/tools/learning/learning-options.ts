@@ -3,8 +3,8 @@ import { finite, integer, knownKeys } from "../../options.ts";
 /** What `LearnedRanking` may be told. */
 export interface LearnedRankingOptions {
   /**
-   * What a nat of evidence is worth: this / (ln(2·tools + 2) · √terms) of the lexical ranking's evidence, from 0 (learns, but
-   * lifts nothing) to 1,000.
+   * What a nat of evidence is worth: this / (ln(2·tools + 2) · √terms) of the lexical ranking's evidence, from 0
+   * (learns, but lifts nothing) to 1,000.
    * @default 1.6
    */
   readonly weight?: number;
