@@ -1,3 +1,4 @@
+/// <reference path="./undici-modules.d.ts" />
 import type { buildConnector, Client, Dispatcher, fetch } from "undici";
 
 /** What the transport takes from undici. */
