@@ -1,10 +1,11 @@
 import got from "got";
 import pRetry from "p-retry";
-import { Agent, type Dispatcher, interceptors, RetryAgent, request } from "undici";
+import { Agent, type Dispatcher, interceptors, request } from "undici";
 import { type ContextualOptions, requestContext } from "../../../src/network/policy.ts";
 import { HedgePolicy } from "../../../src/network/resilience/hedge-policy.ts";
 import { OriginCircuits } from "../../../src/network/resilience/origin-circuits.ts";
 import { OriginLimits } from "../../../src/network/resilience/origin-limits.ts";
+import { RetryBudget } from "../../../src/network/resilience/retry-budget.ts";
 import { RetryPolicy } from "../../../src/network/resilience/retry-policy.ts";
 
 export interface ClientOptions {
@@ -14,6 +15,8 @@ export interface ClientOptions {
   /** The whole call's time, milliseconds. */
   readonly timeoutMs?: number;
   readonly connections?: number;
+  /** Tokens that our budget begins with, in place of its default. */
+  readonly tokens?: number;
 }
 
 /** Gets a URL: its status and body, or an error. */
@@ -44,8 +47,12 @@ const agentOf = ({ connections = 256 }: ClientOptions): Agent => new Agent({ con
 /** The number of retries is each client's own default. */
 export const clients = {
   ours(options: ClientOptions): Get {
-    const { baseDelayMs, maxDelayMs, timeoutMs } = options;
-    const retry = new RetryPolicy({ ...(baseDelayMs && { baseDelayMs }), ...(maxDelayMs && { maxDelayMs }) });
+    const { baseDelayMs, maxDelayMs, timeoutMs, tokens } = options;
+    const retry = new RetryPolicy({
+      ...(tokens && { budget: new RetryBudget({ capacity: tokens, initialTokens: tokens }) }),
+      ...(baseDelayMs && { baseDelayMs }),
+      ...(maxDelayMs && { maxDelayMs }),
+    });
     const dispatcher = agentOf(options).compose(retry.policy);
     return async (url) => {
       const { statusCode, body } = await request(url, {
@@ -75,10 +82,6 @@ export const clients = {
   undiciRetry(options: ClientOptions): Get {
     const { baseDelayMs: minTimeout = 500, maxDelayMs: maxTimeout = 30_000, timeoutMs } = options;
     return via(agentOf(options).compose(interceptors.retry({ minTimeout, maxTimeout })), timeoutMs);
-  },
-  undiciRetryAgent(options: ClientOptions): Get {
-    const { baseDelayMs: minTimeout = 500, maxDelayMs: maxTimeout = 30_000, timeoutMs } = options;
-    return via(new RetryAgent(agentOf(options), { minTimeout, maxTimeout }), timeoutMs);
   },
   got({ maxDelayMs, timeoutMs }: ClientOptions): Get {
     const client = got.extend({

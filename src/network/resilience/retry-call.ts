@@ -92,6 +92,10 @@ export class RetryCall extends CallController implements AttemptedCall {
       this.#onSignal = () => this.abort(signal.reason);
       onAbort(signal, this.#onSignal);
     }
+    if (this.#deadline !== never && clock.now() >= this.#deadline) {
+      this.#failLate();
+      return true;
+    }
     return this.#send(this.#options);
   }
 

@@ -89,6 +89,19 @@ test("an abort after the wait, while there is no connection yet, keeps the permi
   expect(made.stats().inFlight).toBe(0);
 });
 
+test("a permit that is given in the moment of the abort goes to the next", async () => {
+  const { dispatch, sent, limits: made } = limits(1);
+  send(dispatch);
+  const aborted = send(dispatch);
+  const next = send(dispatch);
+  sent[0]!.answer(200);
+  aborted.controller!.abort(new Error("enough"));
+  await settle();
+  sent[1]!.answer(200, "next");
+  expect(next.body).toBe("next");
+  expect(made.stats()).toMatchObject({ inFlight: 0, queued: 0 });
+});
+
 test("too many, or too long a wait, is an error of its own", async () => {
   const { dispatch, clock, limits: made } = limits(1, { queueLimit: 1, queueDelayMs: 20 });
   send(dispatch);

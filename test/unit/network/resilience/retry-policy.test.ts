@@ -220,6 +220,15 @@ test("one deadline holds for all attempts and waits, and no step moves it", asyn
   expect(retry.stats()).toMatchObject({ attemptTimeouts: 2, deadlines: 1, retries: 2 });
 });
 
+test("a call whose deadline has passed isn't sent", () => {
+  const { dispatch, sent } = policy();
+  expect(send(dispatch, { context: { deadline: 0, timeoutMs: 5 } }).error).toMatchObject({
+    code: "VICTOR_DEADLINE",
+    timeoutMs: 5,
+  });
+  expect(sent.length).toBe(0);
+});
+
 test("the deadline cuts a body that drips on, as an error, while an attempt's own time ends with the headers", async () => {
   const { dispatch, sent, clock } = policy({ attemptTimeoutMs: 100, timeoutMs: 1_000 });
   const caller = send(dispatch);
