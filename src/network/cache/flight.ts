@@ -30,6 +30,10 @@ const maxDiscardedBytes = 65_536;
 /** Errors of the origin, or on the way to it, for which a stored response may stand in. @see https://www.rfc-editor.org/rfc/rfc5861#section-4 */
 const errorStatuses = new Set([500, 502, 503, 504]);
 
+/** Whether a status tells what is at a URL now; others tell of the request, or of the moment. */
+const isNews = (status: number): boolean =>
+  (status < 400 && status !== 206 && status !== 304) || status === 404 || status === 410;
+
 /** One request to the origin, for one caller, for several, or for none (in the background). */
 export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Supersedable {
   isSuperseded = false;
@@ -294,15 +298,20 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       this.#record = mayStore
         ? storableRecord(request, status, statusText, received, times, shelf.options)
         : undefined;
-    if (!isUnsafe && status < 500 && status !== 304) this.#replaceStored(status, received, times);
-    if (status === 304 && stored !== undefined && stored.etag !== undefined && concerns(stored, received))
+    if (!isUnsafe && isNews(status)) this.#replaceStored(status, received, times);
+    // Without a tag nobody knows what it is that the client has.
+    if (
+      status === 304 &&
+      stored?.etag !== undefined &&
+      received.etag !== undefined &&
+      concerns(stored, received)
+    )
       shelf.freshen(key, stored, request, received, times, this.isSuperseded);
     const length = Number(singleValue(received, "content-length") ?? 0);
     if (this.#record !== undefined && request.method !== "HEAD" && length > maxEntryBytes) {
       shelf.counts.tooLarge++;
       this.#record = undefined;
     }
-    if (this.#record !== undefined) this.#draft = shelf.made(this.#record);
     this.#response = { status, statusText, fields: received };
     const seats = this.#seats.seats;
     const staying = seats.filter((seat) => seat.isLeader || this.#isFor(seat.errand.request));
@@ -327,13 +336,14 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     if (this.isSuperseded) return;
     if (request.method === "HEAD") {
       if (status === 200) shelf.freshenByHead(key, request, received, times);
-    } else if (stored !== undefined && this.#record === undefined && status !== 206 && status !== 416)
-      shelf.drop(key, stored);
+    } else if (stored !== undefined && this.#record === undefined) shelf.drop(key, stored);
   }
 
   #isFor(request: CacheRequest): boolean {
-    const now = this.#plan.shelf.options.now();
-    return this.#draft !== undefined && isSharable(this.#draft, request, this.request, now);
+    const { shelf } = this.#plan;
+    if (this.#record === undefined) return false;
+    this.#draft ??= shelf.made(this.#record);
+    return isSharable(this.#draft, request, this.request, shelf.options.now());
   }
 
   #store(trailers: HeaderFields): void {

@@ -5,7 +5,8 @@ import { matchesStrongly, matchesWeakly } from "./entity-tag.ts";
 import { type ExchangeTimes, initialAge } from "./freshness.ts";
 import { fieldValue, type HeaderFields, singleValue, storableFields } from "./header-fields.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
-import { selectionOf, varyNames } from "./vary.ts";
+import { mayServeOthers, ownership } from "./storing-rules.ts";
+import { isSameSelection, selectingNames, selectionOf } from "./vary.ts";
 
 /** These tell how the stored bytes are to be read: other bytes' fields would break them. */
 const bodyFields = ["content-length", "content-encoding", "content-range", "transfer-encoding"];
@@ -39,6 +40,7 @@ export function freshened(
   request: CacheRequest,
   received: HeaderFields,
   times: ExchangeTimes,
+  isShared: boolean,
 ): ResponseRecord {
   const fields: Record<string, string | readonly string[] | undefined> = Object.create(null);
   for (const name of Object.keys(record.fields)) fields[name] = record.fields[name];
@@ -46,15 +48,15 @@ export function freshened(
   // A new age counts from a new date; without one, from now.
   if (update.date === undefined) delete fields.date;
   for (const name of Object.keys(update)) fields[name] = update[name];
-  const { noCacheFields } = parseCacheControl(fieldValue(fields, "cache-control") ?? "");
-  for (const name of noCacheFields) delete fields[name];
-  const names = varyNames(fields);
+  const directives = parseCacheControl(fieldValue(fields, "cache-control") ?? "");
+  for (const name of directives.noCacheFields) delete fields[name];
+  const names = selectingNames(fields);
   return {
     ...record,
     ...times,
     fields,
-    selection:
-      names === "*" ? record.selection : selectionOf(withCookie(names, record.selection.names), request),
+    selection: names === "*" ? record.selection : selectionOf(names, request),
+    ...ownership(request, directives, isShared),
     initialAgeMs: initialAge(received, times),
   };
 }
@@ -64,13 +66,12 @@ export function isStillStorable(
   request: CacheRequest,
   isShared: boolean,
 ): boolean {
-  if (request.directives.noStore || varyNames(record.fields) === "*") return false;
+  if (request.directives.noStore || selectingNames(record.fields) === "*") return false;
   if (directives.noStore && !directives.mustUnderstand) return false;
-  return !isShared || (!directives.isPrivate && record.fields["set-cookie"] === undefined);
+  if (!isShared) return true;
+  if (directives.isPrivate || record.fields["set-cookie"] !== undefined) return false;
+  return request.authorization === undefined || mayServeOthers(directives);
 }
-
-const withCookie = (names: readonly string[], former: readonly string[]): readonly string[] =>
-  former.includes("cookie") && !names.includes("cookie") ? [...names, "cookie"].sort() : names;
 
 /**
  * Puts a part (206) together with what is stored of the same representation. @see https://www.rfc-editor.org/rfc/rfc9111#section-3.4
@@ -80,6 +81,8 @@ export function combined(stored: StoredResponse, part: ResponseRecord): Response
   const { record, etag } = stored;
   const newTag = singleValue(part.fields, "etag");
   if (etag === undefined || newTag === undefined || !matchesStrongly(etag, newTag)) return undefined;
+  if (record.isPersonal !== part.isPersonal || record.authorization !== part.authorization) return undefined;
+  if (!isSameSelection(record.selection, part.selection)) return undefined;
   if (part.range === undefined || record.isHead || (record.status !== 200 && record.status !== 206))
     return undefined;
   const held = record.range ?? wholeRange(record.body.byteLength);

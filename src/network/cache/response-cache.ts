@@ -239,6 +239,10 @@ export class ResponseCache implements MetricSource, Disposable {
       },
       caller,
     );
+    if (signal.aborted) {
+      leave();
+      return true;
+    }
     signal.addEventListener("abort", leave, { once: true });
     return flight.send(dispatch, {
       ...sent,

@@ -83,7 +83,7 @@ export class ResponseShelf<Exchange extends Supersedable> {
     times: ExchangeTimes,
     isSuperseded: boolean,
   ): StoredResponse {
-    const updated = this.made(freshened(stored, request, received, times));
+    const updated = this.made(freshened(stored, request, received, times, this.options.isShared));
     updated.memo = stored.memo;
     updated.memoWeight = stored.memoWeight;
     if (isSuperseded) return updated;

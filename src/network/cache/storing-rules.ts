@@ -10,7 +10,7 @@ import {
 } from "./freshness.ts";
 import { fieldValue, type HeaderFields, singleValue, storableFields } from "./header-fields.ts";
 import type { ResponseRecord } from "./stored-response.ts";
-import { fingerprint, selectionOf, varyNames } from "./vary.ts";
+import { fingerprint, selectingNames, selectionOf } from "./vary.ts";
 
 const noBody = new Uint8Array(0);
 
@@ -39,13 +39,8 @@ export function storableRecord(
     return undefined;
   const range = status === 206 ? rangeOf(request, received) : undefined;
   if (status === 206 && range === undefined) return undefined;
-  const names = varyNames(received);
+  const names = selectingNames(received);
   if (names === "*") return undefined;
-  // What a server gives to one client by a cookie isn't for those who come without it, or with another one.
-  const isCookieSet = received["set-cookie"] !== undefined;
-  const varying = isCookieSet && !names.includes("cookie") ? [...names, "cookie"].sort() : names;
-  const isPersonal =
-    !isShared && (directives.isPrivate || !(directives.isPublic || directives.sMaxAge !== undefined));
   return {
     ...times,
     status,
@@ -58,11 +53,26 @@ export function storableRecord(
     body: noBody,
     range,
     isHead: request.method === "HEAD",
-    selection: selectionOf(varying, request),
-    isPersonal,
-    authorization:
-      isPersonal && request.authorization !== undefined ? fingerprint(request.authorization) : undefined,
+    selection: selectionOf(names, request),
+    ...ownership(request, directives, isShared),
     initialAgeMs: initialAge(received, times),
+  };
+}
+
+/**
+ * Whom a response is for. A private cache too may serve a process that acts for several users: only what is said to be
+ * for everybody is for those with another `Authorization`, or none.
+ */
+export function ownership(
+  request: CacheRequest,
+  { isPrivate, isPublic, sMaxAge }: Directives,
+  isShared: boolean,
+): Pick<ResponseRecord, "isPersonal" | "authorization"> {
+  const isPersonal = !isShared && (isPrivate || !(isPublic || sMaxAge !== undefined));
+  const { authorization } = request;
+  return {
+    isPersonal,
+    authorization: isPersonal && authorization !== undefined ? fingerprint(authorization) : undefined,
   };
 }
 
@@ -96,7 +106,7 @@ function mayStore(
 }
 
 /** What allows a response to a request with `Authorization` for other requests. @see https://www.rfc-editor.org/rfc/rfc9111#section-3.5 */
-function mayServeOthers({ isPublic, sMaxAge, mustRevalidate, isPrivate }: Directives): boolean {
+export function mayServeOthers({ isPublic, sMaxAge, mustRevalidate, isPrivate }: Directives): boolean {
   return !isPrivate && (isPublic || sMaxAge !== undefined || mustRevalidate);
 }
 

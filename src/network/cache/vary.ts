@@ -22,11 +22,16 @@ export interface Selection {
 
 export const noSelection: Selection = Object.freeze({ names: [], values: [], seen: [] });
 
-/** @returns the names that `Vary` nominates, in lower case, sorted; `"*"` for more than a request's fields tell */
-export function varyNames(fields: HeaderFields): readonly string[] | "*" {
-  const names = tokens(fieldValue(fields, "vary")).map((name) => name.toLowerCase());
-  if (names.length === 0) return names;
-  return names.includes("*") ? "*" : [...new Set(names)].sort();
+/**
+ * @returns the request's fields by which a response is chosen, in lower case, sorted: those that `Vary` nominates, and
+ * `cookie` where a cookie is set, for what a server gives to one client so isn't for those who come without it, or with
+ * another one; `"*"` for more than a request's fields tell
+ */
+export function selectingNames(fields: HeaderFields): readonly string[] | "*" {
+  const names = new Set(tokens(fieldValue(fields, "vary")).map((name) => name.toLowerCase()));
+  if (names.has("*")) return "*";
+  if (fields["set-cookie"] !== undefined) names.add("cookie");
+  return [...names].sort();
 }
 
 export function selectionOf(names: readonly string[], request: CacheRequest): Selection {

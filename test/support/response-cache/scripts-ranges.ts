@@ -124,6 +124,12 @@ export const rangeScripts: readonly Script[] = [
     { ...range("bytes=1-8"), status: 206, text: "12345678" },
   ),
   script(
+    "parts of different users aren't put together",
+    { ...range("bytes=0-4", { authorization: "x" }), reply: part(0, 4) },
+    { ...range("bytes=5-9", { authorization: "y" }), asks: true, reply: part(5, 9) },
+    { headers: { authorization: "y" }, asks: true, from: 3 },
+  ),
+  script(
     "parts of different representations aren't put together",
     { ...range("bytes=0-4"), reply: part(0, 4) },
     { ...range("bytes=5-9"), asks: true, reply: part(5, 9, { etag: '"2"' }) },

@@ -115,6 +115,34 @@ export const storingScripts: readonly Script[] = [
     { headers: { cookie: "u=1" }, from: 1 },
   ),
 
+  script(
+    "what a 304 no longer says to be public is for the same Authorization only",
+    { headers: { authorization: "x" }, reply: { headers: cc("public, max-age=10", { etag: '"1"' }) } },
+    {
+      after: 20,
+      headers: { authorization: "x" },
+      asks: true,
+      status: 200,
+      from: 1,
+      reply: { status: 304, headers: cc("max-age=100", { etag: '"1"' }) },
+    },
+    { headers: { authorization: "y" }, asks: true, from: 3 },
+    { headers: { authorization: "x" }, from: 1 },
+  ),
+  script(
+    "a cookie that a 304 sets is for the same cookie only",
+    { headers: { cookie: "u=1" }, reply: { headers: cc("max-age=10", { etag: '"1"' }) } },
+    {
+      after: 20,
+      headers: { cookie: "u=1" },
+      asks: true,
+      status: 200,
+      from: 1,
+      reply: { status: 304, headers: { etag: '"1"', "set-cookie": "a=b" } },
+    },
+    { headers: { cookie: "u=2" }, asks: true, from: 3 },
+    { headers: { cookie: "u=1" }, from: 1 },
+  ),
   reuses(
     "fields of the connection aren't stored",
     fresh({

@@ -277,6 +277,19 @@ export const validationScripts: readonly Script[] = [
     { after: 5, from: 1 },
   ),
   script(
+    "a 304 to a client's * without a tag confirms nothing",
+    stored({ etag: '"1"' }),
+    { after: 20, headers: { "if-none-match": "*" }, asks: true, status: 304, reply: notModified() },
+    { asks: true, from: 3 },
+  ),
+  script(
+    "a 429 or a 401 leaves what is stored where it is",
+    stored({ etag: '"1"' }),
+    { after: 20, asks: true, status: 429, reply: { status: 429 } },
+    { asks: true, status: 401, reply: { status: 401 } },
+    { ...confirmed({ etag: '"1"' }), sends: { "if-none-match": '"1"' } },
+  ),
+  script(
     "a client's condition with nothing stored is passed on, and a 200 is stored",
     {
       headers: { "if-none-match": '"0"' },

@@ -1,29 +1,11 @@
 import { describe, expect, it } from "vitest";
-import { ResponseCache } from "../../../../src/network/cache/response-cache.ts";
-import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { ClientCall, type ClientRequest, send } from "../../../support/response-cache/client.ts";
-import { httpDate, Origin } from "../../../support/response-cache/origin.ts";
-
-function room(options: ConstructorParameters<typeof ResponseCache>[0] = {}) {
-  const clock = new FakeClock();
-  const now = () => 1_700_000_000_000 + clock.now();
-  const origin = new Origin(now);
-  const cache = new ResponseCache({ now, clock, ...options });
-  const dispatch = cache.policy(origin.dispatch);
-  const fresh = (rest = {}) => ({ "cache-control": "max-age=100", date: httpDate(now()), ...rest });
-  return {
-    clock,
-    origin,
-    cache,
-    dispatch,
-    fresh,
-    get: (request?: ClientRequest, call?: ClientCall) => send(dispatch, request, call),
-  };
-}
+import { settle } from "../../../support/fake-clock.ts";
+import { ClientCall } from "../../../support/response-cache/client.ts";
+import { cacheRoom } from "../../../support/response-cache/room.ts";
 
 describe("identical GETs in flight", () => {
   it("are one request, and each caller has the whole response", async () => {
-    const { origin, cache, fresh, get } = room();
+    const { origin, cache, fresh, get } = cacheRoom();
     const calls = Array.from({ length: 10 }, () => get());
     expect(origin.requests).toBe(1);
     origin.last.head(200, fresh()).data("one, ");
@@ -48,14 +30,14 @@ describe("identical GETs in flight", () => {
     ["a condition", {}, { "if-none-match": '"1"' }],
     ["no-cache", {}, { "cache-control": "no-cache" }],
   ])("stay apart when they differ in %s", (_what, one, other) => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     get({ headers: one });
     get({ headers: other });
     expect(origin.requests).toBe(2);
   });
 
   it("part when the response varies by what they differ in", async () => {
-    const { origin, fresh, get } = room();
+    const { origin, fresh, get } = cacheRoom();
     const [first, same, other] = [
       get({ headers: { "x-a": "1" } }),
       get({ headers: { "x-a": "1" } }),
@@ -86,7 +68,7 @@ describe("identical GETs in flight", () => {
     ["a cookie", { "cache-control": "max-age=100", "set-cookie": "a=b" }],
     ["Vary: *", { "cache-control": "max-age=100", vary: "*" }],
   ])("don't share a response with %s", async (_what, headers) => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     const first = get();
     const second = get();
     origin.exchanges[0]!.head(200, headers).data("1").end();
@@ -97,7 +79,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("don't wait for each other where that was in vain before", () => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     get();
     get();
     origin.exchanges[0]!.head(200, { "cache-control": "no-store" }).end();
@@ -108,7 +90,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("share a response that says nothing of freshness when they are the very same, tracing apart", async () => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     const first = get({ headers: { "x-key": "1", traceparent: "a" } });
     const same = get({ headers: { "x-key": "1", traceparent: "b" } });
     const other = get({ headers: { "x-key": "2" } });
@@ -121,7 +103,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("don't share an error status: each asks for itself", () => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     get();
     get();
     get();
@@ -130,7 +112,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("don't share a broken connection: each asks for itself", async () => {
-    const { origin, fresh, get } = room();
+    const { origin, fresh, get } = cacheRoom();
     const first = get();
     const second = get();
     origin.exchanges[0]!.fail(new Error("refused"));
@@ -141,7 +123,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("all fail when the connection breaks within the body, and nothing is stored", async () => {
-    const { origin, cache, fresh, get } = room();
+    const { origin, cache, fresh, get } = cacheRoom();
     const calls = [get(), get()];
     origin.last.head(200, fresh()).data("x").fail(new Error("reset"));
     for (const call of calls) await expect(call.response).rejects.toThrow("reset");
@@ -149,7 +131,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("go on for the others when the first is aborted", async () => {
-    const { origin, fresh, get } = room();
+    const { origin, fresh, get } = cacheRoom();
     const first = get();
     const second = get();
     first.controller!.abort(new Error("enough"));
@@ -161,7 +143,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("end when all are aborted", async () => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     const calls = [get(), get(), get()];
     for (const call of calls) call.controller!.abort(new Error("enough"));
     for (const call of calls) await expect(call.response).rejects.toThrow("enough");
@@ -171,7 +153,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("go on for the others when the first one's signal aborts, which isn't the request's", async () => {
-    const { origin, fresh, get } = room();
+    const { origin, fresh, get } = cacheRoom();
     const aborting = new AbortController();
     const first = get({ context: { signal: aborting.signal } });
     const second = get();
@@ -182,7 +164,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("pass an abort by signal on when nobody else waits", async () => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     const aborting = new AbortController();
     const first = get({ context: { signal: aborting.signal } });
     aborting.abort(new Error("enough"));
@@ -191,7 +173,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("each keep their own signal and deadline while they wait", async () => {
-    const { clock, origin, fresh, get } = room();
+    const { clock, origin, fresh, get } = cacheRoom();
     const first = get();
     const aborting = new AbortController();
     const second = get({ context: { signal: aborting.signal } });
@@ -206,7 +188,7 @@ describe("identical GETs in flight", () => {
   });
 
   it("aren't disturbed by one whose handler throws", async () => {
-    const { origin, fresh, get } = room();
+    const { origin, fresh, get } = cacheRoom();
     class Thrower extends ClientCall {
       override onResponseData(): void {
         throw new Error("mine");
@@ -220,14 +202,14 @@ describe("identical GETs in flight", () => {
   });
 
   it("can be switched off", () => {
-    const { origin, get } = room({ coalesce: false });
+    const { origin, get } = cacheRoom({ coalesce: false });
     get();
     get();
     expect(origin.requests).toBe(2);
   });
 
   it("validate together", async () => {
-    const { clock, origin, cache, fresh, get } = room();
+    const { clock, origin, cache, fresh, get } = cacheRoom();
     const first = get();
     origin.last
       .head(200, fresh({ etag: '"1"' }))
@@ -245,7 +227,7 @@ describe("identical GETs in flight", () => {
 
 describe("slow readers", () => {
   it("make the origin wait when nobody else reads", async () => {
-    const { origin, fresh, get } = room();
+    const { origin, fresh, get } = cacheRoom();
     const call = new ClientCall();
     call.pauseAfter = 1;
     get({}, call);
@@ -259,7 +241,7 @@ describe("slow readers", () => {
   });
 
   it("don't hold up others, up to the bound of what is kept for them", async () => {
-    const { origin, fresh, get } = room({ maxEntryBytes: 10 });
+    const { origin, fresh, get } = cacheRoom({ maxEntryBytes: 10 });
     const fast = get();
     const slow = new ClientCall();
     slow.pauseAfter = 1;
@@ -280,7 +262,7 @@ describe("slow readers", () => {
   });
 
   it("may read to the end after the origin is done", async () => {
-    const { origin, cache, fresh, get } = room();
+    const { origin, cache, fresh, get } = cacheRoom();
     const fast = get();
     const slow = new ClientCall();
     slow.pauseAfter = 1;
@@ -298,7 +280,7 @@ describe("slow readers", () => {
   });
 
   it("get what is stored as fast as they take it, in copies", async () => {
-    const { origin, fresh, get } = room();
+    const { origin, fresh, get } = cacheRoom();
     get();
     origin.last.head(200, fresh()).data("x".repeat(200_000)).end();
     const slow = new ClientCall();
@@ -315,7 +297,7 @@ describe("slow readers", () => {
   });
 
   it("that give up leave nothing behind", async () => {
-    const { origin, cache, fresh, get } = room();
+    const { origin, cache, fresh, get } = cacheRoom();
     const fast = get();
     const slow = new ClientCall();
     slow.pauseAfter = 1;

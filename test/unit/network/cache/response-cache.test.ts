@@ -1,43 +1,26 @@
 import { describe, expect, it } from "vitest";
 import { ResponseCache } from "../../../../src/network/cache/response-cache.ts";
-import { FakeClock, settle } from "../../../support/fake-clock.ts";
-import { type ClientRequest, send } from "../../../support/response-cache/client.ts";
-import { httpDate, Origin, type Reply } from "../../../support/response-cache/origin.ts";
+import { send } from "../../../support/response-cache/client.ts";
+import { type CacheRoom, cacheRoom } from "../../../support/response-cache/room.ts";
 
 const url = "http://origin.test/a";
-
-function room(options: ConstructorParameters<typeof ResponseCache>[0] = {}) {
-  const clock = new FakeClock();
-  const now = () => 1_700_000_000_000 + clock.now();
-  const origin = new Origin(now);
-  const cache = new ResponseCache({ now, clock, ...options });
-  const dispatch = cache.policy(origin.dispatch);
-  const fresh = (rest = {}) => ({ "cache-control": "max-age=100", date: httpDate(now()), ...rest });
-  const get = (request?: ClientRequest) => send(dispatch, request);
-  const fill = async (reply: Reply = {}, request?: ClientRequest) => {
-    origin.reply = () => ({ body: "x", headers: fresh(), ...reply });
-    await get(request).response;
-    origin.reply = undefined;
-  };
-  return { clock, origin, cache, dispatch, fresh, get, fill };
-}
 
 describe("invalidation while a request is under way", () => {
   it.each([
     [
       "an unsafe request",
-      async ({ get, origin }: ReturnType<typeof room>) => {
+      async ({ get, origin }: CacheRoom) => {
         const post = get({ method: "POST" });
         origin.last.head(200).end();
         await post.response;
       },
     ],
-    ["invalidate", async ({ cache }: ReturnType<typeof room>) => cache.invalidate(url)],
-    ["clear", async ({ cache }: ReturnType<typeof room>) => cache.clear()],
+    ["invalidate", async ({ cache }: CacheRoom) => cache.invalidate(url)],
+    ["clear", async ({ cache }: CacheRoom) => cache.clear()],
   ])(
     "by %s: the response goes to its caller, isn't stored, and nobody joins it",
     async (_how, invalidate) => {
-      const all = room();
+      const all = cacheRoom();
       const { origin, cache, fresh, get } = all;
       const old = get();
       const exchange = origin.last;
@@ -56,7 +39,7 @@ describe("invalidation while a request is under way", () => {
   );
 
   it("within a body has the same effect", async () => {
-    const { origin, cache, fresh, get } = room();
+    const { origin, cache, fresh, get } = cacheRoom();
     const call = get();
     origin.last.head(200, fresh()).data("o");
     cache.invalidate(url);
@@ -66,7 +49,7 @@ describe("invalidation while a request is under way", () => {
   });
 
   it("leaves a validation's answer to its caller, and stores nothing", async () => {
-    const { clock, origin, cache, fresh, get, fill } = room();
+    const { clock, origin, cache, fresh, get, fill } = cacheRoom();
     await fill({ headers: fresh({ etag: '"1"' }) });
     await clock.advance(200_000);
     const call = get();
@@ -77,7 +60,7 @@ describe("invalidation while a request is under way", () => {
   });
 
   it("doesn't concern other URLs", async () => {
-    const { origin, cache, fresh, get } = room();
+    const { origin, cache, fresh, get } = cacheRoom();
     const call = get();
     cache.invalidate("http://origin.test/b");
     origin.last.head(200, fresh()).data("x").end();
@@ -86,7 +69,7 @@ describe("invalidation while a request is under way", () => {
   });
 
   it("an older request that ends later doesn't replace a newer response", async () => {
-    const { clock, origin, fresh, get } = room({ coalesce: false });
+    const { clock, origin, fresh, get } = cacheRoom({ coalesce: false });
     get();
     const slow = origin.last;
     await clock.advance(10);
@@ -99,7 +82,7 @@ describe("invalidation while a request is under way", () => {
 
 describe("lookup", () => {
   it("answers a plain GET at once, with the age, and counts a hit", async () => {
-    const { clock, cache, fill } = room();
+    const { clock, cache, fill } = cacheRoom();
     await fill();
     await clock.advance(30_000);
     const found = cache.lookup("GET", url, { accept: "*/*" })!;
@@ -114,7 +97,7 @@ describe("lookup", () => {
     [`${url}#part`, {}],
     ["http://origin.test/x/../a", {}],
   ])("finds %s too", async (other, headers) => {
-    const { cache, fill } = room();
+    const { cache, fill } = cacheRoom();
     await fill();
     expect(cache.lookup("GET", other, headers)?.status).toBe(200);
   });
@@ -131,21 +114,21 @@ describe("lookup", () => {
     ["GET", url, { authorization: "x" }],
     ["GET", url, { host: "other.test" }],
   ])("leaves to the policy: %s %s %o", async (method, asked, headers) => {
-    const { cache, fill } = room();
+    const { cache, fill } = cacheRoom();
     await fill();
     expect(cache.lookup(method, asked, headers as unknown as Record<string, string>)).toBeUndefined();
     expect(cache.stats().hits).toBe(0);
   });
 
   it("gives nothing stale, not even where it is allowed", async () => {
-    const { clock, cache, fresh, fill } = room();
+    const { clock, cache, fresh, fill } = cacheRoom();
     await fill({ headers: fresh({ "cache-control": "max-age=10, stale-while-revalidate=100" }) });
     await clock.advance(20_000);
     expect(cache.lookup("GET", url, {})).toBeUndefined();
   });
 
   it("heeds Vary and Authorization", async () => {
-    const { cache, fresh, fill } = room();
+    const { cache, fresh, fill } = cacheRoom();
     await fill({ headers: fresh({ vary: "x-a" }) }, { headers: { "x-a": "1", authorization: "me" } });
     expect(cache.lookup("GET", url, { "X-A": "1", Authorization: "me" })?.status).toBe(200);
     expect(cache.lookup("GET", url, { "x-a": "1" })).toBeUndefined();
@@ -153,13 +136,13 @@ describe("lookup", () => {
   });
 
   it("a fragment doesn't reach what another Host was given", async () => {
-    const { cache, fill } = room();
+    const { cache, fill } = cacheRoom();
     await fill({}, { headers: { host: "other.test" } });
     expect(cache.lookup("GET", `${url}#other.test`, {})).toBeUndefined();
   });
 
   it("its fields can't be changed, and are the same within a second", async () => {
-    const { clock, cache, fresh, fill } = room();
+    const { clock, cache, fresh, fill } = cacheRoom();
     await fill({ headers: fresh({ link: ["<a>", "<b>"] }) });
     const found = cache.lookup("GET", url, {})!;
     expect(() => {
@@ -173,7 +156,7 @@ describe("lookup", () => {
   });
 
   it("keeps what was made of the body, by weight, for later callers", async () => {
-    const { clock, cache, fill } = room();
+    const { clock, cache, fill } = cacheRoom();
     await fill();
     const { bytes } = cache.stats();
     cache.lookup("GET", url, {})!.decoded = "decoded";
@@ -189,7 +172,7 @@ describe("lookup", () => {
 
 describe("what is handed out", () => {
   it("may be changed without harm to what is stored", async () => {
-    const { fresh, get, fill } = room();
+    const { fresh, get, fill } = cacheRoom();
     await fill({ headers: fresh({ link: ["<a>", "<b>"] }) });
     const { headers } = await get().response;
     (headers.link as string[]).push("<c>");
@@ -202,7 +185,7 @@ describe("what is handed out", () => {
 
 describe("bounds", () => {
   it("the least recently used leave when bytes run out", async () => {
-    const { cache, fill } = room({ maxBytes: 20_000, maxEntryBytes: 5000 });
+    const { cache, fill } = cacheRoom({ maxBytes: 20_000, maxEntryBytes: 5000 });
     for (let i = 0; i < 20; i++) await fill({ body: "x".repeat(2000) }, { path: `/${i}` });
     const { bytes, urls, evictions } = cache.stats();
     expect(bytes).toBeLessThanOrEqual(20_000);
@@ -212,7 +195,7 @@ describe("bounds", () => {
   });
 
   it("a body that says that it is too large passes through, and none of it is kept", async () => {
-    const { origin, cache, fresh, get } = room({ maxEntryBytes: 10 });
+    const { origin, cache, fresh, get } = cacheRoom({ maxEntryBytes: 10 });
     const call = get();
     origin.last.head(200, fresh({ "content-length": "11" })).data("12345");
     expect(cache.stats()).toMatchObject({ recordingBytes: 0, tooLarge: 1 });
@@ -222,7 +205,7 @@ describe("bounds", () => {
   });
 
   it("a body that turns out too large passes through, and is let go of at once", async () => {
-    const { origin, cache, fresh, get } = room({ maxEntryBytes: 10 });
+    const { origin, cache, fresh, get } = cacheRoom({ maxEntryBytes: 10 });
     const call = get();
     origin.last.head(200, fresh()).data("12345");
     expect(cache.stats().recordingBytes).toBe(5);
@@ -234,7 +217,7 @@ describe("bounds", () => {
   });
 
   it("all bodies on their way together stay within the bound", () => {
-    const { origin, cache, fresh, get } = room({ maxBytes: 100, maxEntryBytes: 40 });
+    const { origin, cache, fresh, get } = cacheRoom({ maxBytes: 100, maxEntryBytes: 40 });
     for (let i = 0; i < 5; i++) {
       get({ path: `/${i}` });
       origin.last.head(200, fresh()).data("x".repeat(30));
@@ -243,7 +226,7 @@ describe("bounds", () => {
   });
 
   it("variants of one URL are bounded in number", async () => {
-    const { cache, fresh, fill } = room();
+    const { cache, fresh, fill } = cacheRoom();
     for (let i = 0; i < 100; i++)
       await fill({ headers: fresh({ vary: "x-a" }) }, { headers: { "x-a": String(i) } });
     expect(cache.lookup("GET", url, { "x-a": "99" })).toBeDefined();
@@ -251,105 +234,15 @@ describe("bounds", () => {
   });
 
   it("a body that is shorter or longer than announced is not stored", async () => {
-    const { cache, fresh, fill } = room();
+    const { cache, fresh, fill } = cacheRoom();
     for (const length of ["0", "2"]) await fill({ headers: fresh({ "content-length": length }) });
     expect(cache.stats()).toMatchObject({ incomplete: 2, stored: 0 });
   });
 });
 
-describe("validation in the background", () => {
-  const headers = { "cache-control": "max-age=10, stale-while-revalidate=10000", etag: '"1"' };
-
-  it("happens once at a time", async () => {
-    const { clock, origin, get, fill } = room();
-    await fill({ headers });
-    await clock.advance(20_000);
-    for (let i = 0; i < 5; i++) expect((await get().response).body).toBe("x");
-    expect(origin.requests).toBe(2);
-  });
-
-  it.each([
-    ["a broken connection", (origin: Origin) => void origin.last.fail(new Error("refused"))],
-    ["a server error", (origin: Origin) => void origin.last.head(503).end()],
-  ])("waits longer each time after %s, and rejects nothing", async (_what, fail) => {
-    const { clock, origin, cache, get, fill } = room();
-    await fill({ headers });
-    await clock.advance(20_000);
-    const unhandled: unknown[] = [];
-    const note = (error: unknown) => unhandled.push(error);
-    process.on("unhandledRejection", note);
-    for (const waitMs of [1000, 2000, 4000]) {
-      const before = origin.requests;
-      await get().response;
-      expect(origin.requests).toBe(before + 1);
-      fail(origin);
-      await get().response;
-      await clock.advance(waitMs - 1);
-      await get().response;
-      expect(origin.requests).toBe(before + 1);
-      await clock.advance(1);
-    }
-    await settle();
-    process.off("unhandledRejection", note);
-    expect(unhandled).toEqual([]);
-    expect(cache.stats()).toMatchObject({ backgroundFailures: 3, backgroundValidations: 3 });
-  });
-
-  it("survives a dispatcher that throws", async () => {
-    const { clock, cache, fill, origin } = room();
-    await fill({ headers });
-    await clock.advance(20_000);
-    const broken = cache.policy(() => {
-      throw new Error("broken");
-    });
-    expect((await send(broken).response).body).toBe("x");
-    expect(cache.stats().backgroundFailures).toBe(1);
-    expect(origin.requests).toBe(1);
-  });
-
-  it("is given up when it takes too long, and when the cache closes", async () => {
-    const { clock, origin, cache, get, fill } = room({ revalidateTimeoutMs: 500 });
-    await fill({ headers });
-    await clock.advance(20_000);
-    await get().response;
-    await clock.advance(500);
-    expect(origin.last.aborted).toBe(true);
-    await clock.advance(1000);
-    await get().response;
-    expect(origin.requests).toBe(3);
-    cache.close();
-    expect(origin.last.aborted).toBe(true);
-    expect(clock.pending).toBe(0);
-  });
-
-  it("doesn't carry the caller's own wishes, nor its signal", async () => {
-    const { clock, origin, get, fill } = room();
-    await fill({ headers });
-    await clock.advance(20_000);
-    const aborting = new AbortController();
-    await get({
-      headers: { "Cache-Control": "only-if-cached", "If-None-Match": '"0"', "x-a": "1" },
-      context: { signal: aborting.signal },
-    }).response;
-    aborting.abort();
-    expect(origin.last.sent.headers).toEqual({ "if-none-match": '"1"', "x-a": "1" });
-    expect(origin.last.aborted).toBe(false);
-  });
-
-  it("doesn't read on and on what can't be kept", async () => {
-    const { clock, origin, get, fill } = room({ maxEntryBytes: 1000 });
-    await fill({ headers });
-    await clock.advance(20_000);
-    await get().response;
-    origin.last.head(200, headers);
-    for (let i = 0; i < 100 && !origin.last.aborted; i++) origin.last.data("x".repeat(1000));
-    expect(origin.last.aborted).toBe(true);
-  });
-});
-
 describe("a caller", () => {
   it("can keep the cache out of a call", async () => {
-    const { origin, cache, fresh, get, fill } = room();
+    const { origin, cache, fresh, get, fill } = cacheRoom();
     await fill();
     const call = get({ context: { useCache: false } });
     origin.last.head(200, fresh()).data("y").end();
@@ -367,20 +260,20 @@ describe("a caller", () => {
     ["pairs that can be read once", [["cache-control", "no-cache"]].values()],
     ["a field of several values", { "cache-control": ["foo", "no-cache"] }],
   ])("may give its fields as %s", async (_form, headers) => {
-    const { origin, get, fill } = room();
+    const { origin, get, fill } = cacheRoom();
     await fill();
     get({ headers: headers as never });
     expect(origin.requests).toBe(2);
   });
 
   it("keeps fields that can be read only once", async () => {
-    const { origin, get } = room();
+    const { origin, get } = cacheRoom();
     get({ headers: [["x-a", "1"]].values() as never });
     expect(origin.last.sent.headers["x-a"]).toBe("1");
   });
 
   it("gets a dispatcher's own throw as an error", async () => {
-    const { cache } = room();
+    const { cache } = cacheRoom();
     const call = send(
       cache.policy(() => {
         throw new Error("broken");
@@ -390,7 +283,7 @@ describe("a caller", () => {
   });
 
   it("passes through once the cache is closed", async () => {
-    const { origin, cache, get, fill } = room();
+    const { origin, cache, get, fill } = cacheRoom();
     await fill();
     cache.close();
     cache.close();
@@ -419,7 +312,7 @@ describe("options", () => {
 });
 
 it("metrics tell what the counts tell", async () => {
-  const { cache, get, fill } = room();
+  const { cache, get, fill } = cacheRoom();
   await fill();
   await get().response;
   const samples = new Map(
