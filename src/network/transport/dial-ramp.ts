@@ -13,9 +13,14 @@ export interface DialState {
   readonly protocol: Protocol | undefined;
   /** Further attempts that are allowed because the first ones hang. */
   readonly hedges: number;
-  /** HTTP/1.1 connections that may be opened at once. */
+  readonly pace: Pace;
+}
+
+/** How fast HTTP/1.1 connections may be opened, and what it would be good for. */
+export interface Pace {
+  /** Connections that may be opened at once. */
   readonly window: number;
-  /** Mean time of a response on HTTP/1.1, milliseconds; `undefined` while unknown. */
+  /** Time of a response, milliseconds; `undefined` while unknown. */
   readonly serviceMs: number | undefined;
   /** Mean time to open a connection, milliseconds; `undefined` while unknown. */
   readonly dialMs: number | undefined;
@@ -26,10 +31,30 @@ export interface DialLimits {
   readonly sessions: number;
 }
 
-/** HTTP/1.1 connections that are opened at once when nothing is known. */
-export const firstWindow = 4;
-/** And when all went well. */
-export const widestWindow = 32;
+const firstWindow = 4;
+const widestWindow = 32;
+
+/** Learns the pace from what happened. */
+export class DialPace implements Pace {
+  window = firstWindow;
+  serviceMs: number | undefined;
+  dialMs: number | undefined;
+
+  opened(tookMs: number): void {
+    this.window = Math.min(widestWindow, this.window + 1);
+    this.dialMs = this.dialMs === undefined ? tookMs : this.dialMs + (tookMs - this.dialMs) / 8;
+  }
+
+  failed(): void {
+    this.window = Math.max(1, this.window >> 1);
+  }
+
+  /** Follows at once what falls, and slowly what rises: a response that came late while others were being connected proves little. */
+  served(tookMs: number): void {
+    const before = this.serviceMs;
+    this.serviceMs = before === undefined || tookMs <= before ? tookMs : before + (tookMs - before) / 32;
+  }
+}
 
 /**
  * How many further connections to open now.
@@ -42,7 +67,8 @@ export const widestWindow = 32;
  * @returns integer ≥ 0
  */
 export function furtherDials(state: DialState, { connections, sessions }: DialLimits): number {
-  const { waiting, dialing, open, inFlight, protocol, hedges, window, serviceMs, dialMs } = state;
+  const { waiting, dialing, open, inFlight, protocol, hedges } = state;
+  const { window, serviceMs, dialMs } = state.pace;
   if (protocol !== "h1") {
     const most = protocol === "h2" && inFlight >= connections ? Math.min(sessions, connections) : connections;
     return dialing < 1 + hedges && open + dialing < most ? 1 : 0;

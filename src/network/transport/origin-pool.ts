@@ -2,13 +2,13 @@ import type { Socket } from "node:net";
 import type { Dispatcher } from "undici";
 import type { TimerHandle } from "../../clock.ts";
 import { ClosedError, TransportQueueFullError } from "../../errors.ts";
-import { firstWindow, furtherDials, widestWindow } from "./dial-ramp.ts";
+import { DialPace, furtherDials } from "./dial-ramp.ts";
 import type { Dialer, Opened } from "./dialer.ts";
 import type { UndiciParts } from "./load-undici.ts";
 import { type ConnectionEvents, PooledConnection } from "./pooled-connection.ts";
 import { type Protocol, ProtocolChoice } from "./protocol-choice.ts";
 import type { TransportSettings } from "./transport-options.ts";
-import type { OriginStats } from "./transport-stats.ts";
+import { noCounts, type OriginStats } from "./transport-stats.ts";
 import { fail, WaitingRequests } from "./waiting-requests.ts";
 
 interface Dial {
@@ -20,8 +20,6 @@ interface Dial {
 /** One request in so many is sampled: a prime, so that no rhythm of the caller's meets it always. */
 const sampleEvery = 13;
 const mostHedges = 3;
-/** Share of the newest in a mean. */
-const weight = 1 / 8;
 const shortestPauseMs = 250;
 const longestPauseMs = 5_000;
 
@@ -33,12 +31,7 @@ export class OriginPool implements ConnectionEvents {
   readonly origin: URL;
   /** Of the transport's own count, for choosing which origin to forget. */
   lastUsed = 0;
-  #requests = 0;
-  #hits = 0;
-  #reused = 0;
-  #opened = 0;
-  #closed = 0;
-  #failed = 0;
+  readonly #counts = { ...noCounts };
   readonly #parts: UndiciParts;
   readonly #dialer: Dialer;
   readonly #settings: TransportSettings;
@@ -51,9 +44,7 @@ export class OriginPool implements ConnectionEvents {
   readonly #available: Readonly<Record<Protocol, PooledConnection[]>> = { h1: [], h2: [] };
   readonly #dials = new Set<Dial>();
   #untilSample = sampleEvery;
-  #window = firstWindow;
-  #serviceMs: number | undefined;
-  #dialMs: number | undefined;
+  readonly #pace = new DialPace();
   /** Dials since the last that succeeded, or since all had ended. */
   #attempts = 0;
   #isDialingSoon = false;
@@ -79,11 +70,11 @@ export class OriginPool implements ConnectionEvents {
       fail(handler, this.#destroyedBy ?? new ClosedError("transport"));
       return;
     }
-    this.#requests++;
+    this.#counts.requests++;
     if (--this.#untilSample === 0) this.#sample();
     const connection = this.#waiting.size === 0 ? this.#free() : undefined;
     if (connection !== undefined) {
-      this.#hits++;
+      this.#counts.poolHits++;
       this.#send(connection, options, handler);
     } else if (this.#waiting.size >= this.#settings.waitingPerOrigin)
       fail(handler, new TransportQueueFullError(this.origin.origin, this.#settings.waitingPerOrigin));
@@ -111,12 +102,7 @@ export class OriginPool implements ConnectionEvents {
       connecting: this.#dials.size,
       inFlight: this.#inFlight(),
       waiting: this.#waiting.size,
-      requests: this.#requests,
-      poolHits: this.#hits,
-      reused: this.#reused,
-      connectionsOpened: this.#opened,
-      connectionsClosed: this.#closed,
-      connectionsFailed: this.#failed,
+      ...this.#counts,
     };
   }
 
@@ -134,8 +120,8 @@ export class OriginPool implements ConnectionEvents {
     this.#destroyedBy ??= error;
     this.#stopDials();
     for (let next = this.#waiting.shift(); next !== undefined; next = this.#waiting.shift()) {
-      const { run, handler } = next;
-      run(() => fail(handler, error));
+      const { scope, handler } = next;
+      scope.runInAsyncScope(fail, null, handler, error);
     }
     const all = [...this.#connections, ...this.#retired.keys()];
     for (const connection of this.#connections) this.#retire(connection);
@@ -146,7 +132,7 @@ export class OriginPool implements ConnectionEvents {
   onDrain(connection: PooledConnection): void {
     connection.isSettled = true;
     if (connection.sentAt > 0) {
-      this.#serviceMs = lowest(this.#serviceMs, this.#settings.clock.now() - connection.sentAt);
+      this.#pace.served(this.#settings.clock.now() - connection.sentAt);
       connection.sentAt = 0;
     }
     this.#offer(connection);
@@ -154,7 +140,7 @@ export class OriginPool implements ConnectionEvents {
   }
 
   onLost(connection: PooledConnection): void {
-    this.#closed++;
+    this.#counts.connectionsClosed++;
     this.#withdraw(connection);
     connection.isSettled = false;
     // What the server didn't process, its client sends again on a connection of its own.
@@ -163,13 +149,14 @@ export class OriginPool implements ConnectionEvents {
   }
 
   onReconnected(connection: PooledConnection): void {
-    this.#opened++;
+    this.#counts.connectionsOpened++;
     connection.isSettled = connection.protocol === "h1";
   }
 
-  onGone(connection: PooledConnection): void {
+  onGone(connection: PooledConnection, wasOpen: boolean): void {
     if (connection.isRetired) return;
-    this.#closed++;
+    if (wasOpen) this.#counts.connectionsClosed++;
+    else this.#counts.connectionsFailed++;
     this.#retire(connection);
     this.#pump();
   }
@@ -184,11 +171,11 @@ export class OriginPool implements ConnectionEvents {
     options: Dispatcher.DispatchOptions,
     handler: Dispatcher.DispatchHandler,
   ): void {
-    if (connection.served > 0) this.#reused++;
+    if (connection.served > 0) this.#counts.reused++;
     // A handler may dispatch within this call: one request a connection is all that HTTP/1.1 takes.
     if (connection.protocol === "h1") {
       this.#withdraw(connection);
-      if (this.#waiting.size > 0 || this.#serviceMs === undefined)
+      if (this.#waiting.size > 0 || this.#pace.serviceMs === undefined)
         connection.sentAt = this.#settings.clock.now();
       if (!connection.dispatch(options, handler)) return;
       // Refused: its options are no request.
@@ -223,14 +210,17 @@ export class OriginPool implements ConnectionEvents {
     while (this.#waiting.size > 0) {
       const connection = this.#free();
       if (connection === undefined) break;
-      const { run, options, handler, since } = this.#waiting.shift()!;
-      if (connection.openedAt <= since) this.#hits++;
-      run(() => this.#send(connection, options, handler));
+      const { scope, options, handler, since } = this.#waiting.shift()!;
+      if (connection.openedAt <= since) this.#counts.poolHits++;
+      scope.runInAsyncScope(this.#send, this, connection, options, handler);
     }
     if (this.#destroyedBy !== undefined) return;
-    for (const { socket } of this.#dials) if (this.#waiting.size > 0) socket?.ref();
-    if (this.#waiting.size === 0) this.#settle();
-    else if (this.#connections.size === 0) this.#dialMore();
+    if (this.#waiting.size === 0) {
+      this.#settle();
+      return;
+    }
+    for (const { socket } of this.#dials) socket?.ref();
+    if (this.#connections.size === 0) this.#dialMore();
     else this.#dialSoon();
   }
 
@@ -273,9 +263,7 @@ export class OriginPool implements ConnectionEvents {
         inFlight: this.#inFlight(),
         protocol,
         hedges: this.#hedges,
-        window: this.#window,
-        serviceMs: this.#serviceMs,
-        dialMs: this.#dialMs,
+        pace: this.#pace,
       },
       { connections: this.#settings.connectionsPerOrigin, sessions: this.#settings.sessionsPerOrigin },
     );
@@ -308,12 +296,11 @@ export class OriginPool implements ConnectionEvents {
   }
 
   #onDialed(opened: Opened, isOffered: boolean): void {
-    this.#opened++;
+    this.#counts.connectionsOpened++;
     this.#attempts = this.#dials.size;
     this.#stopHedging();
-    this.#window = Math.min(widestWindow, this.#window + 1);
+    this.#pace.opened(opened.tookMs);
     this.#pauseMs = shortestPauseMs;
-    this.#dialMs = mean(this.#dialMs, opened.tookMs);
     this.#choice.connected(opened.protocol, isOffered, opened.rttMs);
     const connection = new PooledConnection(
       this.origin,
@@ -328,13 +315,13 @@ export class OriginPool implements ConnectionEvents {
     this.#pump();
     if (connection.served > 0) return;
     // Another attempt came first, and one connection of HTTP/2 does for all.
-    if (opened.protocol === "h2" && this.#connections.size > 1) this.onGone(connection);
+    if (opened.protocol === "h2" && this.#connections.size > 1) this.onGone(connection, true);
     else connection.keepSpare();
   }
 
   #onDialFailed(dial: Dial, isOffered: boolean, error: Error): void {
-    this.#failed++;
-    this.#window = Math.max(1, this.#window >> 1);
+    this.#counts.connectionsFailed++;
+    this.#pace.failed();
     if (this.#dials.size === 0) this.#attempts = 0;
     if (!isOffered && this.#settings.protocol === "auto" && this.#choice.isByMeasure)
       this.#choice.refusedH1();
@@ -362,10 +349,10 @@ export class OriginPool implements ConnectionEvents {
     const { clock, connectTimeoutMs } = this.#settings;
     const isLast = this.#dials.size === 0 && this.#connections.size === 0;
     for (let next = this.#waiting.peek(); next !== undefined; next = this.#waiting.peek()) {
-      const { run, handler, order, since } = next;
+      const { scope, handler, order, since } = next;
       if (!(isLast && order <= lastOrder) && clock.now() - since < connectTimeoutMs) return;
       this.#waiting.shift();
-      run(() => fail(handler, error));
+      scope.runInAsyncScope(fail, null, handler, error);
     }
   }
 
@@ -406,13 +393,4 @@ export class OriginPool implements ConnectionEvents {
     const isMissing = this.#choice.isByMeasure && this.#dials.size === 0;
     if (isMissing && [...this.#connections].every(({ protocol }) => protocol === "h2")) this.#dial();
   }
-}
-
-function mean(before: number | undefined, newest: number): number {
-  return before === undefined ? newest : before + weight * (newest - before);
-}
-
-/** Follows what falls at once, and what rises slowly: a response that was late because others were being connected proves nothing. */
-function lowest(before: number | undefined, newest: number): number {
-  return before === undefined || newest <= before ? newest : before + (newest - before) / 32;
 }

@@ -14,8 +14,8 @@ export interface ConnectionEvents {
   onLost(connection: PooledConnection): void;
   /** Its client has a new connection; `onDrain` follows. */
   onReconnected(connection: PooledConnection): void;
-  /** It could not connect again, or the server closed it before its first request. */
-  onGone(connection: PooledConnection): void;
+  /** The server closed it before its first request; or, where it was lost before, it could not connect again. */
+  onGone(connection: PooledConnection, wasOpen: boolean): void;
 }
 
 /** A connection and undici's client upon it. The client is given the socket with its first request. */
@@ -67,7 +67,7 @@ export class PooledConnection {
     } as Client.Options);
     this.client.on("drain", () => events.onDrain(this));
     this.client.on("disconnect", () => events.onLost(this));
-    this.client.on("connectionError", () => events.onGone(this));
+    this.client.on("connectionError", () => events.onGone(this, false));
   }
 
   /** Requests under way, and those that its client holds back. */
@@ -122,7 +122,7 @@ export class PooledConnection {
 
   readonly #drop = () => {
     this.#destroySpare();
-    this.#events.onGone(this);
+    this.#events.onGone(this, true);
   };
 
   /** A server has nothing to say before a request, but HTTP/2's settings: what is readable is the end. */

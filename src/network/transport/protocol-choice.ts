@@ -64,7 +64,7 @@ export class ProtocolChoice {
     this.#samples = 0;
   }
 
-  /** The server wants nothing but HTTP/2. */
+  /** A connection for HTTP/1.1 failed: most likely the server speaks HTTP/2 only. It isn't tried again. */
   refusedH1(): void {
     this.#isH1Refused = true;
     this.#offered = this.#preferred = "h2";
@@ -86,7 +86,7 @@ export class ProtocolChoice {
     if (this.#mode === "http1") return "HTTP/1.1 was asked for";
     if (this.#preferred === undefined) return "no connection yet";
     if (this.#offered === "h1") return "HTTP/2 isn't offered";
-    if (this.#isH1Refused) return "HTTP/1.1 isn't offered";
+    if (this.#isH1Refused) return "a connection for HTTP/1.1 failed";
     if (this.#mode === "http2") return "HTTP/2 was asked for";
     const measured = `${this.#average?.toFixed(1) ?? "?"} requests at once, round trip ${this.#rttMs?.toFixed(1) ?? "?"} ms`;
     return this.#preferred === "h1"

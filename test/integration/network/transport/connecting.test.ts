@@ -159,7 +159,10 @@ describe("connecting", () => {
     for (let i = 0; i < 600; i++) expect((await send()).body).toBe("two");
     while (transport.stats().origins[0]!.connecting > 0)
       await new Promise((resolve) => setTimeout(resolve, 2));
-    expect(transport.stats().origins[0]).toMatchObject({ protocol: "h2", reason: "HTTP/1.1 isn't offered" });
+    expect(transport.stats().origins[0]).toMatchObject({
+      protocol: "h2",
+      reason: "a connection for HTTP/1.1 failed",
+    });
   });
 
   it("sets an address aside to which nothing connects, and goes by the other", async () => {

@@ -1,21 +1,24 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { type DialState, furtherDials } from "../../../../src/network/transport/dial-ramp.ts";
+import {
+  DialPace,
+  type DialState,
+  furtherDials,
+  type Pace,
+} from "../../../../src/network/transport/dial-ramp.ts";
 
 const limits = { connections: 64, sessions: 4 };
-const state = (some: Partial<DialState>): DialState => ({
+const state = ({ window, serviceMs, dialMs, ...some }: Partial<DialState & Pace>): DialState => ({
   waiting: 100,
   dialing: 0,
   open: 0,
   inFlight: 0,
   protocol: undefined,
   hedges: 0,
-  window: 4,
-  serviceMs: undefined,
-  dialMs: undefined,
+  pace: { window: window ?? 4, serviceMs, dialMs },
   ...some,
 });
-const dials = (some: Partial<DialState>) => furtherDials(state(some), limits);
+const dials = (some: Partial<DialState & Pace>) => furtherDials(state(some), limits);
 
 describe("how many connections to open", () => {
   it("is one while the protocol is unknown, and another for each that hangs", () => {
@@ -69,12 +72,39 @@ describe("how many connections to open", () => {
     });
     fc.assert(
       fc.property(states, (some) => {
-        const further = furtherDials(some, limits);
+        const further = furtherDials(state(some), limits);
         expect(further).toBeGreaterThanOrEqual(0);
         expect(Number.isInteger(further)).toBe(true);
         if (further > 0) expect(some.open + some.dialing + further).toBeLessThanOrEqual(64);
         if (some.open + some.dialing === 0) expect(further).toBeGreaterThanOrEqual(1);
       }),
     );
+  });
+
+  it("grows its window by one with each that opens, halves it with each that fails", () => {
+    const pace = new DialPace();
+    expect(pace.window).toBe(4);
+    for (let i = 0; i < 3; i++) pace.opened(8);
+    expect([pace.window, pace.dialMs]).toEqual([7, 8]);
+    pace.opened(16);
+    expect(pace.dialMs).toBe(9);
+    for (const window of [4, 2, 1, 1]) {
+      pace.failed();
+      expect(pace.window).toBe(window);
+    }
+    for (let i = 0; i < 100; i++) pace.opened(8);
+    expect(pace.window).toBe(32);
+  });
+
+  it("believes a fast response at once, and slow ones by and by", () => {
+    const pace = new DialPace();
+    for (const [tookMs, serviceMs] of [
+      [10, 10],
+      [42, 11],
+      [3, 3],
+    ] as const) {
+      pace.served(tookMs);
+      expect(pace.serviceMs).toBe(serviceMs);
+    }
   });
 });

@@ -62,7 +62,7 @@ describe("the choice of a protocol", () => {
   it("is HTTP/2 for good where the server refused HTTP/1.1", () => {
     const choice = offered(0.1);
     choice.refusedH1();
-    expect([sampled(choice, 1, 500), choice.reason]).toEqual(["h2", "HTTP/1.1 isn't offered"]);
+    expect([sampled(choice, 1, 500), choice.reason]).toEqual(["h2", "a connection for HTTP/1.1 failed"]);
   });
 
   it("learns nothing from a connection that was not offered HTTP/2", () => {

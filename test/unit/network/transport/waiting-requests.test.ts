@@ -80,7 +80,7 @@ describe("requests that wait", () => {
     const { push, waiting } = setUp();
     const storage = new AsyncLocalStorage<string>();
     storage.run("mine", () => push("a"));
-    expect(waiting.shift()!.run(() => storage.getStore())).toBe("mine");
+    expect(waiting.shift()!.scope.runInAsyncScope(() => storage.getStore())).toBe("mine");
   });
 
   it("don't pile up when they leave before their turn", () => {
