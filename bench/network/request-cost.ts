@@ -33,7 +33,7 @@ const { arms, warnings } = await measureInterleaved({
     arm(named("axios"), "byAxios"),
   ],
   processes: 3,
-  rounds: 6,
+  rounds: 5,
   warmupRounds: 2,
   roundMs: 200,
 });
