@@ -5,8 +5,8 @@
  */
 import { formatFigure, measureInterleaved } from "../../src/measure/index.ts";
 import { met, named, print } from "../figures.ts";
-import type { ClientId } from "./arms/connection-clients.ts";
 import { localOrigin } from "./arms/local-origin.ts";
+import type { ClientId } from "./arms/transport-clients.ts";
 
 const burst = 100;
 const origin = await localOrigin();

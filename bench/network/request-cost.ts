@@ -24,8 +24,8 @@ const arm = (name: string, exported: string) => ({
 const { arms, warnings } = await measureInterleaved({
   arms: [
     arm("global fetch", "globalFetch"),
-    arm("NetworkOptimizer.request", "ours"),
-    arm("… with everything off", "oursBare"),
+    arm("NetworkOptimizer.request, all on", "ours"),
+    arm("… all off", "oursBare"),
     arm("undici.request", "byUndiciRequest"),
     arm("undici.fetch", "byUndiciFetch"),
     arm("node:http, keep-alive agent", "byNodeHttp"),
@@ -33,8 +33,8 @@ const { arms, warnings } = await measureInterleaved({
     arm(named("axios"), "byAxios"),
   ],
   processes: 3,
-  rounds: 8,
-  warmupRounds: 6,
+  rounds: 5,
+  warmupRounds: 2,
   roundMs: 200,
 });
 server.close();

@@ -11,8 +11,8 @@ import {
   median,
 } from "../../src/measure/index.ts";
 import { met, print } from "../figures.ts";
-import type { ClientId } from "./arms/connection-clients.ts";
 import { localOrigin } from "./arms/local-origin.ts";
+import type { ClientId } from "./arms/transport-clients.ts";
 
 const { plain } = await localOrigin();
 const names: Partial<Record<ClientId, string>> = {

@@ -1,6 +1,6 @@
 import { type Arm, median } from "../../../src/measure/index.ts";
-import { type ClientId, clients } from "./connection-clients.ts";
 import type { LocalOrigin } from "./local-origin.ts";
+import { type ClientId, clients } from "./transport-clients.ts";
 
 /** Each operation is a burst by a client that has no connection; only the burst itself is in the figures of `counters`. */
 export function setup(args: unknown): Arm {

@@ -1,5 +1,5 @@
 import type { Arm } from "../../../src/measure/index.ts";
-import { type ClientId, clients } from "./connection-clients.ts";
+import { type ClientId, clients } from "./transport-clients.ts";
 
 /** Each operation is a request on connections that are open; `concurrent` of them are under way at a time. */
 export function setup(args: unknown): Arm {
