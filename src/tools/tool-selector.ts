@@ -84,12 +84,12 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 
   /** Tools in the catalogue. */
   get size(): number {
-    return this.#ranker.catalogue.size;
+    return this.#ranker.lexical.size;
   }
 
   /** Of all tools' names, descriptions, parameters, servers and pins: the same for the same tools. */
   get fingerprint(): string {
-    return this.#ranker.catalogue.fingerprint;
+    return this.#ranker.fingerprint;
   }
 
   /** Names of all tools, in catalogue order. */
@@ -174,8 +174,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   /**
-   * Ranks queries so that they are in the cache when they are asked for; without a list it ranks the catalogue's own
-   * descriptions, uncached, so that the code is compiled before the first query.
+   * Ranks queries so that they are in the cache when they are asked for. Without a list it asks for the tools by their own
+   * names, uncached and for up to 100 ms, so that the code is compiled before the first query.
    * @returns queries that were ranked
    */
   async warm(queries?: readonly string[]): Promise<number> {
@@ -208,11 +208,11 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   getStats(): SelectorStats {
-    const { catalogue, learned, learnedCache, fusion } = this.#ranker;
+    const { lexical, version, fingerprint, learned, learnedCache, fusion } = this.#ranker;
     return {
-      tools: catalogue.size,
-      catalogueVersion: catalogue.version,
-      fingerprint: catalogue.fingerprint,
+      tools: lexical.size,
+      catalogueVersion: version,
+      fingerprint,
       selections: this.#log.count,
       hitLatencyMs: summary(this.#hitMs),
       rankLatencyMs: summary(this.#rankMs),
@@ -307,7 +307,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   #version(): number {
-    return this.#ranker.catalogue.version + this.#revision + (this.#vectors?.revision ?? 0);
+    return this.#ranker.version + this.#revision + (this.#vectors?.revision ?? 0);
   }
 
   /** @returns k */
@@ -323,7 +323,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     const key = this.#key;
     const { history, pendingActions, taskType = "" } = context;
     key.reset();
-    key.number(this.#ranker.catalogue.version);
+    key.number(this.#ranker.version);
     key.number(this.#revision + (this.#vectors?.revision ?? 0));
     key.number(k);
     key.whole(query);
@@ -377,16 +377,18 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   #warmCode(): number {
-    const tools = Array.from(this.#ranker.catalogue.tools()).slice(0, warmUpTools);
-    if (tools.length === 0) return 0;
+    const { lexical } = this.#ranker;
+    const ids = Array.from({ length: Math.min(warmUpTools, lexical.idLimit) }, (_, id) => id);
+    const names = ids.map((id) => lexical.nameOf(id)).filter((name) => name !== undefined);
+    if (names.length === 0) return 0;
     // Another selector, so that the caches and figures of this one stay as they are: it is the code that gets warm.
-    const other = new ToolSelector({ tools });
+    const other = new ToolSelector({ tools: names.map((name) => ({ name })) });
     const { clock, k } = this.#options;
     const untilMs = clock.now() + longestWarmUpMs;
     let count = 0;
     for (; count < warmUpQueries && clock.now() < untilMs; count++) {
-      const { name, description = "" } = tools[count % tools.length]!;
-      const query = `${count} ${name.replaceAll("_", " ")} ${description}`.slice(0, longestWarmUp);
+      const [first, second, third] = [0, 7, 13].map((step) => names[(count * step + step) % names.length]);
+      const query = `${first} with ${second}, and then ${third}? ${count}`.replace(/[_.-]/g, " ");
       other.select(query);
       other.select(query);
       this.#ranker.rank(query, noContext, k, 0);
@@ -398,7 +400,6 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 /** Enough for V8 to compile what a selection runs, in some ten milliseconds. */
 const warmUpTools = 200;
 const warmUpQueries = 600;
-const longestWarmUp = 200;
 const longestWarmUpMs = 100;
 
 /** Did what came first do what was wanted? */
