@@ -470,6 +470,326 @@ export class RingStalledError extends VictorError {
   }
 }
 
+/** How an object of a pool can be misused. */
+export type PoolMisuse = "foreign object" | "released twice" | "used after release" | "made twice";
+
+/** `VICTOR_POOL_MISUSE`: an object of a pool was misused. Pools find it in checked mode, leases of theirs always. */
+export class PoolMisuseError extends VictorError {
+  override readonly name = "PoolMisuseError";
+  readonly pool: string;
+  readonly misuse: PoolMisuse;
+  constructor(pool: string, misuse: PoolMisuse, explanation: string) {
+    super("VICTOR_POOL_MISUSE", `pool ${pool}: ${misuse}: ${explanation}`);
+    this.pool = pool;
+    this.misuse = misuse;
+  }
+}
+
+/** `VICTOR_POOL_HOOK`: a function that a pool was given threw (`cause`). The object that it threw for is not kept. */
+export class PoolHookError extends VictorError {
+  override readonly name = "PoolHookError";
+  readonly pool: string;
+  readonly hook: "factory" | "reset" | "validate";
+  constructor(pool: string, hook: "factory" | "reset" | "validate", options: ErrorOptions) {
+    super("VICTOR_POOL_HOOK", `pool ${pool}: its ${hook} failed: ${messageOf(options)}`, options);
+    this.pool = pool;
+    this.hook = hook;
+  }
+}
+
+/** `VICTOR_SNAPSHOT_FORMAT`: a file is no heap snapshot, or a damaged one, or one of a version that isn't known here. */
+export class SnapshotFormatError extends VictorError {
+  override readonly name = "SnapshotFormatError";
+  constructor(why: string, options?: ErrorOptions) {
+    super("VICTOR_SNAPSHOT_FORMAT", `heap snapshot: ${why}`, options);
+  }
+}
+
+/** `VICTOR_SNAPSHOT_TOO_LARGE`: there is no room for the graph of a heap snapshot. Nothing was read into memory. */
+export class SnapshotTooLargeError extends VictorError {
+  override readonly name = "SnapshotTooLargeError";
+  readonly neededBytes: number;
+  readonly availableBytes: number;
+  constructor(neededBytes: number, availableBytes: number) {
+    const mib = (bytes: number) => `${Math.ceil(bytes / 1048576)} MiB`;
+    super(
+      "VICTOR_SNAPSHOT_TOO_LARGE",
+      `heap snapshot: its analysis needs some ${mib(neededBytes)}, and ${mib(availableBytes)} are available`,
+    );
+    this.neededBytes = neededBytes;
+    this.availableBytes = availableBytes;
+  }
+}
+
+/** `VICTOR_REQUEST`: a request got no response, or lost it, through no fault of its caller; `cause` says why. */
+export class RequestError extends VictorError {
+  override readonly name = "RequestError";
+  readonly method: string;
+  /** Without userinfo, and without the values of its query. */
+  readonly url: string;
+  constructor(method: string, url: string, options: ErrorOptions) {
+    super("VICTOR_REQUEST", `${method} ${url}: ${messageOf(options)}`, options);
+    this.method = method;
+    this.url = url;
+  }
+}
+
+/** `VICTOR_BODY_TRUNCATED`: a response's body ended before it was complete. What came of it is not handed out as whole. */
+export class BodyTruncatedError extends VictorError {
+  override readonly name = "BodyTruncatedError";
+  readonly url: string;
+  readonly receivedBytes: number;
+  /** By `Content-Length`; `undefined` where there was none. */
+  readonly expectedBytes: number | undefined;
+  constructor(url: string, receivedBytes: number, expectedBytes: number | undefined, options?: ErrorOptions) {
+    const of = expectedBytes === undefined ? "" : ` of ${expectedBytes}`;
+    super(
+      "VICTOR_BODY_TRUNCATED",
+      `${url}: the body was cut short after ${receivedBytes}${of} bytes`,
+      options,
+    );
+    this.url = url;
+    this.receivedBytes = receivedBytes;
+    this.expectedBytes = expectedBytes;
+  }
+}
+
+/** `VICTOR_RESPONSE_TOO_LARGE`: a response's body is longer than `maxResponseBytes`. */
+export class ResponseTooLargeError extends VictorError {
+  override readonly name = "ResponseTooLargeError";
+  readonly url: string;
+  readonly maxBytes: number;
+  constructor(url: string, maxBytes: number) {
+    super(
+      "VICTOR_RESPONSE_TOO_LARGE",
+      `${url}: the body is longer than ${maxBytes} bytes (maxResponseBytes)`,
+    );
+    this.url = url;
+    this.maxBytes = maxBytes;
+  }
+}
+
+/** `VICTOR_BODY_USED`: a response's body was asked for after `stream()` had given it away. */
+export class BodyUsedError extends VictorError {
+  override readonly name = "BodyUsedError";
+  constructor() {
+    super("VICTOR_BODY_USED", "the body has been given away by stream(), which can't be undone");
+  }
+}
+
+/** `VICTOR_RESPONSE_JSON`: a response's body is no JSON; `cause` says where it goes wrong. */
+export class ResponseJsonError extends VictorError {
+  override readonly name = "ResponseJsonError";
+  readonly url: string;
+  readonly status: number;
+  constructor(url: string, status: number, contentType: string | undefined, options: ErrorOptions) {
+    const type = contentType === undefined ? "no content-type" : `content-type ${contentType}`;
+    super("VICTOR_RESPONSE_JSON", `${url}: status ${status}, ${type}: the body is no JSON`, options);
+    this.url = url;
+    this.status = status;
+  }
+}
+
+/** Why a redirect wasn't followed. */
+export type RedirectRefusal =
+  /** More than `maxRedirects`. */
+  | "too-many"
+  /** It leads where the call has been, in the same way. */
+  | "loop"
+  /** From https to http. */
+  | "downgrade"
+  /** Its `Location` is no http or https URL. */
+  | "bad-location"
+  /** The body would have to be sent again, and it is a stream without a factory. */
+  | "body-not-repeatable";
+
+/** `VICTOR_REDIRECT`: a redirect was not followed. */
+export class RedirectError extends VictorError {
+  override readonly name = "RedirectError";
+  readonly reason: RedirectRefusal;
+  readonly status: number;
+  /** Where it came from, without userinfo, and without the values of its query. */
+  readonly from: string;
+  constructor(reason: RedirectRefusal, status: number, from: string) {
+    super("VICTOR_REDIRECT", `${from}: redirect (${status}) not followed: ${reason}`);
+    this.reason = reason;
+    this.status = status;
+    this.from = from;
+  }
+}
+
+/** `VICTOR_FORBIDDEN_ADDRESS`: a request would have gone to an address of a private network, or of this machine. */
+export class ForbiddenAddressError extends VictorError {
+  override readonly name = "ForbiddenAddressError";
+  readonly host: string;
+  readonly address: string;
+  constructor(host: string, address: string) {
+    const is = host === address ? "" : ` is ${address}, which`;
+    super("VICTOR_FORBIDDEN_ADDRESS", `${host}${is} is not a public address (forbidPrivateAddresses)`);
+    this.host = host;
+    this.address = address;
+  }
+}
+
+/** What became of one attempt to send a request: the status that was retried, or the error. */
+export interface AttemptFailure {
+  readonly status?: number | undefined;
+  readonly error?: unknown;
+}
+
+/** `VICTOR_ATTEMPTS_FAILED`: a request was sent more than once, and the last attempt failed with `cause`. */
+export class AttemptsFailedError extends VictorError {
+  override readonly name = "AttemptsFailedError";
+  /** All attempts, the first one first; at least two. */
+  readonly attempts: readonly AttemptFailure[];
+  constructor(request: string, attempts: readonly AttemptFailure[]) {
+    const last = attempts.at(-1)?.error;
+    super(
+      "VICTOR_ATTEMPTS_FAILED",
+      `${request}: ${attempts.length} attempts failed, the last with: ${messageOf({ cause: last })}`,
+      { cause: last },
+    );
+    this.attempts = attempts;
+  }
+}
+
+/** `VICTOR_ATTEMPT_TIMEOUT`: one attempt of a request got no response in the time that each has. */
+export class AttemptTimeoutError extends VictorError {
+  override readonly name = "AttemptTimeoutError";
+  readonly attemptTimeoutMs: number;
+  constructor(request: string, attemptTimeoutMs: number) {
+    super("VICTOR_ATTEMPT_TIMEOUT", `${request}: no response within ${attemptTimeoutMs} ms`);
+    this.attemptTimeoutMs = attemptTimeoutMs;
+  }
+}
+
+/** `VICTOR_ATTEMPT_ABANDONED`: why an attempt was cut off that another stands in for. Its caller never sees it; what sends it does. */
+export class AttemptAbandonedError extends VictorError {
+  override readonly name = "AttemptAbandonedError";
+  constructor(why: string) {
+    super("VICTOR_ATTEMPT_ABANDONED", `attempt abandoned: ${why}`);
+  }
+}
+
+/** `VICTOR_BATCH_QUEUE_FULL`: as many keys wait to be sent as the batcher allows. */
+export class BatchQueueFullError extends VictorError {
+  override readonly name = "BatchQueueFullError";
+  readonly batcher: string;
+  readonly queueLimit: number;
+  constructor(batcher: string, queueLimit: number) {
+    super("VICTOR_BATCH_QUEUE_FULL", `batcher ${batcher}: ${queueLimit} keys already wait to be sent`);
+    this.batcher = batcher;
+    this.queueLimit = queueLimit;
+  }
+}
+
+/** `VICTOR_BATCH_ANSWER`: what came back for a batch doesn't say which item belongs to which key. */
+export class BatchAnswerError extends VictorError {
+  override readonly name = "BatchAnswerError";
+  readonly batcher: string;
+  constructor(batcher: string, why: string, options?: ErrorOptions) {
+    super("VICTOR_BATCH_ANSWER", `batcher ${batcher}: ${why}`, options);
+    this.batcher = batcher;
+  }
+}
+
+/** `VICTOR_JSON_RPC`: a JSON-RPC server answered a call, or a whole batch, with an error. */
+export class JsonRpcError extends VictorError {
+  override readonly name = "JsonRpcError";
+  /** The server's number: −32601 for an unknown method, say; 0 where it gave none. */
+  readonly rpcCode: number;
+  readonly data: unknown;
+  constructor(rpcCode: number, message: string, data?: unknown) {
+    super("VICTOR_JSON_RPC", `JSON-RPC error ${rpcCode}: ${message}`);
+    this.rpcCode = rpcCode;
+    this.data = data;
+  }
+}
+
+/** `VICTOR_GRAPHQL`: a GraphQL server answered an operation, or a whole batch, with errors and no data. */
+export class GraphqlError extends VictorError {
+  override readonly name = "GraphqlError";
+  /** As they came. */
+  readonly errors: readonly unknown[];
+  constructor(errors: readonly unknown[]) {
+    const [first] = errors as readonly { readonly message?: unknown }[];
+    const more = errors.length > 1 ? ` (and ${errors.length - 1} more)` : "";
+    super("VICTOR_GRAPHQL", `GraphQL: ${first?.message ?? "an error without a message"}${more}`);
+    this.errors = errors;
+  }
+}
+
+/** `VICTOR_BODY_TOO_LARGE`: a body grows, when decoded, beyond what is allowed: a decompression bomb. It was given up there. */
+export class BodyTooLargeError extends VictorError {
+  override readonly name = "BodyTooLargeError";
+  readonly limit: "size" | "ratio";
+  /** Decoded bytes that were allowed. */
+  readonly maxBytes: number;
+  /** Bytes of the encoded body, as far as they had been looked at. */
+  readonly encodedBytes: number;
+  constructor(limit: "size" | "ratio", maxBytes: number, encodedBytes: number) {
+    super(
+      "VICTOR_BODY_TOO_LARGE",
+      `body: more than ${maxBytes} bytes when decoded, from ${encodedBytes} (limit of its ${limit})`,
+    );
+    this.limit = limit;
+    this.maxBytes = maxBytes;
+    this.encodedBytes = encodedBytes;
+  }
+}
+
+/** `VICTOR_BODY_DECODE`: a body isn't what its `Content-Encoding` says, or ends too early (`isTruncated`). */
+export class BodyDecodeError extends VictorError {
+  override readonly name = "BodyDecodeError";
+  readonly coding: string;
+  readonly isTruncated: boolean;
+  constructor(coding: string, why: string, isTruncated: boolean, options?: ErrorOptions) {
+    super("VICTOR_BODY_DECODE", `body: not decodable as ${coding}: ${why}`, options);
+    this.coding = coding;
+    this.isTruncated = isTruncated;
+  }
+}
+
+/** `VICTOR_TRANSPORT_QUEUE_FULL`: as many requests wait for a connection to this origin as the transport allows. */
+export class TransportQueueFullError extends VictorError {
+  override readonly name = "TransportQueueFullError";
+  readonly origin: string;
+  readonly limit: number;
+  constructor(origin: string, limit: number) {
+    super("VICTOR_TRANSPORT_QUEUE_FULL", `${origin}: ${limit} requests already wait for a connection`);
+    this.origin = origin;
+    this.limit = limit;
+  }
+}
+
+/** `VICTOR_TRANSPORT_ORIGINS`: requests to as many origins are under way as the transport keeps. */
+export class TransportOriginsError extends VictorError {
+  override readonly name = "TransportOriginsError";
+  readonly origin: string;
+  readonly limit: number;
+  constructor(origin: string, limit: number) {
+    super("VICTOR_TRANSPORT_ORIGINS", `${origin}: ${limit} other origins are in use already`);
+    this.origin = origin;
+    this.limit = limit;
+  }
+}
+
+/**
+ * `VICTOR_TLS_CERTIFICATE`: the server's certificate can't be trusted (`cause`, `reason`). Nothing was sent, and sending
+ * it again would not help.
+ */
+export class TlsCertificateError extends VictorError {
+  override readonly name = "TlsCertificateError";
+  readonly origin: string;
+  /** Node's code, such as `CERT_HAS_EXPIRED` or `ERR_TLS_CERT_ALTNAME_INVALID`. */
+  readonly reason: string;
+  constructor(origin: string, reason: string, options: ErrorOptions) {
+    super("VICTOR_TLS_CERTIFICATE", `${origin}: ${messageOf(options)}`, options);
+    this.origin = origin;
+    this.reason = reason;
+  }
+}
+
 /** `VICTOR_EMBEDDER`: an embedder gave something else than a vector for each text. Selections go on without vectors. */
 export class EmbedderError extends VictorError {
   override readonly name = "EmbedderError";

@@ -6,5 +6,8 @@ export * from "./database/index.ts";
 export * from "./errors.ts";
 export * from "./kernels/index.ts";
 export * from "./measure/index.ts";
+export * from "./memory/index.ts";
 export * from "./metrics/index.ts";
+export * from "./network/index.ts";
 export * from "./report/index.ts";
+export * from "./tools/index.ts";

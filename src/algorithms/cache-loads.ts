@@ -2,6 +2,7 @@ import type { Clock } from "../clock.ts";
 import type { Loader, LoadOptions } from "./cache.ts";
 import type { StoreOptions } from "./cache-checks.ts";
 import { LoadDeadline } from "./load-deadline.ts";
+import { RefreshPauses } from "./refresh-pauses.ts";
 import { singleFlight } from "./single-flight.ts";
 import { isThenable } from "./thenable.ts";
 
@@ -26,6 +27,7 @@ export class CacheLoads<K, V> {
   readonly #running = new Map<K, Running>();
   readonly #store: StoreLoaded<K, V>;
   readonly #clock: Clock;
+  readonly #pauses = new RefreshPauses<K>();
   started = 0;
   failed = 0;
   coalesced = 0;
@@ -55,12 +57,12 @@ export class CacheLoads<K, V> {
     return answer;
   }
 
-  /** Loads in the background, unless that key is being loaded. */
+  /** Loads in the background, unless that key is being loaded, or failed to be a moment ago. */
   refresh(key: K, loader: Loader<K, V>, options: LoadOptions): void {
-    if (this.#running.has(key)) return;
+    if (this.#running.has(key) || this.#pauses.isPaused(key, this.#clock.now())) return;
     const load = () => this.#load(key, loader, options, this.#begin(key, options), undefined);
     // Its failure is in `failed`; the value that there is stays until its time is over.
-    this.#flights.run(key, load).catch(() => undefined);
+    this.#flights.run(key, load).catch(() => this.#pauses.failed(key, this.#clock.now()));
   }
 
   /** `key` was changed: what is being loaded for it is old. */
@@ -103,6 +105,7 @@ export class CacheLoads<K, V> {
       if (!own.current) this.discarded++;
       else {
         this.#running.delete(key);
+        this.#pauses.succeeded(key);
         const { ttlMs, staleMs } = options;
         if (value !== undefined) this.#store(key, value, { ttlMs, staleMs, tags: own.tags });
       }

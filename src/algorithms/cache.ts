@@ -47,7 +47,8 @@ export interface LoadOptions extends EntryOptions {
   /**
    * Milliseconds past its expiry that a value is still served by `getOrLoad`, while it is loaded anew in the
    * background, ≥ 0. It needs to be given when the entry is loaded, and when it is read: the lesser of the two counts.
-   * Entries stored by `set` are never served stale, and `get` never returns a stale value.
+   * Entries stored by `set` are never served stale, and `get` never returns a stale value. After a load in the background
+   * has failed, the next begins 100 ms later at the earliest, twice as late after each further failure, 30 s at most.
    * @default 0
    */
   readonly staleMs?: number | undefined;

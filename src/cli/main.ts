@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addHeapCommand } from "./heap-command.ts";
 import { addReportCommand } from "./report-command.ts";
 import { addToolsCommand } from "./tools-command.ts";
 
@@ -21,6 +22,7 @@ async function main(): Promise<number> {
     exitCode = code;
   };
   addReportCommand(program, finish);
+  addHeapCommand(program, finish);
   addToolsCommand(program, finish);
   try {
     await program.parseAsync();

@@ -46,7 +46,7 @@ export class AdaptiveSemaphore implements MetricSource {
   readonly #rest: Partition;
   readonly #partitions: readonly Partition[];
   readonly #turns: PartitionTurns;
-  readonly #deadlines: WaitDeadlines;
+  readonly #deadlines: WaitDeadlines<Waiter>;
   readonly #signals: WaitSignals;
   readonly #counts = new SemaphoreCounts();
   readonly #limit: LimitInForce;

@@ -2,6 +2,14 @@ import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { keepAlive, letEnd } from "./keep-alive.ts";
 import type { Waiter } from "./waiter.ts";
 
+/** Somebody with a time at which he is to leave. */
+export interface Waiting {
+  /** In milliseconds of the clock. */
+  readonly untilMs: number;
+  /** False once he has left. */
+  readonly isWaiting: boolean;
+}
+
 /** Fewer that have left aren't worth a rebuild. */
 const fewestGone = 64;
 
@@ -10,11 +18,11 @@ const fewestGone = 64;
  * its time has come or half of the heap is such, so that leaving costs nothing at the moment and O(1) in the end;
  * coming costs O(1) where later comers have later deadlines, O(log n) at most.
  */
-export class WaitDeadlines {
+export class WaitDeadlines<W extends Waiting = Waiter> {
   readonly #clock: Clock;
-  readonly #onDue: (waiter: Waiter) => void;
+  readonly #onDue: (waiter: W) => void;
   readonly #onDone: () => void;
-  readonly #heap: Waiter[] = [];
+  readonly #heap: W[] = [];
   /** Still waiting. */
   #live = 0;
   #timer: TimerHandle;
@@ -24,14 +32,14 @@ export class WaitDeadlines {
    * @param onDue takes the waiter out of its queue; called once for each
    * @param onDone called after the timer has handed some over
    */
-  constructor(clock: Clock, onDue: (waiter: Waiter) => void, onDone: () => void) {
+  constructor(clock: Clock, onDue: (waiter: W) => void, onDone: () => void) {
     this.#clock = clock;
     this.#onDue = onDue;
     this.#onDone = onDone;
   }
 
   /** @param nowMs the time @param waiter one whose time is not over */
-  add(waiter: Waiter, nowMs: number): void {
+  add(waiter: W, nowMs: number): void {
     const heap = this.#heap;
     let at = heap.push(waiter) - 1;
     while (at > 0) {
@@ -97,7 +105,7 @@ export class WaitDeadlines {
     this.#sink(last, 0);
   }
 
-  #sink(waiter: Waiter, from: number): void {
+  #sink(waiter: W, from: number): void {
     const heap = this.#heap;
     let at = from;
     for (let child = 2 * at + 1; child < heap.length; child = 2 * at + 1) {

@@ -46,7 +46,7 @@ export class MetricRegistry {
     if (this.#sources.has(title))
       throw new TypeError(
         `register: another source ${title} is registered; give one of them labels of its own, as in ` +
-          'register(source, { "db.namespace": "orders" })',
+          'register(source, { instance: "orders" })',
       );
     this.#sources.set(title, { source, labels: { ...labels }, title, errors: 0, dropped: 0 });
   }

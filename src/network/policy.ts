@@ -24,6 +24,27 @@ export interface RequestContext {
   readonly useCache?: boolean | undefined;
   /** A fresh body for each further attempt; without it, a stream is never sent twice. */
   readonly makeBody?: (() => Dispatcher.DispatchOptions["body"]) | undefined;
+  /**
+   * True when whoever began the call ends it himself, by the controller, at its deadline and when its signal aborts: then no
+   * policy needs a timer or a listener for that.
+   */
+  readonly bounded?: boolean | undefined;
+  /** `false` hands a redirect to the caller as it is. @default true */
+  readonly followRedirects?: boolean | undefined;
+  /** True for what a redirect led to on another origin. */
+  readonly redirected?: boolean | undefined;
+  /** Where policies write down what they find out. */
+  readonly outcome?: CallOutcome | undefined;
+}
+
+/** What becomes known of a call on its way. */
+export interface CallOutcome {
+  /** The request's URL after redirects. */
+  url: string;
+  /** Redirects followed. */
+  redirects: number;
+  /** Whether the response was a stored one, validated or not. */
+  fromCache: boolean;
 }
 
 /** Options of a dispatch, with what its policies share. */

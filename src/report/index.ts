@@ -1,3 +1,4 @@
+export { type HeapFormat, heapFormats, renderHeap } from "./heap-report.ts";
 export { type ProgressOutput, progressOutput, type ReportProgress } from "./progress.ts";
 export { renderHtml } from "./render-html.ts";
 export { renderMarkdown } from "./render-markdown.ts";

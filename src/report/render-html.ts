@@ -1,12 +1,12 @@
 import { formatRatio } from "../measure/index.ts";
 import { type Bar, barChart, type RatioMark, ratioChart } from "./chart-svg.ts";
-import { htmlStyle } from "./html-style.ts";
+import { htmlPage, htmlTable } from "./html-page.ts";
 import { escapeHtml } from "./html-text.ts";
 import { headLines, limitsText, methodText } from "./method-text.ts";
 import { isMoreBetter, unitName } from "./quantity.ts";
 import type { AreaResult, ReportDocument, RowResult, VariantResult } from "./report-document.ts";
 import { shownFigure, shownRatio } from "./row-figure.ts";
-import { impactTable, rowFacts, type TextTable, variantFigure, variantTable } from "./row-tables.ts";
+import { impactTable, rowFacts, variantFigure, variantTable } from "./row-tables.ts";
 import { summarySentences } from "./summary.ts";
 
 /** The report as one HTML page that needs nothing else: no script, no font, no request. */
@@ -19,7 +19,7 @@ export function renderHtml(document: ReportDocument): string {
     overview(document),
     ...document.areas.map((area, i) => areaSection(area, i + 1)),
     "<h2>Machine and versions</h2>",
-    table({ headers: ["What", "Value"], rows: Object.entries(document.environment) }),
+    htmlTable({ headers: ["What", "Value"], rows: Object.entries(document.environment) }),
     "<h2>Method</h2>",
     ...methodText(document).map((text) => `<p>${escapeHtml(text)}</p>`),
     "<h2>How to repeat</h2>",
@@ -27,23 +27,7 @@ export function renderHtml(document: ReportDocument): string {
     "<h2>Limits</h2>",
     list(limitsText(document)),
   ];
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
-<link rel="icon" href="data:,">
-<title>Performance Tuning Report</title>
-<style>${htmlStyle}</style>
-</head>
-<body>
-<main>
-${body.filter((part) => part !== "").join("\n")}
-</main>
-</body>
-</html>
-`;
+  return htmlPage("Performance Tuning Report", body);
 }
 
 function head(document: ReportDocument): string {
@@ -81,7 +65,7 @@ function areaSection(area: AreaResult, number: number): string {
     `<h2>${number}. ${escapeHtml(area.title)}</h2>`,
     `<p class="about">${escapeHtml(area.about)}</p>`,
     ...(area.error === undefined ? [] : [`<p class="failed">Failed: ${escapeHtml(area.error)}</p>`]),
-    ...(area.rows.length === 0 ? [] : [table(impactTable(area.rows))]),
+    ...(area.rows.length === 0 ? [] : [htmlTable(impactTable(area.rows))]),
     ...area.rows.map(rowSection),
   ].join("\n");
 }
@@ -92,7 +76,7 @@ function rowSection(row: RowResult): string {
     `<h3 id="${escapeHtml(row.id)}">${escapeHtml(row.title)}</h3>`,
     `<p${bad ? ' class="bad"' : ""}>${escapeHtml(row.question)}</p>`,
     chart(row),
-    table(variantTable(row)),
+    htmlTable(variantTable(row)),
     list(rowFacts(row)),
   ]
     .filter((part) => part !== "")
@@ -127,13 +111,6 @@ function bar(row: RowResult, kind: Bar["kind"], variant: VariantResult): Bar[] {
 
 const figure = (chart: string, caption: string): string =>
   `<figure>${chart}<figcaption>${escapeHtml(caption)}</figcaption></figure>`;
-
-function table({ headers, rows }: TextTable): string {
-  const head = headers.map((header) => `<th scope="col">${escapeHtml(header)}</th>`).join("");
-  const line = (cells: readonly string[]) =>
-    `<tr>${cells.map((cell, i) => `<td data-label="${escapeHtml(headers[i] ?? "")}">${escapeHtml(cell)}</td>`).join("")}</tr>`;
-  return `<table><thead><tr>${head}</tr></thead><tbody>${rows.map(line).join("")}</tbody></table>`;
-}
 
 const list = (items: readonly string[]): string =>
   `<ul>${items.map((item) => `<li>${escapeHtml(item)}</li>`).join("")}</ul>`;

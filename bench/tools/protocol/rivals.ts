@@ -16,7 +16,7 @@ export function ours(): Learner & { readonly ranking: LearnedRanking } {
 }
 
 /** "Ever used": the tools that are used most, whatever the query. */
-export function popularity(): Learner {
+function popularity(): Learner {
   const uses = new Float64Array(tools);
   return {
     lift(_terms, scores) {
@@ -29,7 +29,7 @@ export function popularity(): Learner {
 }
 
 /** Thompson sampling of each tool's rate of use among those shown: Beta(uses + 1, others + 1), by its normal approximation. */
-export function thompson(seed: number): Learner {
+function thompson(seed: number): Learner {
   const random = seededRandom(seed);
   const uses = new Float64Array(tools).fill(1);
   const others = new Float64Array(tools).fill(1);
@@ -72,7 +72,7 @@ function featuresOf(terms: readonly string[]): Set<string> {
 }
 
 /** Logistic regression (softmax over those shown) of terms and neighbours, AdaGrad, step 2. */
-export function logisticRegression(): Learner {
+function logisticRegression(): Learner {
   const weights = new Weights();
   const squares = new Weights();
   const lift = (terms: readonly string[], scores: Float32Array | Float64Array): void => {
@@ -102,7 +102,7 @@ export function logisticRegression(): Learner {
 }
 
 /** Passive-aggressive ranking (PA-I, C = 0.3, margin 1) of terms and neighbours: the used tool against the best of the others. */
-export function passiveAggressive(): Learner {
+function passiveAggressive(): Learner {
   const weights = new Weights();
   const lift = (terms: readonly string[], scores: Float32Array | Float64Array): void => {
     for (const feature of featuresOf(terms)) weights.sum(feature, 1, scores);
@@ -129,7 +129,7 @@ export function passiveAggressive(): Learner {
 }
 
 /** The 10 nearest queries by TF-IDF cosine vote with its square. */
-export function nearestQueries(): Learner {
+function nearestQueries(): Learner {
   const queriesOf = new Map<string, number[]>();
   const tool: number[] = [];
   const lengths: number[] = [];
@@ -170,12 +170,29 @@ export function nearestQueries(): Learner {
   };
 }
 
+/** Puts what a way adds in points of plain BM25 on the lexical ranking's scale. */
+function scaled(learner: Learner): Learner {
+  const added = new Float32Array(tools);
+  return {
+    lift(terms, scores) {
+      // Thompson sampling looks at which tools have a score.
+      for (let id = 0; id < tools; id++) added[id] = scores[id]! > 0 ? 1 : 0;
+      learner.lift(terms, added);
+      const point = 1.24 / (Math.log(2 * tools + 2) * Math.sqrt(Math.max(1, terms.length)));
+      for (let id = 0; id < tools; id++) scores[id]! += point * (added[id]! - Number(scores[id]! > 0));
+    },
+    record: (terms, shown, used) => learner.record(terms, shown, used),
+  };
+}
+
+export const everUsed = (): Learner => scaled(popularity());
+
 /** By the names that the tables give them; what draws lots takes a seed. */
 export const ways: Readonly<Record<string, (seed: number) => Learner>> = {
   "LearnedRanking (likelihood ratios)": ours,
-  "ever used": popularity,
-  "Thompson sampling": thompson,
-  "logistic regression, AdaGrad": logisticRegression,
-  "passive-aggressive": passiveAggressive,
-  "10 nearest queries": nearestQueries,
+  "ever used": everUsed,
+  "Thompson sampling": (seed) => scaled(thompson(seed)),
+  "logistic regression, AdaGrad": () => scaled(logisticRegression()),
+  "passive-aggressive": () => scaled(passiveAggressive()),
+  "10 nearest queries": () => scaled(nearestQueries()),
 };

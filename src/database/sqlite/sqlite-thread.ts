@@ -36,7 +36,6 @@ export class SqliteThread {
       cancelled: this.#cancelled.buffer,
     };
     this.#worker = new Worker(workerUrl, { workerData: data, execArgv: [], name: "victor-sqlite" });
-    this.#worker.unref();
     this.#worker.on("message", (reply: ThreadReply) => this.#take()?.resolve(reply));
     this.#worker.on("error", (error) => {
       this.#failure = error;
@@ -46,6 +45,7 @@ export class SqliteThread {
       this.#ended = true;
       this.#take()?.reject(this.#lost());
     });
+    this.#worker.unref();
   }
 
   /** Has it ended, by itself or by `terminate`? */

@@ -1,10 +1,14 @@
 /** A feature that was used with more tools than this says nothing about which one to take, and is passed over. */
 export const maxToolsOfFeature = 64;
-/** Of `#room`: no feature here; one that is passed over. Otherwise the room for tools is 2 to the power of it, less 1. */
+/**
+ * Of `#room`: no feature here; one that is passed over. Otherwise the room for tools is 2 to the power of it, less 1.
+ */
 const empty = 0;
 const common = 255;
 const firstFeatures = 1024;
-/** Classes of evidence when the least is looked for: the exponent and 7 bits of the float, so that they differ by 1 %. */
+/**
+ * Classes of evidence when the least is looked for: the exponent and 7 bits of the float, so that they differ by 1 %.
+ */
 const classShift = 16;
 
 const float = new Float32Array(1);
@@ -118,7 +122,8 @@ export class EvidenceTable {
   }
 
   /**
-   * Drops the least evident, so that about seven eighths of `pairs` stay, and takes an eighth of the weight of the others.
+   * Drops the least evident, so that about seven eighths of `pairs` stay, and takes an eighth of the weight of the
+   * others.
    * @param pairs more than these are never left; ≥ 1
    */
   trim(pairs: number): void {

@@ -8,7 +8,10 @@ import { readState, writeState } from "./state-encoding.ts";
 
 /** What a tool keeps of its score, however much speaks against it. */
 const leastShare = 0.1;
-/** What a failure takes away of what a success gives: it can have many reasons, and often the tool was still the right one. */
+/**
+ * What a failure takes away of what a success gives: it can have many reasons, and often the tool was still the right
+ * one.
+ */
 const failureWeight = 0.25;
 /** Names of one outcome that are looked at. */
 const maxUsed = 32;
@@ -67,16 +70,16 @@ export interface LearnedRankingStats {
  * Learns from what agents use which tools queries need: the likelihood ratio of naive Bayes for each term, and each two
  * neighbouring terms, with each tool.
  *
- * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + ½) / (T + 1) and a = 100, a term
- * gives ln(1 + c / (a·p)) + ln(a / (N + a)) nats, so that a tool that never got feedback stands at 0. Neighbours weigh 0.7; a term that
- * nobody's query had gives nothing. What the best tool has above `maxLead` nats is then taken from each tool with feedback, times
- * N / (N + 1): it keeps them apart, and no tool without feedback falls farther behind than that.
- * A failed use counts −¼; below 0, c gives −ln(1 − c / (a·p)).
+ * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + ½) / (T + 1) and a = 100,
+ * a term gives ln(1 + c / (a·p)) + ln(a / (N + a)) nats, so that a tool that never got feedback stands at 0.
+ * Neighbours weigh 0.7; a term that nobody's query had gives nothing. What the best tool has above `maxLead` nats is
+ * then taken from each tool with feedback, times N / (N + 1): it keeps them apart, and no tool without feedback falls
+ * farther behind than that. A failed use counts −¼; below 0, c gives −ln(1 − c / (a·p)).
  *
- * The same outcomes in the same order give the same scores; there is no clock and no chance in it. Evidence is sums, so
- * that of several nodes can be added. It goes by the tool's name: a tool that leaves the catalogue and comes back, or is
- * replaced with another schema, keeps it, for the queries that it is used for are the same; `reset` it where they aren't, or where
- * another server offers something else under its name.
+ * The same outcomes in the same order give the same scores; there is no clock and no chance in it. Evidence is sums,
+ * so that of several nodes can be added. It goes by the tool's name: a tool that leaves the catalogue and comes back,
+ * or is replaced with another schema, keeps it, for the queries that it is used for are the same; `reset` it where
+ * they aren't, or where another server offers something else under its name.
  * @see docs/decisions/learned-ranking.md
  */
 export class LearnedRanking implements MetricSource {
@@ -103,7 +106,7 @@ export class LearnedRanking implements MetricSource {
   /**
    * Takes an outcome as evidence. Names used but not shown, repeated ones, and those of more than
    * 1,024 characters teach nothing; neither does an outcome in which
-   * nothing was used. The first 64 terms count, of at most 128 characters each, and the first 32 names used.
+   * nothing was used. The first 48 terms count, of at most 128 characters each, and the first 32 names used.
    * @param terms as the lexical ranking analysed them, in the query's order
    * @throws {TypeError} when a part is no array, or a term or name no string; nothing has been learned then
    */
@@ -158,24 +161,28 @@ export class LearnedRanking implements MetricSource {
 
   /**
    * Adds what was learned to the scores of all tools, also of those that have none yet. A tool with a score keeps a
-   * tenth of it, whatever speaks against it, so that one that fits the words is never lost to what it was used for before.
+   * tenth of it, whatever speaks against it, so that one that fits the words is never lost to what it was used for
+   * before.
    * @param terms as for `record`
    * @param scores by id: evidence ≥ 0, as `LexicalRanking` gives it
    */
   lift(terms: readonly string[], scores: Float32Array, ids: ToolIds): void {
     const { weight, maxLead } = this.#options;
-    const { size, bound } = this.#tools;
+    const { size, absent, bound } = this.#tools;
     if (size === 0 || weight === 0) return;
     this.#bind(ids);
     this.#evidence.read(terms);
     const scale = this.#scale(ids);
     const excess = this.#evidence.excess(maxLead);
-    const { nats } = this.#evidence;
+    const { nats, known } = this.#evidence;
+    const ofTool = this.#ids;
     for (let number = 0; number < size; number++) {
-      const id = this.#ids[number]!;
-      if (id < 0) continue;
-      const score = scores[id]!;
-      const lifted = score + scale * (nats[number]! - excess * bound[number]!);
+      const id = ofTool[number]!;
+      const score = scores[id];
+      const said = nats[number]!;
+      // An id of -1 has no score. Most tools have neither, and nothing but absent terms speaks of them.
+      if (score === undefined || (score === 0 && said <= 0)) continue;
+      const lifted = score + scale * (said + known * absent[number]! - excess * bound[number]!);
       scores[id] = Math.max(lifted, leastShare * score);
     }
   }
@@ -231,8 +238,8 @@ export class LearnedRanking implements MetricSource {
   }
 
   /**
-   * Adds what another has learned, of the same outcomes twice if it is added twice. To share between nodes, each keeps what it
-   * learned itself, and adds all of them up in another.
+   * Adds what another has learned, of the same outcomes twice if it is added twice. To share between nodes, each
+   * keeps what it learned itself, and adds all of them up in another.
    * @throws {TypeError} when it is no LearnedRanking, {RangeError} when it is this one
    */
   merge(other: LearnedRanking): void {
@@ -253,8 +260,8 @@ export class LearnedRanking implements MetricSource {
   }
 
   /**
-   * All that was learned, without the options: versioned, with a checksum, little-endian. The same evidence gives the same
-   * bytes, in whatever order it came. Terms can't be read from it; names of tools can.
+   * All that was learned, without the options: versioned, with a checksum, little-endian. The same evidence gives the
+   * same bytes, in whatever order it came. Terms can't be read from it; names of tools can.
    */
   save(): Uint8Array {
     return writeState(this.#tools, this.#table);

@@ -3,15 +3,15 @@ import { finite, integer, knownKeys } from "../../options.ts";
 /** What `LearnedRanking` may be told. */
 export interface LearnedRankingOptions {
   /**
-   * What a nat of evidence is worth: this / (ln(2·tools + 2) · √terms) of the lexical ranking's evidence, from 0 (learns, but
-   * lifts nothing) to 1,000.
-   * @default 1.4
+   * What a nat of evidence is worth: this / (ln(2·tools + 2) · √terms) of the lexical ranking's evidence, from 0
+   * (learns, but lifts nothing) to 1,000.
+   * @default 1.6
    */
   readonly weight?: number;
   /**
    * How far feedback may put a tool ahead of one that never got any, in nats, from 0 to 1,000: the guard of new tools.
    * Tools with feedback are still told apart beyond it.
-   * @default 1.5
+   * @default 1.2
    */
   readonly maxLead?: number;
   /**
@@ -28,8 +28,8 @@ export interface LearnedRankingOptions {
 }
 
 export const defaultLearning = Object.freeze({
-  weight: 1.4,
-  maxLead: 1.5,
+  weight: 1.6,
+  maxLead: 1.2,
   maxPairs: 262_144,
   maxTools: 16_384,
 });

@@ -1,4 +1,4 @@
-import type { EvidenceTable } from "./evidence-table.ts";
+import { type EvidenceTable, maxToolsOfFeature } from "./evidence-table.ts";
 import { type LearnedTools, priorUses } from "./learned-tools.ts";
 import { QueryFeatures } from "./query-features.ts";
 import { signedLog } from "./signed-log.ts";
@@ -9,8 +9,13 @@ const pairWeight = 0.7;
 /** What the evidence says about the tools for one query, in nats. Holds until the next `read`. */
 export class QueryEvidence {
   readonly features = new QueryFeatures();
-  /** By the tool's number. */
+  /** By the tool's number: what the features that came with it say. */
   nats: Float64Array = new Float64Array(64);
+  /** So many single terms have evidence; each says `absent` of every tool besides. */
+  known = 0;
+  /** The tools in `nats`, so that the others need not be looked at. */
+  #spokenFor = new Int32Array(64);
+  #count = 0;
   readonly #tools: LearnedTools;
   readonly #table: EvidenceTable;
 
@@ -19,39 +24,56 @@ export class QueryEvidence {
     this.#table = table;
   }
 
-  /** Sums up in `nats` what the query's features say for each tool, and against it. */
+  /** Sums up what the query's features say for each tool. */
   read(terms: readonly string[]): void {
     this.features.read(terms);
+    this.#clear();
     const { low, high, count, singles } = this.features;
+    const { nats } = this;
+    const spokenFor = this.#spokenFor;
     const table = this.#table;
     const { tools, counts } = table;
-    const { absent, size } = this.#tools;
+    const { absent } = this.#tools;
     const all = Math.max(0, this.#tools.total) + 1;
-    if (this.nats.length < size) this.nats = new Float64Array(2 * size);
-    const nats = this.nats;
-    nats.fill(0, 0, size);
     let known = 0;
+    let spoken = 0;
     for (let i = 0; i < count; i++) {
       if (!table.find(low[i]!, high[i]!)) continue;
       const isSingle = i < singles;
+      if (isSingle) known++;
       const perUse = all / (priorUses * (Math.max(0, table.total) + 0.5));
       const end = table.start + table.length;
       for (let place = table.start; place < end; place++) {
         const number = tools[place]!;
         const said = signedLog(counts[place]! * perUse);
-        nats[number]! += isSingle ? said : pairWeight * (said + absent[number]!);
+        const before = nats[number]!;
+        // Twice in the list, when a sum comes back to 0, does no harm; the list has room for every pair.
+        if (before === 0) spokenFor[spoken++] = number;
+        nats[number] = before + (isSingle ? said : pairWeight * (said + absent[number]!));
       }
-      if (isSingle) known++;
     }
-    if (known > 0) for (let number = 0; number < size; number++) nats[number]! += known * absent[number]!;
+    this.known = known;
+    this.#count = spoken;
+  }
+
+  #clear(): void {
+    const { size } = this.#tools;
+    if (this.nats.length < size) this.nats = new Float64Array(2 * size);
+    else for (let i = 0; i < this.#count; i++) this.nats[this.#spokenFor[i]!] = 0;
+    const most = this.features.count * maxToolsOfFeature;
+    if (this.#spokenFor.length < most) this.#spokenFor = new Int32Array(most);
   }
 
   /** @returns what the best tool has above `maxLead` nats, after `read` */
   excess(maxLead: number): number {
-    const { nats } = this;
-    const { size } = this.#tools;
+    const { nats, known } = this;
+    const { absent } = this.#tools;
     let most = maxLead;
-    for (let number = 0; number < size; number++) if (nats[number]! > most) most = nats[number]!;
+    for (let i = 0; i < this.#count; i++) {
+      const number = this.#spokenFor[i]!;
+      const all = nats[number]! + known * absent[number]!;
+      if (all > most) most = all;
+    }
     return most - maxLead;
   }
 

@@ -1,7 +1,7 @@
 import { FilterHash } from "../../algorithms/filter-hash.ts";
 
 /** Terms of a query that count; what follows is not read. */
-export const maxTerms = 64;
+export const maxTerms = 48;
 /** UTF-16 units; a longer term is left out. */
 export const maxTermUnits = 128;
 
@@ -28,7 +28,7 @@ export class QueryFeatures {
   readonly #low = new Int32Array(maxTerms);
   readonly #high = new Int32Array(maxTerms);
 
-  /** Holds until the next call. Empty terms, those of more than 128 units, and all after the 64th are left out. */
+  /** Holds until the next call. Empty terms, those of more than 128 units, and all after the 48th are left out. */
   read(terms: readonly string[]): void {
     const length = Math.min(terms.length, maxTerms);
     this.count = 0;

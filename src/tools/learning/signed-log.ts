@@ -15,8 +15,8 @@ function bitsOf(x: number): number {
 }
 
 /**
- * ln(1 + x) for x ≥ 0, −ln(1 − x) below, within 0.4 % of the true value from 2⁻⁸ to 2²⁰, and exact elsewhere. By a table there:
- * a query takes hundreds of them.
+ * ln(1 + x) for x ≥ 0, −ln(1 − x) below, within 0.4 % of the true value from 2⁻⁸ to 2²⁰, and exact elsewhere. By a
+ * table there: a query takes hundreds of them.
  * @param x finite
  */
 export function signedLog(x: number): number {

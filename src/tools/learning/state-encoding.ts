@@ -22,8 +22,9 @@ interface Feature {
 }
 
 /**
- * All is little-endian: header, the tools by name (32 bits of length, UTF-16, 64-bit floating point of uses), the features by
- * their hash (2 × 32 bits, 16 bits of length, then 32 bits of tool and 32-bit floating point of evidence each, by tool), checksum.
+ * All is little-endian: header, the tools by name (32 bits of length, UTF-16, 64-bit floating point of uses), the
+ * features by their hash (2 × 32 bits, 16 bits of length, then 32 bits of tool and 32-bit floating point of evidence
+ * each, by tool), checksum.
  */
 export function writeState(tools: LearnedTools, table: EvidenceTable): Uint8Array {
   const numbers = tools.names.map((_, number) => number);

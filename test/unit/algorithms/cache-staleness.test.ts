@@ -53,6 +53,46 @@ describe.each(caches)("age of what $name loads", (kind) => {
     },
   );
 
+  test("a refresh that fails is tried again after a pause, which doubles with each failure", async () => {
+    const { cache, clock } = create({ ttlMs: 50 });
+    const options = { staleMs: 1e9 };
+    await cache.getOrLoad("a", () => 1, options);
+    clock.block(50);
+    const loader = vi.fn(async (): Promise<number> => {
+      throw new Error("down");
+    });
+    const readAfter = async (ms: number) => {
+      clock.block(ms);
+      expect(await cache.getOrLoad("a", loader, options)).toBe(1);
+      await settle();
+      return loader.mock.calls.length;
+    };
+    expect([await readAfter(0), await readAfter(99), await readAfter(1)]).toEqual([1, 1, 2]);
+    expect([await readAfter(199), await readAfter(1)]).toEqual([2, 3]);
+    for (let i = 0; i < 10; i++) await readAfter(30_000);
+    expect([await readAfter(29_999), await readAfter(1)]).toEqual([13, 14]);
+    expect(cache.stats()).toMatchObject({ loadFailures: 14 });
+  });
+
+  test("a refresh that succeeds ends the pauses", async () => {
+    const { cache, clock } = create({ ttlMs: 50 });
+    const options = { staleMs: 1e9 };
+    await cache.getOrLoad("a", () => 1, options);
+    const read = async (ms: number, loader: () => Promise<number>) => {
+      clock.block(ms);
+      const value = await cache.getOrLoad("a", loader, options);
+      await settle();
+      return value;
+    };
+    const down = vi.fn(() => Promise.reject(new Error("down")));
+    await read(50, down);
+    await read(100, down);
+    expect(await read(200, async () => 2)).toBe(1);
+    expect(await read(50, down)).toBe(2);
+    await read(100, down);
+    expect(down).toHaveBeenCalledTimes(4);
+  });
+
   test("past staleMs it is loaded as if it had never been there", async () => {
     const { cache, clock } = create({ ttlMs: 50 });
     await cache.getOrLoad("a", () => 1, { staleMs: 100 });
@@ -91,7 +131,7 @@ describe.each(caches)("age of what $name loads", (kind) => {
 
   test("a refresh that fails leaves the old value until its end, and is tried again", async () => {
     const { cache, clock } = create({ ttlMs: 50 });
-    const options = { staleMs: 100 };
+    const options = { staleMs: 300 };
     await cache.getOrLoad("a", () => 1, options);
     clock.pass(60);
     const failing = vi.fn(async () => {
@@ -99,12 +139,13 @@ describe.each(caches)("age of what $name loads", (kind) => {
     });
     expect(await cache.getOrLoad("a", failing, options)).toBe(1);
     await settle();
+    clock.pass(100);
     expect(await cache.getOrLoad("a", failing, options)).toBe(1);
     await settle();
     expect(failing).toHaveBeenCalledTimes(2);
     expect(cache.stats()).toMatchObject({ loadFailures: 2 });
     expect(cache.get("a")).toBeUndefined();
-    clock.pass(90);
+    clock.pass(190);
     await expect(cache.getOrLoad("a", failing, options)).rejects.toThrow("down");
     clock.pass(100);
     expect(cache.size).toBe(0);

@@ -1,0 +1,28 @@
+import type { Caller } from "./caller.ts";
+import type { Errand } from "./errand.ts";
+import type { Flight } from "./flight.ts";
+import type { ResponseShelf } from "./response-shelf.ts";
+import type { StoredResponse } from "./stored-response.ts";
+
+/** What a flight is for. */
+export interface FlightPlan {
+  readonly errand: Errand;
+  readonly shelf: ResponseShelf<Flight>;
+  /** What is stored already for that request; it may be validated, or stand in for an error. */
+  readonly stored: StoredResponse | undefined;
+  /** Whether the request carries the stored response's validators. */
+  readonly isValidating: boolean;
+  readonly isUnsafe: boolean;
+  /** Whether other callers may wait for its response. */
+  readonly isJoinable: boolean;
+  /** Whether its response may be stored. */
+  readonly mayStore: boolean;
+  /** Asks anew for a caller that this flight has no answer for, without joining another one. */
+  readonly again: (caller: Caller, errand: Errand, ignored: StoredResponse | undefined) => void;
+  /** Called when it turns out whether other callers may have its response. */
+  readonly noteSharable: (isSharable: boolean) => void;
+  /** Called when nobody wants its response any longer. */
+  readonly abandoned: (reason: Error) => void;
+  /** Called once, when it is over. */
+  readonly over: (hasFailed: boolean) => void;
+}

@@ -1,0 +1,354 @@
+import type { Dispatcher } from "undici";
+import { LruCache } from "../../algorithms/lru-cache.ts";
+import { DeadlineError } from "../../errors.ts";
+import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
+import {
+  type ContextualOptions,
+  contextOf,
+  type Dispatch,
+  type NetworkPolicy,
+  requestContext,
+} from "../policy.ts";
+import { type Answer, answerFrom } from "./answer.ts";
+import { noDirectives } from "./cache-control.ts";
+import { dispatchKey, urlKey } from "./cache-key.ts";
+import { type ResponseCacheOptions, resolveCacheOptions } from "./cache-options.ts";
+import { CacheRequest, headerSource } from "./cache-request.ts";
+import { cacheSamples, type ResponseCacheStats } from "./cache-stats.ts";
+import { CachedResponse } from "./cached-response.ts";
+import { Caller } from "./caller.ts";
+import { canValidate, conditionalHeaders } from "./conditional-request.ts";
+import type { Errand } from "./errand.ts";
+import { Flight } from "./flight.ts";
+import type { FlightPlan } from "./flight-plan.ts";
+import { Replay } from "./replay.ts";
+import { ResponseShelf } from "./response-shelf.ts";
+import { choose, usability } from "./reuse.ts";
+import { mayWaitFor } from "./sharing.ts";
+import type { StoredResponse } from "./stored-response.ts";
+import { isUnsafe } from "./unsafe-methods.ts";
+
+export type { ResponseCacheOptions } from "./cache-options.ts";
+
+type Options = Dispatcher.DispatchOptions;
+
+/** URLs of which it is remembered that their responses can't be shared. */
+const maxUnshared = 4096;
+
+const unavailable: Omit<Answer, "headers"> = {
+  status: 504,
+  statusText: "Gateway Timeout",
+  body: new Uint8Array(0),
+  trailers: undefined,
+};
+
+/**
+ * Keeps responses of HTTP, by RFC 9111. `policy` goes in front of a dispatcher; `lookup` answers at once, where that is
+ * possible, without a dispatch. Private by default, that is for the user of one client: even so, what was asked for with
+ * `Authorization` is only given to who asks with the same, unless the response is `public`.
+ * @see https://www.rfc-editor.org/rfc/rfc9111
+ */
+export class ResponseCache implements MetricSource, Disposable {
+  readonly name = "http.client.cache";
+  readonly policy: NetworkPolicy;
+  readonly #shelf: ResponseShelf<Flight>;
+  readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
+  readonly #background = new Set<Flight>();
+  readonly #isHeld = (key: string): boolean => this.#shelf.memory.has(key);
+  #isClosed = false;
+
+  /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
+  constructor(options: ResponseCacheOptions = {}) {
+    this.#shelf = new ResponseShelf<Flight>(resolveCacheOptions(options));
+    this.policy = (dispatch) => (dispatchOptions, handler) =>
+      this.#dispatch(dispatch, dispatchOptions, handler);
+  }
+
+  /**
+   * A fresh response from memory, if there is one for a plain GET or HEAD: anything else is for `policy`. Counts as a hit;
+   * a miss isn't counted, for it will be when it is dispatched.
+   * @param url absolute; quickest when it is normalised as `URL.href` is, without a fragment
+   */
+  lookup(method: string, url: string, headers: Readonly<Record<string, string>>): CachedResponse | undefined {
+    if (method !== "GET" && method !== "HEAD") return undefined;
+    const { memory } = this.#shelf;
+    let key = url;
+    let held = url.includes("#") ? undefined : memory.get(url);
+    if (held === undefined) {
+      const normal = urlKey(url);
+      if (normal === undefined || normal === url) return undefined;
+      key = normal;
+      held = memory.get(normal);
+      if (held === undefined) return undefined;
+    }
+    const request = new CacheRequest(method, headers);
+    if (!request.isPlain || request.host !== undefined) return undefined;
+    const stored = choose(held, request);
+    const now = this.#shelf.options.now();
+    if (stored === undefined || stored.record.range !== undefined) return undefined;
+    if (usability(stored, request, now) !== "fresh") return undefined;
+    this.#shelf.counts.hits++;
+    return this.#view(key, stored, now, method);
+  }
+
+  stats(): ResponseCacheStats {
+    const { counts, memory, budget, sqlite, options } = this.#shelf;
+    return {
+      ...counts,
+      urls: memory.urls,
+      bytes: memory.bytes,
+      maxBytes: options.maxBytes,
+      evictions: memory.evictions,
+      recordingBytes: budget.used,
+      sqlite: sqlite?.stats(),
+    };
+  }
+
+  collect(): Iterable<MetricSample> {
+    return cacheSamples(this.stats());
+  }
+
+  /** Forgets all; what was asked for before isn't stored any longer. */
+  clear(): void {
+    this.#shelf.clear();
+  }
+
+  /**
+   * Forgets all responses of a URL; what was asked for before isn't stored any longer.
+   * @throws {TypeError} when it is no URL of HTTP
+   */
+  invalidate(url: string | URL): void {
+    const key = urlKey(String(url));
+    if (key === undefined)
+      throw new TypeError(`url: expected a URL of http or https, got ${JSON.stringify(String(url))}`);
+    this.#shelf.invalidate(key);
+  }
+
+  /** Ends what it does in the background, and closes its file. From then on `policy` passes everything through. */
+  close(): void {
+    if (this.#isClosed) return;
+    this.#isClosed = true;
+    for (const flight of this.#background) flight.cancel(new Error("the response cache is closed"));
+    this.#shelf.memory.clear();
+    this.#shelf.sqlite?.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  #view(key: string, stored: StoredResponse, now: number, method: string): CachedResponse {
+    const age = Math.floor(stored.age(now) / 1000);
+    if (method === "GET" && stored.viewAge === age && stored.view !== undefined) return stored.view;
+    const view = new CachedResponse(stored, now, method === "HEAD", (memo, weight) =>
+      this.#shelf.keepMemo(key, stored, memo, weight),
+    );
+    if (method === "GET") {
+      stored.view = view;
+      stored.viewAge = age;
+    }
+    return view;
+  }
+
+  #dispatch(dispatch: Dispatch, given: Options, handler: Dispatcher.DispatchHandler): boolean {
+    const { method, upgrade, body } = given;
+    const { useCache } = contextOf(given);
+    const changes = isUnsafe(method);
+    const isRead = method === "GET" || method === "HEAD";
+    if (this.#isClosed || upgrade || method === "CONNECT" || !(changes || isRead))
+      return dispatch(given, handler);
+    if (isRead && (useCache === false || hasContent(body))) return dispatch(given, handler);
+    const headers = headerSource(given.headers);
+    const isOneShot = given.headers != null && !Array.isArray(given.headers) && headers !== given.headers;
+    const options: Options = isOneShot ? { ...given, headers: headers as Options["headers"] & {} } : given;
+    const request = new CacheRequest(method, headers);
+    const key = dispatchKey(given, request.host, this.#isHeld);
+    if (key === undefined) return dispatch(options, handler);
+    const caller = new Caller(handler, contextOf(given).outcome);
+    const errand = { dispatch, options, request, key };
+    if (changes) return this.#change(errand, caller, useCache !== false);
+    return this.#read(errand, caller, true);
+  }
+
+  #change(errand: Errand, caller: Caller, useCache: boolean): boolean {
+    const { dispatch, options, request } = errand;
+    const plan = this.#plan(errand, undefined, false);
+    return new Flight(
+      { ...plan, isUnsafe: true, isJoinable: false, mayStore: useCache && request.method === "POST" },
+      caller,
+    ).send(dispatch, options);
+  }
+
+  #read(errand: Errand, caller: Caller, mayJoin: boolean): boolean {
+    const { request, key } = errand;
+    const { counts, options } = this.#shelf;
+    const now = options.now();
+    const stored = choose(this.#shelf.find(key), request);
+    const answer = stored && answerFrom(stored, request, now);
+    const use = stored && answer && usability(stored, request, now);
+    if (stored !== undefined && answer !== undefined && use !== "afterValidation") {
+      if (use === "fresh") counts.hits++;
+      else counts.staleHits++;
+      caller.noteStored();
+      new Replay(caller, answer);
+      if (use === "whileRevalidating") this.#revalidate(errand, stored);
+      return true;
+    }
+    if (request.directives.onlyIfCached) {
+      counts.unavailable++;
+      new Replay(caller, { ...unavailable, headers: {} });
+      return true;
+    }
+    counts.misses++;
+    return this.#ask(errand, caller, answer && stored, mayJoin);
+  }
+
+  #ask(errand: Errand, caller: Caller, stored: StoredResponse | undefined, mayJoin: boolean): boolean {
+    const { dispatch, options, request, key } = errand;
+    const isJoinable =
+      mayJoin &&
+      this.#shelf.options.coalesces &&
+      request.method === "GET" &&
+      request.isPlain &&
+      request.directives === noDirectives &&
+      !this.#unshared.has(key);
+    if (isJoinable && this.#join(errand, caller)) return true;
+    const isValidating = stored !== undefined && canValidate(stored, request);
+    if (isValidating) this.#shelf.counts.validations++;
+    const plan = this.#plan(errand, stored, isValidating);
+    const headers = isValidating ? conditionalHeaders(stored, request) : options.headers;
+    const sent: ContextualOptions = isValidating ? { ...options, headers: headers ?? null } : options;
+    const context = contextOf(options);
+    if (!isJoinable || context.signal === undefined)
+      return new Flight({ ...plan, isJoinable }, caller).send(dispatch, sent);
+    // Then this caller leaves by its controller, and the request goes on for others.
+    if (context.bounded) {
+      const shared = { ...sent, [requestContext]: { ...context, signal: undefined } };
+      return new Flight({ ...plan, isJoinable }, caller).send(dispatch, shared);
+    }
+    // Others may come to wait for the same response, so this caller's signal isn't the request's.
+    const aborting = new AbortController();
+    const { signal } = context;
+    const leave = () => caller.abort(signal.reason as Error);
+    const flight = new Flight(
+      {
+        ...plan,
+        isJoinable,
+        abandoned: (reason) => aborting.abort(reason),
+        over: () => signal.removeEventListener("abort", leave),
+      },
+      caller,
+    );
+    if (signal.aborted) {
+      leave();
+      return true;
+    }
+    signal.addEventListener("abort", leave, { once: true });
+    return flight.send(dispatch, {
+      ...sent,
+      [requestContext]: { ...context, signal: aborting.signal },
+    } as ContextualOptions);
+  }
+
+  #join(errand: Errand, caller: Caller): boolean {
+    for (const flight of this.#shelf.underWay(errand.key) ?? []) {
+      if (!mayWaitFor(errand.request, flight.request) || !flight.join(caller, errand)) continue;
+      this.#shelf.counts.coalesced++;
+      this.#boundWait(errand.options, caller);
+      return true;
+    }
+    return false;
+  }
+
+  /** Who waits for another's request has its own signal and deadline still. */
+  #boundWait(options: Options, caller: Caller): void {
+    const { signal, deadline = Number.POSITIVE_INFINITY, timeoutMs, bounded } = contextOf(options);
+    if (bounded) return;
+    const { clock } = this.#shelf.options;
+    if (signal !== undefined) {
+      const leave = () => caller.abort(signal.reason as Error);
+      if (signal.aborted) leave();
+      else {
+        signal.addEventListener("abort", leave, { once: true });
+        caller.onDone(() => signal.removeEventListener("abort", leave));
+      }
+    }
+    if (deadline === Number.POSITIVE_INFINITY) return;
+    const leftMs = deadline - clock.now();
+    const timer = clock.setTimeout(
+      () => caller.abort(new DeadlineError("response in flight", timeoutMs ?? leftMs)),
+      Math.max(0, leftMs),
+    );
+    caller.onDone(() => clock.clearTimeout(timer));
+  }
+
+  #plan(errand: Errand, stored: StoredResponse | undefined, isValidating: boolean): FlightPlan {
+    const { key } = errand;
+    return {
+      errand,
+      shelf: this.#shelf,
+      stored,
+      isValidating,
+      isUnsafe: false,
+      isJoinable: false,
+      mayStore: true,
+      again: (caller, own, ignored) => {
+        if (ignored === undefined) this.#read(own, caller, false);
+        else this.#ask(own, caller, undefined, false);
+      },
+      noteSharable: (isSharable) => {
+        if (isSharable) this.#unshared.delete(key);
+        else this.#unshared.set(key, true);
+      },
+      abandoned: () => undefined,
+      over: () => undefined,
+    };
+  }
+
+  /** Asks the origin on nobody's behalf. Fails in silence, but not unseen: it is counted, and waits before the next time. */
+  #revalidate({ dispatch, options, request, key }: Errand, stored: StoredResponse): void {
+    const shelf = this.#shelf;
+    const { clock, revalidateTimeoutMs } = shelf.options;
+    if (this.#isClosed || shelf.isBackingOff(key) || shelf.underWay(key) !== undefined) return;
+    const fields: Record<string, string | readonly string[] | undefined> = { ...request.fields };
+    for (const name of ["cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"])
+      delete fields[name];
+    const own = new CacheRequest("GET", fields);
+    const isValidating = canValidate(stored, own);
+    shelf.counts.backgroundValidations++;
+    const timer = clock.setTimeout(
+      () => flight.cancel(new DeadlineError("validation in the background", revalidateTimeoutMs)),
+      revalidateTimeoutMs,
+    );
+    const { origin, path, query, headersTimeout, bodyTimeout } = options;
+    const sent: ContextualOptions = {
+      ...(origin !== undefined && { origin }),
+      path,
+      ...(query !== undefined && { query }),
+      ...(headersTimeout !== undefined && { headersTimeout }),
+      ...(bodyTimeout !== undefined && { bodyTimeout }),
+      method: "GET",
+      headers: isValidating ? conditionalHeaders(stored, own) : (fields as Record<string, string>),
+      [requestContext]: { deadline: clock.now() + revalidateTimeoutMs, timeoutMs: revalidateTimeoutMs },
+    };
+    const flight = new Flight(
+      {
+        ...this.#plan({ dispatch, options: sent, request: own, key }, stored, isValidating),
+        isJoinable: shelf.options.coalesces,
+        over: (hasFailed) => {
+          clock.clearTimeout(timer);
+          this.#background.delete(flight);
+          shelf.backgroundDone(key, hasFailed);
+        },
+      },
+      undefined,
+    );
+    this.#background.add(flight);
+    flight.send(dispatch, sent);
+  }
+}
+
+function hasContent(body: Options["body"]): boolean {
+  if (body === undefined || body === null || body === "") return false;
+  return !(body instanceof Uint8Array && body.byteLength === 0);
+}

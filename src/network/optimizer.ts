@@ -1,0 +1,329 @@
+import type { Dispatcher } from "undici";
+import { settleInParallel } from "../concurrency/execute-in-parallel.ts";
+import { ClosedError, DeadlineError, ResponseTooLargeError } from "../errors.ts";
+import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { integer, knownKeys, rejectType } from "../options.ts";
+import type { CachedResponse } from "./cache/cached-response.ts";
+import { CallDeadlines } from "./call-deadlines.ts";
+import { Exchange, type ExchangeBounds } from "./exchange.ts";
+import { fetchOver } from "./fetch.ts";
+import { type NetworkParts, networkParts, type PartsStats } from "./network-parts.ts";
+import { RequestCounts, type RequestStats } from "./network-stats.ts";
+import {
+  type NetworkDefaults,
+  type NetworkOptimizerOptions,
+  type ResolvedNetworkOptions,
+  resolveNetworkOptions,
+} from "./optimizer-options.ts";
+import { type ContextualOptions, requestContext } from "./policy.ts";
+import { redactUrl } from "./redaction.ts";
+import { isRedirect } from "./redirect-rules.ts";
+import { type RequestBody, requestBody } from "./request-body.ts";
+import {
+  checkMethod,
+  credentialHeaders,
+  harmlessHeaders,
+  ownHeaders,
+  type RequestHeaders,
+} from "./request-headers.ts";
+import { type BatchRequest, checkRequestOptions, type RequestOptions } from "./request-options.ts";
+import { type RequestTarget, RequestTargets } from "./request-target.ts";
+import { NetworkResponse } from "./response.ts";
+import { StoredBody } from "./stored-body.ts";
+
+const noOptions: RequestOptions = Object.freeze({});
+
+/** Options of `batchRequests`. */
+export interface BatchRequestsOptions {
+  /** Requests under way at once, ≥ 1. @default 10 */
+  readonly maxConcurrency?: number;
+  /** Ends the batch: what hasn't come by then is given up, and the call fails with the signal's reason. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Sends HTTP requests: over kept connections, from a cache by RFC 9111 where that may be, again where that helps.
+ *
+ * ```ts
+ * await using http = new NetworkOptimizer();
+ * await http.initialize({ baseUrl: "https://api.example.com", headers: { authorization: `Bearer ${token}` } });
+ * const user = await (await http.request("GET", "/users/7")).json();
+ * ```
+ * A response of any status is a response. Own errors: `RequestError`, `BodyTruncatedError`, `ResponseTooLargeError`,
+ * `RedirectError`, `ForbiddenAddressError`, `DeadlineError`, `ClosedError`, `CircuitOpenError`, `LimitExceededError`; none of them
+ * shows credentials or a query. A caller's mistake is a `TypeError` or `RangeError`, before anything is sent.
+ */
+export class NetworkOptimizer implements MetricSource, AsyncDisposable {
+  readonly name = "network";
+  /**
+   * `fetch` as by undici, over this optimizer: its connections, cache, retries and redirects, without its `timeoutMs` and
+   * default headers. For libraries that take a `fetch`.
+   */
+  readonly fetch: typeof globalThis.fetch;
+  readonly #options: ResolvedNetworkOptions;
+  readonly #parts: NetworkParts;
+  readonly #deadlines: CallDeadlines;
+  readonly #counts = new RequestCounts();
+  #targets = new RequestTargets();
+  #given: RequestHeaders = {};
+  /** For the base URL's origin, and for others. */
+  #baseHeaders: RequestHeaders;
+  #otherHeaders: RequestHeaders;
+  #live = 0;
+  #idle: (() => void) | undefined = undefined;
+  #closing: Promise<void> | undefined = undefined;
+
+  /** @throws {TypeError | RangeError} naming the wrong option */
+  constructor(options: NetworkOptimizerOptions = {}) {
+    this.#options = resolveNetworkOptions(options);
+    const secret = new Set(this.#options.secretHeaders);
+    const isSecret = (name: string): boolean =>
+      secret.has(name) || (name in this.#given && !harmlessHeaders.has(name));
+    this.#parts = networkParts(this.#options, isSecret);
+    this.#deadlines = new CallDeadlines(this.#options.clock);
+    const { acceptEncoding } = this.#parts;
+    this.#otherHeaders = Object.freeze(
+      acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding },
+    );
+    this.#baseHeaders = this.#otherHeaders;
+    this.fetch = fetchOver(this.#parts, () => this.#open());
+  }
+
+  /**
+   * Says what all requests have in common, and loads what the first would have to. Need not be called; called again, it says
+   * it anew.
+   * @throws {TypeError | RangeError} when the base URL or a header is none; {ClosedError} after `close`
+   */
+  async initialize(defaults: NetworkDefaults = {}): Promise<void> {
+    this.#open();
+    knownKeys("initialize", defaults, ["baseUrl", "headers"]);
+    const targets = new RequestTargets(defaults.baseUrl);
+    const given = defaults.headers === undefined ? {} : ownHeaders("headers", defaults.headers);
+    const anywhere = targets.baseOrigin === undefined;
+    const credential = Object.keys(given).find((name) => this.#isCredential(name));
+    if (anywhere && credential !== undefined)
+      throw new TypeError(
+        `headers.${credential}: expected a baseUrl beside it, whose origin alone it is sent to`,
+      );
+    const byDefault = this.#acceptEncoding();
+    this.#targets = targets;
+    this.#given = given;
+    this.#baseHeaders = Object.freeze({ ...byDefault, ...given });
+    this.#otherHeaders = anywhere ? this.#baseHeaders : Object.freeze(byDefault);
+    await this.#parts.load();
+  }
+
+  /**
+   * Sends a request.
+   * @param method `GET`, `POST`…, in any case
+   * @param url absolute http or https, or relative to `baseUrl`
+   * @returns the response when its head has come, whatever its status
+   */
+  request(method: string, url: string | URL, options: RequestOptions = noOptions): Promise<NetworkResponse> {
+    try {
+      return this.#request(method, url, options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /**
+   * Sends many requests, some at once, and waits until all have come in whole or failed.
+   * @returns in the order of the requests, what became of each, as `Promise.allSettled` does; the bodies have come
+   */
+  async batchRequests(
+    requests: readonly BatchRequest[],
+    options: BatchRequestsOptions = {},
+  ): Promise<PromiseSettledResult<NetworkResponse>[]> {
+    knownKeys("batchRequests", options, ["maxConcurrency", "signal"]);
+    if (!Array.isArray(requests)) rejectType("requests", "an array of requests", requests);
+    const maxConcurrency = integer("maxConcurrency", options.maxConcurrency ?? 10, 1);
+    const one =
+      (each: BatchRequest) =>
+      async (signal: AbortSignal): Promise<NetworkResponse> => {
+        const { method = "GET", url, ...rest } = each;
+        const both = rest.signal === undefined ? signal : AbortSignal.any([signal, rest.signal]);
+        const response = await this.request(method, url, { ...rest, signal: both });
+        await response.arrived();
+        return response;
+      };
+    return await settleInParallel(requests.map(one), {
+      maxConcurrency,
+      ...(options.signal !== undefined && { signal: options.signal }),
+    });
+  }
+
+  /** An undici dispatcher with all that this optimizer does, for `undici.request(url, { dispatcher })` and the like. */
+  async dispatcher(): Promise<Dispatcher> {
+    this.#open();
+    const inner = await this.#parts.dispatcher();
+    const { dispatch } = this.#parts;
+    return inner.compose(() => (request, handler) => dispatch(request, handler));
+  }
+
+  /** Figures of requests, and of each part that is on. */
+  getStats(): NetworkStats {
+    return { ...this.#counts.stats(), ...this.#parts.stats() };
+  }
+
+  *collect(): Iterable<MetricSample> {
+    yield* this.#counts.collect();
+    yield* this.#parts.collect();
+  }
+
+  /** Lets requests under way end, then closes their connections. New ones are refused with `ClosedError`. */
+  close(): Promise<void> {
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
+  /** @internal */
+  ended(exchange: Exchange, failed: boolean): void {
+    this.#deadlines.left(exchange);
+    const counts = this.#counts;
+    if (failed) counts.failed++;
+    else counts.completed++;
+    if (exchange.fromCache) counts.storedHits++;
+    counts.record(this.#options.clock.now() - exchange.bounds.startMs);
+    if (--this.#live === 0) this.#idle?.();
+  }
+
+  /** @internal */
+  get decoder(): NetworkParts["decoder"] {
+    return this.#parts.decoder;
+  }
+
+  async #close(): Promise<void> {
+    if (this.#live > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    await this.#parts.close();
+  }
+
+  #open(): void {
+    if (this.#closing !== undefined) throw new ClosedError("NetworkOptimizer");
+  }
+
+  #acceptEncoding(): RequestHeaders {
+    const { acceptEncoding } = this.#parts;
+    return acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding };
+  }
+
+  #isCredential(name: string): boolean {
+    return credentialHeaders.has(name) || this.#options.secretHeaders.includes(name);
+  }
+
+  #request(given: string, url: string | URL, options: RequestOptions): Promise<NetworkResponse> {
+    this.#open();
+    const method = given === "GET" ? given : checkMethod(given);
+    if (options !== noOptions) checkRequestOptions(options);
+    const body = requestBody(method, options);
+    const target = this.#targets.resolve(url, options.params);
+    const headers = this.#headers(target, options, body);
+    if (options.signal?.aborted) throw options.signal.reason;
+    if (options.useCache !== false && (method === "GET" || method === "HEAD")) {
+      const hit = this.#parts.lookup(method, target.href, headers);
+      // What a stored redirect leads to may have to be fetched.
+      if (hit !== undefined && (options.followRedirects === false || !isRedirect(hit.status)))
+        return Promise.resolve(this.#stored(target.href, hit, options));
+    }
+    return new Promise((resolve, reject) => {
+      const exchange = new Exchange(this, method, target.href, this.#bounds(options), resolve, reject);
+      this.#live++;
+      this.#counts.begun++;
+      if (exchange.bounds.deadline <= exchange.bounds.startMs) {
+        exchange.fail(new DeadlineError(`${method} ${redactUrl(target.href)}`, exchange.bounds.timeoutMs));
+        return;
+      }
+      this.#deadlines.add(exchange);
+      if (!(body instanceof Promise)) {
+        this.#send(exchange, target, headers, body, options);
+        return;
+      }
+      body.then(
+        (ready) => this.#send(exchange, target, this.#headers(target, options, ready), ready, options),
+        (error) => exchange.fail(error),
+      );
+    });
+  }
+
+  #stored(url: string, hit: CachedResponse, options: RequestOptions): NetworkResponse {
+    const maxBytes = options.maxResponseBytes ?? this.#options.maxResponseBytes;
+    if (hit.body.length > maxBytes) throw new ResponseTooLargeError(redactUrl(url), maxBytes);
+    this.#counts.hits++;
+    const head = {
+      status: hit.status,
+      statusText: hit.statusText ?? "",
+      headers: hit.headers,
+      url,
+      redirected: false,
+      fromCache: true,
+    };
+    return new NetworkResponse(head, new StoredBody(hit.body), this.#parts.decoder, hit);
+  }
+
+  #bounds({ timeoutMs = this.#options.timeoutMs, signal, maxResponseBytes }: RequestOptions): ExchangeBounds {
+    const startMs = this.#options.clock.now();
+    const maxBytes = maxResponseBytes ?? this.#options.maxResponseBytes;
+    return { deadline: startMs + timeoutMs, timeoutMs, startMs, maxBytes, signal };
+  }
+
+  #headers(
+    target: RequestTarget,
+    { headers }: RequestOptions,
+    body: RequestBody | Promise<RequestBody>,
+  ): RequestHeaders {
+    const shared = target.ofBase ? this.#baseHeaders : this.#otherHeaders;
+    const contentType = body instanceof Promise ? undefined : body.contentType;
+    const { authorization } = target;
+    if (headers === undefined && contentType === undefined && authorization === undefined) return shared;
+    const own = headers === undefined ? undefined : ownHeaders("headers", headers);
+    return {
+      ...(contentType !== undefined && { "content-type": contentType }),
+      ...(authorization !== undefined && { authorization }),
+      ...shared,
+      ...own,
+    };
+  }
+
+  #send(
+    exchange: Exchange,
+    target: RequestTarget,
+    headers: RequestHeaders,
+    body: RequestBody,
+    options: RequestOptions,
+  ): void {
+    // It may have run out of time, or been aborted, while its body was made ready.
+    if (exchange.isOver) return;
+    const { bounds } = exchange;
+    const request = {
+      origin: target.origin,
+      path: target.path,
+      method: exchange.method,
+      headers,
+      body: body.content,
+      [requestContext]: {
+        deadline: bounds.deadline,
+        timeoutMs: bounds.timeoutMs,
+        signal: bounds.signal,
+        bounded: true,
+        maxRetries: options.maxRetries,
+        idempotent: options.idempotent,
+        useCache: options.useCache,
+        followRedirects: options.followRedirects,
+        makeBody: body.make,
+        outcome: exchange,
+      },
+    };
+    try {
+      this.#parts.dispatch(request as ContextualOptions, exchange);
+    } catch (error) {
+      exchange.fail(error);
+    }
+  }
+}
+
+/** What an optimizer has done, at one moment. */
+export type NetworkStats = RequestStats & PartsStats;

@@ -1,0 +1,68 @@
+import { expect, vi } from "vitest";
+import { ResponseCache } from "../../../src/network/cache/response-cache.ts";
+import type { Dispatch } from "../../../src/network/policy.ts";
+import { send } from "./client.ts";
+import type { Reply, SentRequest } from "./origin.ts";
+import { epoch, type Script } from "./script.ts";
+
+/** What plays an origin: in memory, or over a socket. */
+export interface Stage {
+  readonly origin: string;
+  readonly dispatch: Dispatch;
+  /** Everything that was asked so far. */
+  readonly sent: readonly SentRequest[];
+  set now(now: number);
+  set reply(reply: (sent: SentRequest) => Reply);
+}
+
+/** Plays a script, and expects of each step what it says. */
+export async function play({ name, options, steps }: Script, stage: Stage): Promise<void> {
+  let now = epoch;
+  stage.now = now;
+  using cache = new ResponseCache({ ...options, now: () => now });
+  const dispatch = cache.policy(stage.dispatch);
+  const bodies: string[] = [];
+  for (const [i, step] of steps.entries()) {
+    now += (step.after ?? 0) * 1000;
+    stage.now = now;
+    const own = `body ${i + 1} of ${name}`;
+    bodies.push(own);
+    let answered: Reply = {};
+    stage.reply = (sent) => {
+      const reply = typeof step.reply === "function" ? step.reply(now, sent) : (step.reply ?? {});
+      answered = { body: own, ...reply };
+      return answered;
+    };
+    const before = stage.sent.length;
+    const kept = keptBy(cache);
+    const call = send(dispatch, {
+      origin: stage.origin,
+      method: step.method ?? "GET",
+      path: step.path ?? "/a",
+      headers: step.headers ?? {},
+      ...(step.body !== undefined && { body: step.body }),
+    });
+    const where = `step ${i + 1}`;
+    if (step.fails) await expect(call.response, where).rejects.toThrow();
+    const response = step.fails ? undefined : await call.response;
+    if (step.inBackground) await vi.waitFor(() => expect(keptBy(cache)).toBe(kept + 1), { timeout: 60_000 });
+    const asked = stage.sent.slice(before);
+    expect(asked.length > 0, `${where} asks the origin`).toBe(step.asks ?? i === 0);
+    for (const [field, value] of Object.entries(step.sends ?? {}))
+      expect(asked[0]?.headers[field], `${where} sends ${field}`).toBe(value);
+    if (response === undefined) continue;
+    const isAsked = asked.length > 0;
+    expect(response.status, `${where} has the status`).toBe(
+      step.status ?? (isAsked ? (answered.status ?? 200) : 200),
+    );
+    if (step.from !== undefined) expect(response.body, where).toBe(bodies[step.from - 1]);
+    if (step.text !== undefined) expect(response.body, where).toBe(step.text);
+    for (const [field, value] of Object.entries(step.has ?? {}))
+      expect(response.headers[field]?.toString(), `${where} has ${field}`).toBe(value);
+  }
+}
+
+function keptBy(cache: ResponseCache): number {
+  const { stored, validated } = cache.stats();
+  return stored + validated;
+}
