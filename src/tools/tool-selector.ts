@@ -1,13 +1,13 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import { integer, knownKeys, oneOf, optionsObject, rejectType } from "../options.ts";
+import { integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import { SelectionCache } from "./caches/selection-cache.ts";
 import { SelectionKey } from "./caches/selection-key.ts";
 import { type Explanation, explainSelection } from "./explanation.ts";
 import { Ranker } from "./ranker.ts";
-import { type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
+import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
 import { checkContext, roleOf, type SelectContext, textOf } from "./select-context.ts";
-import type { CacheSelector, Selection, SelectionOutcome } from "./selection.ts";
+import { type CacheSelector, checkOutcome, type Selection, type SelectionOutcome } from "./selection.ts";
 import { SelectionLog } from "./selection-log.ts";
 import {
   largestK,
@@ -16,7 +16,7 @@ import {
   type ToolSelectorOptions,
 } from "./selector-options.ts";
 import { readSelectorState, writeSelectorState } from "./selector-state.ts";
-import { type SelectorStats, selectorSamples } from "./selector-stats.ts";
+import { type SelectorStats, selectorSamples, summary } from "./selector-stats.ts";
 import type { Tool } from "./tool.ts";
 import { ToolVectors } from "./vectors/tool-vectors.ts";
 
@@ -401,29 +401,3 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 const warmUpTools = 200;
 const warmUpQueries = 600;
 const longestWarmUpMs = 100;
-
-/** Did what came first do what was wanted? */
-function confirms({ tools }: RememberedSelection, used: readonly string[], succeeded: boolean): boolean {
-  return succeeded && tools.length > 0 && used.includes(tools[0]!.name);
-}
-
-function checkOutcome(outcome: unknown): Required<SelectionOutcome> {
-  optionsObject("recordOutcome", outcome);
-  knownKeys("recordOutcome", outcome, ["used", "succeeded"]);
-  const { used, succeeded = true } = outcome as Partial<SelectionOutcome>;
-  if (!Array.isArray(used)) rejectType("used", "an array of names", used);
-  for (const name of used as unknown[]) if (typeof name !== "string") rejectType("used", "names", name);
-  if (typeof succeeded !== "boolean") rejectType("succeeded", "true or false", succeeded);
-  return { used: used as readonly string[], succeeded };
-}
-
-/** Count, mean and percentiles of a histogram, in its unit. */
-function summary(histogram: LatencyHistogram): SelectorStats["hitLatencyMs"] {
-  const { count, sum } = histogram;
-  return {
-    count,
-    mean: count === 0 ? undefined : sum / count,
-    p50: histogram.quantile(0.5),
-    p99: histogram.quantile(0.99),
-  };
-}
