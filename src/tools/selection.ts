@@ -11,6 +11,9 @@ export interface Selection {
   readonly cached: boolean;
 }
 
+/** With an embedder a promise. @typeParam E the embedder's type */
+export type Eventually<E, T> = E extends object ? Promise<T> : T;
+
 /** What became of a selection. */
 export interface SelectionOutcome {
   /** Names of the tools that were used; none is an outcome too, from which nothing is learned. */

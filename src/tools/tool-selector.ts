@@ -7,7 +7,13 @@ import { type Explanation, explainSelection } from "./explanation.ts";
 import { Ranker } from "./ranker.ts";
 import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
 import { checkContext, roleOf, type SelectContext, textOf } from "./select-context.ts";
-import { type CacheSelector, checkOutcome, type Selection, type SelectionOutcome } from "./selection.ts";
+import {
+  type CacheSelector,
+  checkOutcome,
+  type Eventually,
+  type Selection,
+  type SelectionOutcome,
+} from "./selection.ts";
 import { SelectionLog } from "./selection-log.ts";
 import {
   largestK,
@@ -19,9 +25,6 @@ import { readSelectorState, writeSelectorState } from "./selector-state.ts";
 import { type SelectorStats, selectorSamples, summary } from "./selector-stats.ts";
 import type { Tool } from "./tool.ts";
 import { ToolVectors } from "./vectors/tool-vectors.ts";
-
-/** With an embedder a promise. @typeParam E the embedder's type */
-export type Eventually<E, T> = E extends object ? Promise<T> : T;
 
 /** Place of the query among a key's parts. */
 const queryPart = 3;
