@@ -25,6 +25,7 @@ import { readSelectorState, writeSelectorState } from "./selector-state.ts";
 import { type SelectorStats, selectorSamples, summary } from "./selector-stats.ts";
 import type { Tool } from "./tool.ts";
 import { ToolVectors } from "./vectors/tool-vectors.ts";
+import { warmUp } from "./warm-up.ts";
 
 /** Place of the query among a key's parts. */
 const queryPart = 3;
@@ -182,7 +183,11 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * @returns queries that were ranked
    */
   async warm(queries?: readonly string[]): Promise<number> {
-    if (queries === undefined) return this.#warmCode();
+    if (queries === undefined) {
+      // Another selector, so that the caches and figures of this one stay as they are: it is the code that gets warm.
+      const other = (tools: readonly Tool[]) => new ToolSelector({ tools });
+      return warmUp(this.#ranker, other, this.#options);
+    }
     if (!Array.isArray(queries)) rejectType("queries", "an array of texts", queries);
     for (const query of queries) await this.select(query);
     return queries.length;
@@ -378,29 +383,4 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     this.#contexts.clear();
     this.#ranker.learnedCache.clear();
   }
-
-  #warmCode(): number {
-    const { lexical } = this.#ranker;
-    const ids = Array.from({ length: Math.min(warmUpTools, lexical.idLimit) }, (_, id) => id);
-    const names = ids.map((id) => lexical.nameOf(id)).filter((name) => name !== undefined);
-    if (names.length === 0) return 0;
-    // Another selector, so that the caches and figures of this one stay as they are: it is the code that gets warm.
-    const other = new ToolSelector({ tools: names.map((name) => ({ name })) });
-    const { clock, k } = this.#options;
-    const untilMs = clock.now() + longestWarmUpMs;
-    let count = 0;
-    for (; count < warmUpQueries && clock.now() < untilMs; count++) {
-      const [first, second, third] = [0, 7, 13].map((step) => names[(count * step + step) % names.length]);
-      const query = `${first} with ${second}, and then ${third}? ${count}`.replace(/[_.-]/g, " ");
-      other.select(query);
-      other.select(query);
-      this.#ranker.rank(query, noContext, k, 0);
-    }
-    return count;
-  }
 }
-
-/** Enough for V8 to compile what a selection runs, in some ten milliseconds. */
-const warmUpTools = 200;
-const warmUpQueries = 600;
-const longestWarmUpMs = 100;
