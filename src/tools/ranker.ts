@@ -1,6 +1,8 @@
+import { SelectorStateError } from "../errors.ts";
 import { SelectionCache } from "./caches/selection-cache.ts";
 import { SelectionKey } from "./caches/selection-key.ts";
 import { ToolCatalogue } from "./catalogue/tool-catalogue.ts";
+import { checkTools } from "./catalogue/tool-check.ts";
 import { contextTexts } from "./context-texts.ts";
 import { LearnedRanking, type ToolIds } from "./learning/learned-ranking.ts";
 import { LexicalRanking, type QueryScores } from "./ranking/lexical-ranking.ts";
@@ -23,6 +25,13 @@ export interface Ranked {
 /** What a task type taught, by id. */
 type TaskLifts = Float32Array;
 
+/** The catalogue as it was saved. */
+export interface SavedTools {
+  /** An array of tools, in UTF-8. */
+  readonly json: Uint8Array;
+  readonly fingerprint: string;
+}
+
 /** Words of a query from which on a conversation counts by half. */
 const enoughWords = 3;
 const thinShare = 0.5;
@@ -41,7 +50,6 @@ const fewCandidates = 32;
  * selections and no time but what the cache of learned lifts needs.
  */
 export class Ranker {
-  readonly catalogue = new ToolCatalogue();
   lexical = new LexicalRanking();
   readonly fusion = new Fusion();
   readonly learnedCache: SelectionCache<TaskLifts>;
@@ -53,14 +61,17 @@ export class Ranker {
   /** For what was learned, which goes by names. */
   readonly ids: ToolIds;
   readonly #options: ResolvedSelectorOptions;
-  #idsVersion = 0;
+  readonly #catalogue = new ToolCatalogue();
+  /** Tools that were loaded and not looked at yet. */
+  #unread: SavedTools | undefined;
+  #version = 0;
   /** Scores of the query while those of the conversation are made. */
   #kept = new Float32Array(0);
   readonly #taskKey = new SelectionKey();
 
   constructor(options: ResolvedSelectorOptions) {
     this.#options = options;
-    const versionOf = (): number => this.#idsVersion;
+    const versionOf = (): number => this.#version;
     const sizeOf = (): number => this.lexical.size;
     this.ids = {
       get version() {
@@ -78,6 +89,25 @@ export class Ranker {
     }
   }
 
+  /** Grows with each change of the tools. */
+  get version(): number {
+    return this.#version;
+  }
+
+  /** Of the catalogue. */
+  get fingerprint(): string {
+    return this.#unread?.fingerprint ?? this.#catalogue.fingerprint;
+  }
+
+  /**
+   * The tools themselves. To rank they aren't needed, so that loaded ones are read when they are asked for first.
+   * @throws {SelectorStateError} when what was loaded turns out to be something else
+   */
+  get catalogue(): ToolCatalogue {
+    if (this.#unread !== undefined) this.#read(this.#unread);
+    return this.#catalogue;
+  }
+
   /** Outcomes that a cached result may be behind: the more were learned from, the less each one changes. */
   get lag(): number {
     const { maxLag } = this.#options;
@@ -87,10 +117,11 @@ export class Ranker {
   /** Adds tools, or puts them in the places of those with their names. All of them or none. */
   put(tools: readonly Tool[]): void {
     const isKnown = (tool: Tool): boolean => this.catalogue.has(tool.name);
-    // The catalogue checks a list as a whole, so that a wrong tool leaves everything as it was.
-    new ToolCatalogue(tools);
+    checkTools(tools);
     const replaced = tools.filter(isKnown);
     const added = tools.filter((tool) => !isKnown(tool));
+    // Each list is taken whole or not at all, but not both together: what only a catalogue finds must be found before.
+    if (replaced.length > 0 && added.length > 0) new ToolCatalogue(tools);
     if (replaced.length > 0) {
       this.catalogue.replace(replaced);
       this.lexical.replace(replaced);
@@ -205,7 +236,7 @@ export class Ranker {
   #liftsOf(taskType: string, now: number): TaskLifts {
     const key = this.#taskKey;
     key.reset();
-    key.number(this.catalogue.version);
+    key.number(this.#version);
     key.whole(taskType);
     const cached = this.learnedCache.get(key, now, this.outcomes, this.lag);
     if (cached !== undefined) {
@@ -255,17 +286,20 @@ export class Ranker {
     return candidates.sort((a, b) => total(b) - total(a)).slice(0, fewCandidates);
   }
 
-  /**
-   * Takes what was saved, into a ranker without tools.
-   * @throws {RangeError} when the index is of other tools; as the catalogue does
-   */
-  restore(tools: readonly Tool[], lexical: LexicalRanking): void {
-    this.catalogue.add(tools);
-    const isSame =
-      lexical.size === this.catalogue.size && tools.every(({ name }) => lexical.idOf(name) !== undefined);
-    if (!isSame) throw new RangeError("the index is of other tools");
+  /** Takes what was saved, into a ranker without tools. */
+  restore(tools: SavedTools, lexical: LexicalRanking): void {
+    this.#unread = tools;
     this.lexical = lexical;
     this.#changed();
+  }
+
+  #read({ json, fingerprint }: SavedTools): void {
+    const tools = JSON.parse(new TextDecoder().decode(json)) as readonly Tool[];
+    const read = new ToolCatalogue(tools);
+    if (read.fingerprint !== fingerprint || read.size !== this.lexical.size)
+      throw new SelectorStateError("the tools in it are others than those that were indexed");
+    this.#catalogue.add(tools);
+    this.#unread = undefined;
   }
 
   /** Takes what was learned, unless this one is not to learn. @throws {LearnedStateError} */
@@ -278,7 +312,7 @@ export class Ranker {
   }
 
   #changed(): void {
-    this.#idsVersion++;
+    this.#version++;
     this.learnedCache.clear();
   }
 }

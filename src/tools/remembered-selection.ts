@@ -39,3 +39,12 @@ export function sizeOf({ tools, terms, candidates, vector }: RememberedSelection
   for (let i = 0; i < terms.length; i++) bytes += 8 + 2 * terms[i]!.length;
   return bytes;
 }
+
+/** Did what came first do what was wanted? */
+export function confirms(
+  { tools }: RememberedSelection,
+  used: readonly string[],
+  succeeded: boolean,
+): boolean {
+  return succeeded && tools.length > 0 && used.includes(tools[0]!.name);
+}

@@ -1,3 +1,4 @@
+import { knownKeys, optionsObject, rejectType } from "../options.ts";
 import type { ScoredTool } from "./tool.ts";
 
 /** Tools chosen for a query. */
@@ -9,6 +10,9 @@ export interface Selection {
   /** Whether it came from a cache. */
   readonly cached: boolean;
 }
+
+/** With an embedder a promise. @typeParam E the embedder's type */
+export type Eventually<E, T> = E extends object ? Promise<T> : T;
 
 /** What became of a selection. */
 export interface SelectionOutcome {
@@ -22,4 +26,15 @@ export interface SelectionOutcome {
 export interface CacheSelector {
   readonly namespace?: "query" | "context" | "learned";
   readonly query?: string;
+}
+
+/** @throws {TypeError} on an outcome that is none */
+export function checkOutcome(outcome: unknown): Required<SelectionOutcome> {
+  optionsObject("recordOutcome", outcome);
+  knownKeys("recordOutcome", outcome, ["used", "succeeded"]);
+  const { used, succeeded = true } = outcome as Partial<SelectionOutcome>;
+  if (!Array.isArray(used)) rejectType("used", "an array of names", used);
+  for (const name of used as unknown[]) if (typeof name !== "string") rejectType("used", "names", name);
+  if (typeof succeeded !== "boolean") rejectType("succeeded", "true or false", succeeded);
+  return { used: used as readonly string[], succeeded };
 }

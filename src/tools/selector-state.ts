@@ -2,12 +2,12 @@ import { SelectorStateError } from "../errors.ts";
 import type { Ranker } from "./ranker.ts";
 import { LexicalRanking } from "./ranking/lexical-ranking.ts";
 import { packSections, unpackSections } from "./state-sections.ts";
-import type { Tool } from "./tool.ts";
 import type { FusionState } from "./vectors/fusion.ts";
 import { VectorIndex } from "./vectors/vector-index.ts";
 
 /** What is saved beside the sections of bytes. */
 interface StateHeader {
+  readonly fingerprint: string;
   readonly hasLearning: boolean;
   readonly outcomes: number;
   readonly fusion: FusionState;
@@ -29,6 +29,7 @@ export function writeSelectorState(
 ): Uint8Array {
   const vectors = Array.from(index?.entries() ?? []);
   const header: StateHeader = {
+    fingerprint: catalogue.fingerprint,
     hasLearning: learned !== undefined,
     outcomes,
     fusion: fusion.state(),
@@ -56,10 +57,11 @@ export function readSelectorState(bytes: Uint8Array, ranker: Ranker): VectorInde
     sectionCount,
   ) as unknown as readonly [Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array, Uint8Array];
   try {
-    const { hasLearning, outcomes, fusion, dimensions, embedded } = JSON.parse(
+    const { fingerprint, hasLearning, outcomes, fusion, dimensions, embedded } = JSON.parse(
       decoder.decode(header),
     ) as StateHeader;
-    ranker.restore(JSON.parse(decoder.decode(tools)) as Tool[], LexicalRanking.load(lexical));
+    // A copy, since the caller may go on to change his bytes, and the tools are read later.
+    ranker.restore({ json: new Uint8Array(tools), fingerprint }, LexicalRanking.load(lexical));
     if (hasLearning) ranker.restoreLearning(learned, tasks, outcomes);
     ranker.fusion.restore(fusion);
     return dimensions === 0 ? undefined : readVectors(vectors, dimensions, embedded);

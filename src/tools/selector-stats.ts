@@ -115,3 +115,14 @@ function gauge(
 ): MetricSample {
   return { type: "gauge", name, help, unit, labels, value };
 }
+
+/** Count, mean and percentiles of a histogram, in its unit. */
+export function summary(histogram: LatencyHistogram): LatencySummary {
+  const { count, sum } = histogram;
+  return {
+    count,
+    mean: count === 0 ? undefined : sum / count,
+    p50: histogram.quantile(0.5),
+    p99: histogram.quantile(0.99),
+  };
+}

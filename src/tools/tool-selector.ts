@@ -1,13 +1,19 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import { integer, knownKeys, oneOf, optionsObject, rejectType } from "../options.ts";
+import { integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import { SelectionCache } from "./caches/selection-cache.ts";
 import { SelectionKey } from "./caches/selection-key.ts";
 import { type Explanation, explainSelection } from "./explanation.ts";
 import { Ranker } from "./ranker.ts";
-import { type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
+import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
 import { checkContext, roleOf, type SelectContext, textOf } from "./select-context.ts";
-import type { CacheSelector, Selection, SelectionOutcome } from "./selection.ts";
+import {
+  type CacheSelector,
+  checkOutcome,
+  type Eventually,
+  type Selection,
+  type SelectionOutcome,
+} from "./selection.ts";
 import { SelectionLog } from "./selection-log.ts";
 import {
   largestK,
@@ -16,12 +22,10 @@ import {
   type ToolSelectorOptions,
 } from "./selector-options.ts";
 import { readSelectorState, writeSelectorState } from "./selector-state.ts";
-import { type SelectorStats, selectorSamples } from "./selector-stats.ts";
+import { type SelectorStats, selectorSamples, summary } from "./selector-stats.ts";
 import type { Tool } from "./tool.ts";
 import { ToolVectors } from "./vectors/tool-vectors.ts";
-
-/** With an embedder a promise. @typeParam E the embedder's type */
-export type Eventually<E, T> = E extends object ? Promise<T> : T;
+import { warmUp } from "./warm-up.ts";
 
 /** Place of the query among a key's parts. */
 const queryPart = 3;
@@ -84,12 +88,12 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 
   /** Tools in the catalogue. */
   get size(): number {
-    return this.#ranker.catalogue.size;
+    return this.#ranker.lexical.size;
   }
 
   /** Of all tools' names, descriptions, parameters, servers and pins: the same for the same tools. */
   get fingerprint(): string {
-    return this.#ranker.catalogue.fingerprint;
+    return this.#ranker.fingerprint;
   }
 
   /** Names of all tools, in catalogue order. */
@@ -174,12 +178,16 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   /**
-   * Ranks queries so that they are in the cache when they are asked for; without a list it ranks the catalogue's own
-   * descriptions, uncached, so that the code is compiled before the first query.
+   * Ranks queries so that they are in the cache when they are asked for. Without a list it asks for the tools by their own
+   * names, uncached and for up to 100 ms, so that the code is compiled before the first query.
    * @returns queries that were ranked
    */
   async warm(queries?: readonly string[]): Promise<number> {
-    if (queries === undefined) return this.#warmCode();
+    if (queries === undefined) {
+      // Another selector, so that the caches and figures of this one stay as they are: it is the code that gets warm.
+      const other = (tools: readonly Tool[]) => new ToolSelector({ tools });
+      return warmUp(this.#ranker, other, this.#options);
+    }
     if (!Array.isArray(queries)) rejectType("queries", "an array of texts", queries);
     for (const query of queries) await this.select(query);
     return queries.length;
@@ -208,11 +216,11 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   getStats(): SelectorStats {
-    const { catalogue, learned, learnedCache, fusion } = this.#ranker;
+    const { lexical, version, fingerprint, learned, learnedCache, fusion } = this.#ranker;
     return {
-      tools: catalogue.size,
-      catalogueVersion: catalogue.version,
-      fingerprint: catalogue.fingerprint,
+      tools: lexical.size,
+      catalogueVersion: version,
+      fingerprint,
       selections: this.#log.count,
       hitLatencyMs: summary(this.#hitMs),
       rankLatencyMs: summary(this.#rankMs),
@@ -307,7 +315,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   #version(): number {
-    return this.#ranker.catalogue.version + this.#revision + (this.#vectors?.revision ?? 0);
+    return this.#ranker.version + this.#revision + (this.#vectors?.revision ?? 0);
   }
 
   /** @returns k */
@@ -323,7 +331,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     const key = this.#key;
     const { history, pendingActions, taskType = "" } = context;
     key.reset();
-    key.number(this.#ranker.catalogue.version);
+    key.number(this.#ranker.version);
     key.number(this.#revision + (this.#vectors?.revision ?? 0));
     key.number(k);
     key.whole(query);
@@ -375,54 +383,4 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     this.#contexts.clear();
     this.#ranker.learnedCache.clear();
   }
-
-  #warmCode(): number {
-    const tools = Array.from(this.#ranker.catalogue.tools()).slice(0, warmUpTools);
-    if (tools.length === 0) return 0;
-    // Another selector, so that the caches and figures of this one stay as they are: it is the code that gets warm.
-    const other = new ToolSelector({ tools });
-    const { clock, k } = this.#options;
-    const untilMs = clock.now() + longestWarmUpMs;
-    let count = 0;
-    for (; count < warmUpQueries && clock.now() < untilMs; count++) {
-      const { name, description = "" } = tools[count % tools.length]!;
-      const query = `${count} ${name.replaceAll("_", " ")} ${description}`.slice(0, longestWarmUp);
-      other.select(query);
-      other.select(query);
-      this.#ranker.rank(query, noContext, k, 0);
-    }
-    return count;
-  }
-}
-
-/** Enough for V8 to compile what a selection runs, in some ten milliseconds. */
-const warmUpTools = 200;
-const warmUpQueries = 600;
-const longestWarmUp = 200;
-const longestWarmUpMs = 100;
-
-/** Did what came first do what was wanted? */
-function confirms({ tools }: RememberedSelection, used: readonly string[], succeeded: boolean): boolean {
-  return succeeded && tools.length > 0 && used.includes(tools[0]!.name);
-}
-
-function checkOutcome(outcome: unknown): Required<SelectionOutcome> {
-  optionsObject("recordOutcome", outcome);
-  knownKeys("recordOutcome", outcome, ["used", "succeeded"]);
-  const { used, succeeded = true } = outcome as Partial<SelectionOutcome>;
-  if (!Array.isArray(used)) rejectType("used", "an array of names", used);
-  for (const name of used as unknown[]) if (typeof name !== "string") rejectType("used", "names", name);
-  if (typeof succeeded !== "boolean") rejectType("succeeded", "true or false", succeeded);
-  return { used: used as readonly string[], succeeded };
-}
-
-/** Count, mean and percentiles of a histogram, in its unit. */
-function summary(histogram: LatencyHistogram): SelectorStats["hitLatencyMs"] {
-  const { count, sum } = histogram;
-  return {
-    count,
-    mean: count === 0 ? undefined : sum / count,
-    p50: histogram.quantile(0.5),
-    p99: histogram.quantile(0.99),
-  };
 }

@@ -270,12 +270,15 @@ describe("a selector refuses", () => {
     expect(() => new ToolSelector(options)).toThrow(name);
   });
 
+  const cyclic: Record<string, unknown> = { type: "object" };
+  cyclic.properties = cyclic;
   const wrongTools: readonly (readonly [string, unknown, string])[] = [
     ["a tool without a name", [{ description: "x" }], "VICTOR_INVALID_TOOL"],
     ["an empty name", [{ name: "" }], "VICTOR_INVALID_TOOL"],
     ["a schema that is no object", [{ name: "x", inputSchema: [] }], "VICTOR_INVALID_TOOL"],
     ["a schema that is a text", [{ name: "x", inputSchema: "object" }], "VICTOR_INVALID_TOOL"],
     ["something else than a tool", [undefined], "VICTOR_INVALID_TOOL"],
+    ["a schema that holds itself", [{ name: "x", inputSchema: cyclic }], "VICTOR_INVALID_TOOL"],
     ["two tools of one name", [{ name: "x" }, { name: "x" }], "VICTOR_DUPLICATE_TOOL"],
   ];
   test.each(wrongTools)("%s, and stays as it was", (_, wrong, code) => {

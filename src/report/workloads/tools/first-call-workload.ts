@@ -32,7 +32,7 @@ export function firstCallWorkload(): Workload {
     },
     optimized: {
       name: "ToolSelector",
-      about: "after warm(), which ranks the tools' own descriptions",
+      about: "after warm(), which asks for the tools by their own names",
       module,
       export: "firstSelectWarm",
       args,
