@@ -127,11 +127,14 @@ export function readIndex(bytes: Uint8Array): SavedIndex {
 function check({ names, lists, order }: SavedIndex): void {
   if (lists.counts.reduce((sum, count) => sum + count, 0) !== lists.documents.length)
     throw new ToolIndexFormatError("its lists don't add up");
-  for (const document of lists.documents)
-    if (document >= names.length || names[document] === "")
-      throw new ToolIndexFormatError(`a list has tool ${document}, which isn't there`);
-  for (const impact of lists.impacts)
-    if (!(impact >= 0 && impact <= 1)) throw new ToolIndexFormatError(`an impact is ${impact}`);
+  // By index: iterators would take several times as long for hundreds of thousands.
+  const isThere = Uint8Array.from(names, (name) => (name === "" ? 0 : 1));
+  for (let i = 0; i < lists.documents.length; i++) {
+    if (isThere[lists.documents[i]!] !== 1)
+      throw new ToolIndexFormatError(`a list has tool ${lists.documents[i]}, which isn't there`);
+    if (!(lists.impacts[i]! >= 0 && lists.impacts[i]! <= 1))
+      throw new ToolIndexFormatError(`an impact is ${lists.impacts[i]}`);
+  }
   for (const place of order)
     if (!(place >= 0 && place <= Number.MAX_SAFE_INTEGER))
       throw new ToolIndexFormatError(`a place is ${place}`);

@@ -1,3 +1,5 @@
+import type { TopK } from "./top-k.ts";
+
 /**
  * For each term the documents that hold it, each with its impact, in typed arrays. All lists share one pool; a list that outgrows
  * its place moves to the end with twice the room, and the pool is packed when half of it is left behind.
@@ -80,11 +82,18 @@ export class PostingLists {
     }
   }
 
-  /** @returns the impact of the term in the document; 0 when it isn't there */
-  impact(term: number, document: number): number {
+  /** Offers the scores of the list's documents, and sets them back to 0: so each is offered once, whatever lists it is in. */
+  collect(term: number, scores: Float32Array, into: TopK): void {
+    const documents = this.#documents;
     const start = this.#starts[term]!;
-    const at = this.#documents.subarray(start, start + this.#counts[term]!).indexOf(document);
-    return at < 0 ? 0 : this.#impacts[start + at]!;
+    const end = start + this.#counts[term]!;
+    for (let i = start; i < end; i++) {
+      const document = documents[i]!;
+      const score = scores[document]!;
+      if (score === 0) continue;
+      scores[document] = 0;
+      if (score >= into.floor) into.offer(document, score);
+    }
   }
 
   /** @returns for each document the terms that hold it */
