@@ -1,6 +1,6 @@
 import type { Word } from "../text/analyzer.ts";
 import type { LexicalIndex } from "./lexical-index.ts";
-import { QueryTerms } from "./query-terms.ts";
+import { maxPostings, QueryTerms } from "./query-terms.ts";
 import { TopK } from "./top-k.ts";
 import { weights } from "./weights.ts";
 
@@ -48,7 +48,7 @@ export class ClauseLift {
     this.#shares.clear();
     let start = 0;
     for (const end of this.#ends) {
-      this.#terms.read(words, start, end, documents);
+      this.#terms.read(words, start, end, documents, maxPostings / this.#ends.length);
       this.#rank();
       start = end;
     }
