@@ -12,7 +12,7 @@ export interface QueryArgs {
 /** The last so many calls are looked at. */
 const kept = 20_000;
 /** Before all that is counted, each ranker runs so long or so many queries, whichever ends first. */
-const warmUp = { ms: 1500, queries: 20_000 };
+const warmUp = { ms: 600, queries: 20_000 };
 
 /** One operation: the best five tools for the next query. Counters are percentiles of single calls, in microseconds. */
 export function query(args: unknown): Arm {

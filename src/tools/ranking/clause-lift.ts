@@ -1,6 +1,6 @@
 import type { Word } from "../text/analyzer.ts";
 import type { LexicalIndex } from "./lexical-index.ts";
-import { QueryTerms } from "./query-terms.ts";
+import { maxPostings, QueryTerms } from "./query-terms.ts";
 import { TopK } from "./top-k.ts";
 import { weights } from "./weights.ts";
 
@@ -17,8 +17,10 @@ export class ClauseLift {
   readonly #top: TopK;
   readonly #ends: number[] = [];
   readonly #best: number[] = [];
+  readonly #bestScores: number[] = [];
   /** Share of the best score that each document gets. */
   readonly #shares = new Map<number, number>();
+  /** All 0 between two clauses. */
   #scores = new Float32Array(0);
 
   constructor(index: LexicalIndex, orderOf: (document: number) => number) {
@@ -46,8 +48,8 @@ export class ClauseLift {
     this.#shares.clear();
     let start = 0;
     for (const end of this.#ends) {
-      this.#terms.read(words, start, end, documents);
-      this.#rank(limit);
+      this.#terms.read(words, start, end, documents, maxPostings / this.#ends.length);
+      this.#rank();
       start = end;
     }
     let best = 0;
@@ -55,15 +57,21 @@ export class ClauseLift {
     for (const [id, share] of this.#shares) scores[id] = scores[id]! + weights.clause * share * best;
   }
 
-  #rank(limit: number): void {
+  /** Walks over the lists of the clause alone: many clauses then cost about as much as the whole query. */
+  #rank(): void {
     const { terms, weights: values, count } = this.#terms;
-    const scores = this.#scores.fill(0);
-    for (let i = 0; i < count; i++) this.#index.postings.accumulate(terms[i]!, values[i]!, scores);
-    this.#top.fill(scores, limit, weights.clauseTools);
-    this.#top.drain(this.#best);
-    const best = scores[this.#best[0] ?? 0]!;
-    for (const id of this.#best)
-      this.#shares.set(id, Math.max(this.#shares.get(id) ?? 0, scores[id]! / best));
+    const scores = this.#scores;
+    const { postings } = this.#index;
+    for (let i = 0; i < count; i++) postings.accumulate(terms[i]!, values[i]!, scores);
+    this.#top.reset(weights.clauseTools);
+    for (let i = 0; i < count; i++) postings.collect(terms[i]!, scores, this.#top);
+    this.#top.drain(this.#best, this.#bestScores);
+    for (let i = 0; i < this.#best.length; i++)
+      this.#raise(this.#best[i]!, this.#bestScores[i]! / this.#bestScores[0]!);
+  }
+
+  #raise(id: number, share: number): void {
+    this.#shares.set(id, Math.max(this.#shares.get(id) ?? 0, share));
   }
 
   /** A part that says too little to stand alone goes with the next, or at the end with the one before. */

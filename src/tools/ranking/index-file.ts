@@ -3,6 +3,7 @@ import { ByteHash } from "../../kernels/index.ts";
 import { rejectType } from "../../options.ts";
 import { groupCount } from "../text/related-groups.ts";
 import { relatedWords } from "../text/related-words.ts";
+import { documentOf, type PackedLists } from "./posting-lists.ts";
 import { weights } from "./weights.ts";
 
 /** What of a ranking is saved. */
@@ -15,11 +16,7 @@ export interface SavedIndex {
   readonly pinned: Uint8Array;
   /** Of terms above the groups; a free one is empty. */
   readonly stems: readonly string[];
-  readonly lists: {
-    readonly counts: Uint32Array;
-    readonly documents: Uint32Array;
-    readonly impacts: Float32Array;
-  };
+  readonly lists: PackedLists;
 }
 
 /** "VTIX", which reads as another number on a machine of the other byte order: those don't exchange files. */
@@ -31,8 +28,7 @@ const byteHash = new ByteHash(0);
 
 /**
  * Header (magic, version, lexicon, documents, stems, postings, bytes of the names, bytes of the stems: 32 bits each), order
- * (64-bit floating point), lengths of names and of stems in UTF-16 units, list lengths, documents (32 bits), impacts (32-bit
- * floating point), pins, names and stems (UTF-8), filled up to 8 bytes, and a checksum of all that (64 bits).
+ * (64-bit floating point), lengths of names and of stems in UTF-16 units, list lengths, entries (32 bits), pins, names and stems (UTF-8), filled up to 8 bytes, and a checksum of all that (64 bits).
  */
 export function writeIndex({ names, order, pinned, stems, lists }: SavedIndex): Uint8Array {
   const nameText = Buffer.from(names.join(""));
@@ -43,7 +39,7 @@ export function writeIndex({ names, order, pinned, stems, lists }: SavedIndex): 
     lexicon(),
     names.length,
     stems.length,
-    lists.documents.length,
+    lists.entries.length,
     nameText.length,
     stemText.length,
   );
@@ -54,8 +50,7 @@ export function writeIndex({ names, order, pinned, stems, lists }: SavedIndex): 
     lengths(names),
     lengths(stems),
     lists.counts,
-    lists.documents,
-    lists.impacts,
+    lists.entries,
     pinned,
     nameText,
     stemText,
@@ -98,7 +93,7 @@ export function readIndex(bytes: Uint8Array): SavedIndex {
     throw new ToolIndexFormatError("damaged or cut off: the checksum is another one");
   if (foundLexicon !== lexicon()) throw new ToolIndexFormatError("made with other word lists or weights");
   const terms = stems + groupCount;
-  const size = headerBytes + documents * 13 + stems * 4 + terms * 4 + postings * 8 + nameBytes + stemBytes;
+  const size = headerBytes + documents * 13 + stems * 4 + terms * 4 + postings * 4 + nameBytes + stemBytes;
   if (padded(size) !== end) throw new ToolIndexFormatError("its parts don't add up to its length");
   let at = headerBytes;
   const words = (count: number): Uint32Array => {
@@ -111,27 +106,27 @@ export function readIndex(bytes: Uint8Array): SavedIndex {
   const stemLengths = words(stems);
   // Of their own, since lists grow and these views must not keep all the bytes.
   const counts = words(terms).slice();
-  const ids = words(postings).slice();
-  const impacts = new Float32Array(buffer, at, postings).slice();
-  at += postings * 4;
+  const entries = words(postings).slice();
   const pinned = new Uint8Array(buffer, at, documents);
   at += documents;
   const names = readTexts(new Uint8Array(buffer, at, nameBytes), nameLengths);
   const stemTexts = readTexts(new Uint8Array(buffer, at + nameBytes, stemBytes), stemLengths);
-  const lists = { counts, documents: ids, impacts };
+  const lists = { counts, entries };
   check({ names, order, pinned, stems: stemTexts, lists });
   return { names, order, pinned, stems: stemTexts, lists };
 }
 
 /** A checksum proves that nothing was damaged, not that a friend wrote it. */
 function check({ names, lists, order }: SavedIndex): void {
-  if (lists.counts.reduce((sum, count) => sum + count, 0) !== lists.documents.length)
+  if (lists.counts.reduce((sum, count) => sum + count, 0) !== lists.entries.length)
     throw new ToolIndexFormatError("its lists don't add up");
-  for (const document of lists.documents)
-    if (document >= names.length || names[document] === "")
+  const isThere = Uint8Array.from(names, (name) => (name === "" ? 0 : 1));
+  // By index: an iterator would take several times as long for hundreds of thousands.
+  for (let i = 0; i < lists.entries.length; i++) {
+    const document = documentOf(lists.entries[i]!);
+    if (isThere[document] !== 1)
       throw new ToolIndexFormatError(`a list has tool ${document}, which isn't there`);
-  for (const impact of lists.impacts)
-    if (!(impact >= 0 && impact <= 1)) throw new ToolIndexFormatError(`an impact is ${impact}`);
+  }
   for (const place of order)
     if (!(place >= 0 && place <= Number.MAX_SAFE_INTEGER))
       throw new ToolIndexFormatError(`a place is ${place}`);

@@ -2,7 +2,7 @@ import type { ToolText } from "../catalogue/tool-text.ts";
 import type { Analyzer, Word } from "../text/analyzer.ts";
 import { groupCount } from "../text/related-groups.ts";
 import { Spelling } from "../text/spelling.ts";
-import { PostingLists } from "./posting-lists.ts";
+import { PostingLists, storedImpact } from "./posting-lists.ts";
 import { weights } from "./weights.ts";
 
 /** Of a tool's text. */
@@ -118,7 +118,7 @@ export class LexicalIndex {
           const weight = byField[i]!.get(term);
           return weight === undefined ? [] : [[field, weight / sum]];
         });
-        return [term, { impact: impactOf(sum), fields: Object.fromEntries(shares) }];
+        return [term, { impact: storedImpact(impactOf(sum)), fields: Object.fromEntries(shares) }];
       }),
     );
   }

@@ -1,5 +1,5 @@
 import { DuplicateToolError, ToolIndexFormatError, UnknownToolError } from "../../errors.ts";
-import { finite, integer, knownKeys, oneOf, rejectType } from "../../options.ts";
+import { finite, integer, knownKeys, oneOf, reject, rejectType } from "../../options.ts";
 import { checkTools } from "../catalogue/tool-check.ts";
 import { textOf } from "../catalogue/tool-text.ts";
 import { Analyzer, type Word } from "../text/analyzer.ts";
@@ -10,7 +10,7 @@ import { explainTerms, type RankingExplanation } from "./explanation.ts";
 import { readIndex, type SavedIndex, writeIndex } from "./index-file.ts";
 import { LexicalIndex } from "./lexical-index.ts";
 import { NameMentions } from "./name-mentions.ts";
-import { PostingLists } from "./posting-lists.ts";
+import { maxDocuments, PostingLists } from "./posting-lists.ts";
 import { QueryTerms } from "./query-terms.ts";
 import { TopK } from "./top-k.ts";
 
@@ -111,6 +111,8 @@ export class LexicalRanking {
   add(tools: readonly Tool[]): void {
     checkTools(tools);
     for (const { name } of tools) if (this.#ids.has(name)) throw new DuplicateToolError(name);
+    if (this.size + tools.length > maxDocuments)
+      reject("tools", `up to ${maxDocuments} in all`, this.size + tools.length);
     for (const tool of tools) {
       const id = this.#free.pop() ?? this.#names.length;
       this.#register(id, tool.name, this.#sequence++, tool.pinned === true);

@@ -1,7 +1,7 @@
 /** Part names from other text. */
-const parting = new Set(" \t\r\n\f\v\u00a0\u3000\"'`“”‘’()[]{}<>,;!?=*|，。、「」（）");
+const parting = flagsOf(" \t\r\n\f\v\u00a0\u3000\"'`“”‘’()[]{}<>,;!?=*|，。、「」（）");
 /** May be within a name, and at the end of a sentence. */
-const closing = new Set(".:/\\-");
+const closing = flagsOf(".:/\\-");
 /** Only small letters, or one capital before them: might be a word like any other. */
 const plainWord = /^\p{L}\p{Ll}*$/u;
 const wordCharacter = /[\p{L}\p{N}_]/u;
@@ -17,7 +17,7 @@ const maxChecks = 4096;
 interface NamedTool {
   readonly lowered: string;
   readonly id: number;
-  readonly isPlain: boolean;
+  readonly name: string;
 }
 
 /**
@@ -39,7 +39,7 @@ export class NameMentions {
     if (start.includes(" ")) this.#spaced++;
     const slot = start.charCodeAt(0) & 127;
     this.#lengths[slot] = this.#lengths[slot]! | lengthBit(start.length);
-    const named = { lowered, id, isPlain: plainWord.test(name) };
+    const named = { lowered, id, name };
     const known = this.#byStart.get(start);
     if (known === undefined) this.#byStart.set(start, [named]);
     else known.push(named);
@@ -92,21 +92,28 @@ export class NameMentions {
   }
 }
 
+/** @returns 1 at the code of each character */
+function flagsOf(characters: string): Uint8Array {
+  const flags = new Uint8Array(0x1_0000);
+  for (let i = 0; i < characters.length; i++) flags[characters.charCodeAt(i)] = 1;
+  return flags;
+}
+
 function nextChunk(text: string, from: number): number {
   let at = from;
-  while (at < text.length && parting.has(text.charAt(at))) at++;
+  while (at < text.length && parting[text.charCodeAt(at)] === 1) at++;
   return at;
 }
 
 function chunkEnd(text: string, from: number): number {
   let at = from;
-  while (at < text.length && !parting.has(text.charAt(at))) at++;
+  while (at < text.length && parting[text.charCodeAt(at)] !== 1) at++;
   return at;
 }
 
 function trimmedTo(text: string, start: number, end: number): number {
   let at = end;
-  while (at > start && closing.has(text.charAt(at - 1))) at--;
+  while (at > start && closing[text.charCodeAt(at - 1)] === 1) at--;
   return at;
 }
 
@@ -126,10 +133,10 @@ function lengthBit(length: number): number {
   return 1 << Math.min(length, 31);
 }
 
-function isNamed(query: string, at: number, { lowered, isPlain }: NamedTool): boolean {
+function isNamed(query: string, at: number, { lowered, name }: NamedTool): boolean {
   const end = at + lowered.length;
   if (query.slice(at, end).toLowerCase() !== lowered || wordCharacter.test(query.charAt(end))) return false;
-  if (!isPlain) return true;
+  if (!plainWord.test(name)) return true;
   if (query.trim().length === lowered.length) return true;
   if (quotes.test(query.charAt(at - 1)) && quotes.test(query.charAt(end))) return true;
   return (

@@ -1,26 +1,42 @@
+import type { TopK } from "./top-k.ts";
+
+const impactBits = 10;
+const maxLevel = (1 << impactBits) - 1;
+
+/** Documents are numbered below this. */
+export const maxDocuments = 2 ** (32 - impactBits);
+
+/** @returns the impact as it is stored: in steps of a thousandth, never 0 */
+export function storedImpact(impact: number): number {
+  return levelOf(impact) / maxLevel;
+}
+
+function levelOf(impact: number): number {
+  return Math.max(1, Math.min(maxLevel, Math.round(impact * maxLevel)));
+}
+
+/** The lists one after the other. */
+export interface PackedLists {
+  /** How long each is. */
+  readonly counts: Uint32Array;
+  /** A document's number × 1,024, and its impact in steps of 1/1,023. */
+  readonly entries: Uint32Array;
+}
+
 /**
- * For each term the documents that hold it, each with its impact, in typed arrays. All lists share one pool; a list that outgrows
- * its place moves to the end with twice the room, and the pool is packed when half of it is left behind.
- * The order within a list means nothing.
+ * For each term the documents that hold it, each with its impact (0 to 1), one number for both: what is read while scoring
+ * decides how long it takes. All lists share one pool; a list that outgrows its place moves to the end with twice the room,
+ * and the pool is packed when it is full. The order within a list means nothing.
  */
 export class PostingLists {
-  #documents: Uint32Array;
-  #impacts: Float32Array;
+  #entries: Uint32Array = new Uint32Array(0);
   /** Places of the pool that are taken or left behind. */
   #end = 0;
   #leftBehind = 0;
-  #starts: Uint32Array;
-  #counts: Uint32Array;
-  #capacities: Uint32Array;
+  #starts: Uint32Array = new Uint32Array(0);
+  #counts: Uint32Array = new Uint32Array(0);
+  #capacities: Uint32Array = new Uint32Array(0);
   #terms = 0;
-
-  constructor(terms = 0, postings = 0) {
-    this.#documents = new Uint32Array(postings);
-    this.#impacts = new Float32Array(postings);
-    this.#starts = new Uint32Array(terms);
-    this.#counts = new Uint32Array(terms);
-    this.#capacities = new Uint32Array(terms);
-  }
 
   get terms(): number {
     return this.#terms;
@@ -28,7 +44,7 @@ export class PostingLists {
 
   /** Bytes of the typed arrays. */
   get sizeBytes(): number {
-    return this.#documents.byteLength * 2 + this.#starts.byteLength * 3;
+    return this.#entries.byteLength + this.#starts.byteLength * 3;
   }
 
   /** @returns the number of a new term, whose list is empty */
@@ -51,40 +67,48 @@ export class PostingLists {
   add(term: number, document: number, impact: number): void {
     const count = this.#counts[term]!;
     if (count === this.#capacities[term]!) this.#move(term, Math.max(2, count * 2));
-    const at = this.#starts[term]! + count;
-    this.#documents[at] = document;
-    this.#impacts[at] = impact;
+    this.#entries[this.#starts[term]! + count] = ((document << impactBits) | levelOf(impact)) >>> 0;
     this.#counts[term] = count + 1;
   }
 
   /** The last of the list takes the place of the one that goes. */
   remove(term: number, document: number): void {
+    const entries = this.#entries;
     const start = this.#starts[term]!;
     const last = start + this.#counts[term]! - 1;
-    const at = this.#documents.subarray(start, last + 1).indexOf(document) + start;
-    if (at < start) return;
-    this.#documents[at] = this.#documents[last]!;
-    this.#impacts[at] = this.#impacts[last]!;
-    this.#counts[term] = last - start;
+    for (let at = start; at <= last; at++) {
+      if (entries[at]! >>> impactBits !== document) continue;
+      entries[at] = entries[last]!;
+      this.#counts[term] = last - start;
+      return;
+    }
   }
 
   /** Adds `weight` × impact to the score of each document of the list. */
   accumulate(term: number, weight: number, scores: Float32Array): void {
-    const documents = this.#documents;
-    const impacts = this.#impacts;
+    const entries = this.#entries;
     const start = this.#starts[term]!;
     const end = start + this.#counts[term]!;
+    const step = weight / maxLevel;
     for (let i = start; i < end; i++) {
-      const document = documents[i]!;
-      scores[document] = scores[document]! + weight * impacts[i]!;
+      const entry = entries[i]!;
+      const document = entry >>> impactBits;
+      scores[document] = scores[document]! + step * (entry & maxLevel);
     }
   }
 
-  /** @returns the impact of the term in the document; 0 when it isn't there */
-  impact(term: number, document: number): number {
+  /** Offers the scores of the list's documents, and sets them back to 0: so each is offered once, whatever lists it is in. */
+  collect(term: number, scores: Float32Array, into: TopK): void {
+    const entries = this.#entries;
     const start = this.#starts[term]!;
-    const at = this.#documents.subarray(start, start + this.#counts[term]!).indexOf(document);
-    return at < 0 ? 0 : this.#impacts[start + at]!;
+    const end = start + this.#counts[term]!;
+    for (let i = start; i < end; i++) {
+      const document = entries[i]! >>> impactBits;
+      const score = scores[document]!;
+      if (score === 0) continue;
+      scores[document] = 0;
+      if (score >= into.floor) into.offer(document, score);
+    }
   }
 
   /** @returns for each document the terms that hold it */
@@ -93,7 +117,7 @@ export class PostingLists {
     for (let term = 0; term < this.#terms; term++) {
       const start = this.#starts[term]!;
       for (let i = start; i < start + this.#counts[term]!; i++) {
-        const document = this.#documents[i]!;
+        const document = this.#entries[i]! >>> impactBits;
         lists[document] ??= [];
         lists[document]!.push(term);
       }
@@ -101,51 +125,39 @@ export class PostingLists {
     return lists.map((list) => Uint32Array.from(list));
   }
 
-  /** @returns the lists one after the other, to be saved: how long each is, and all documents and impacts */
-  packed(): {
-    readonly counts: Uint32Array;
-    readonly documents: Uint32Array;
-    readonly impacts: Float32Array;
-  } {
+  packed(): PackedLists {
     const counts = this.#counts.slice(0, this.#terms);
-    const total = counts.reduce((sum, count) => sum + count, 0);
-    const documents = new Uint32Array(total);
-    const impacts = new Float32Array(total);
+    const entries = new Uint32Array(counts.reduce((sum, count) => sum + count, 0));
     let to = 0;
     for (let term = 0; term < this.#terms; term++) {
       const start = this.#starts[term]!;
-      const end = start + counts[term]!;
-      documents.set(this.#documents.subarray(start, end), to);
-      impacts.set(this.#impacts.subarray(start, end), to);
+      entries.set(this.#entries.subarray(start, start + counts[term]!), to);
       to += counts[term]!;
     }
-    return { counts, documents, impacts };
+    return { counts, entries };
   }
 
-  /** @param lists as `packed` gives them, which this takes over; as many documents as the counts say */
-  static of(lists: ReturnType<PostingLists["packed"]>): PostingLists {
+  /** @param lists which this takes over; as many entries as the counts say */
+  static of({ counts, entries }: PackedLists): PostingLists {
     const made = new PostingLists();
-    made.#terms = lists.counts.length;
-    made.#counts = lists.counts;
-    made.#capacities = lists.counts.slice();
-    made.#starts = new Uint32Array(lists.counts.length);
+    made.#terms = counts.length;
+    made.#counts = counts;
+    made.#capacities = counts.slice();
+    made.#starts = new Uint32Array(counts.length);
     let start = 0;
-    for (let term = 0; term < lists.counts.length; term++) {
+    for (let term = 0; term < counts.length; term++) {
       made.#starts[term] = start;
-      start += lists.counts[term]!;
+      start += counts[term]!;
     }
-    made.#documents = lists.documents;
-    made.#impacts = lists.impacts;
+    made.#entries = entries;
     made.#end = start;
     return made;
   }
 
   #move(term: number, capacity: number): void {
-    if (this.#end + capacity > this.#documents.length) this.#makeRoom(capacity);
+    if (this.#end + capacity > this.#entries.length) this.#makeRoom(capacity);
     const start = this.#starts[term]!;
-    const end = start + this.#counts[term]!;
-    this.#documents.copyWithin(this.#end, start, end);
-    this.#impacts.copyWithin(this.#end, start, end);
+    this.#entries.copyWithin(this.#end, start, start + this.#counts[term]!);
     this.#leftBehind += this.#capacities[term]!;
     this.#starts[term] = this.#end;
     this.#capacities[term] = capacity;
@@ -154,22 +166,23 @@ export class PostingLists {
 
   #makeRoom(capacity: number): void {
     const taken = this.#end - this.#leftBehind;
-    const documents = new Uint32Array(Math.max(1024, (taken + capacity) * 2));
-    const impacts = new Float32Array(documents.length);
+    const entries = new Uint32Array(Math.max(1024, (taken + capacity) * 2));
     let to = 0;
     for (let term = 0; term < this.#terms; term++) {
       const start = this.#starts[term]!;
-      const end = start + this.#counts[term]!;
-      documents.set(this.#documents.subarray(start, end), to);
-      impacts.set(this.#impacts.subarray(start, end), to);
+      entries.set(this.#entries.subarray(start, start + this.#counts[term]!), to);
       this.#starts[term] = to;
       to += this.#capacities[term]!;
     }
-    this.#documents = documents;
-    this.#impacts = impacts;
+    this.#entries = entries;
     this.#end = to;
     this.#leftBehind = 0;
   }
+}
+
+/** @returns the number of an entry's document */
+export function documentOf(entry: number): number {
+  return entry >>> impactBits;
 }
 
 function grown(array: Uint32Array, length: number): Uint32Array {

@@ -9,6 +9,8 @@ export const maxQueryTerms = 256;
 /** So many words that aren't in the catalogue are looked at for a typing error. */
 const maxCorrections = 8;
 const maxRemembered = 4096;
+/** A query looks at so many entries of lists: in catalogues of many thousands the longest lists, which tell least, are left out. */
+export const maxPostings = 16_384;
 
 /** What a word that no tool has was taken for. */
 interface Correction {
@@ -56,8 +58,9 @@ export class QueryTerms {
   /**
    * Reads words `start` to `end` − 1.
    * @param documents how many there are
+   * @param postings entries of lists that may be looked at
    */
-  read(words: readonly Word[], start: number, end: number, documents: number): void {
+  read(words: readonly Word[], start: number, end: number, documents: number, postings = maxPostings): void {
     this.#begin(documents);
     for (let i = start; i < end && this.stems.length < maxQueryTerms; i++) this.#countWord(words[i]!);
     for (let place = 0; place < this.stems.length; place++) {
@@ -67,6 +70,7 @@ export class QueryTerms {
     }
     this.#weighGroups();
     this.#scale();
+    this.#leaveOutLongest(postings);
   }
 
   #begin(documents: number): void {
@@ -171,6 +175,27 @@ export class QueryTerms {
     if (this.#bound === 0) return;
     const scale = 1 / Math.sqrt(this.#bound * idf(this.#documents, 0));
     for (let i = 0; i < this.count; i++) this.weights[i] = this.weights[i]! * scale;
+  }
+
+  #leaveOutLongest(limit: number): void {
+    const { postings } = this.#index;
+    let total = 0;
+    for (let i = 0; i < this.count; i++) total += postings.count(this.terms[i]!);
+    if (total <= limit) return;
+    const lengths = Array.from(this.terms.subarray(0, this.count), (term) => postings.count(term));
+    lengths.sort((a, b) => b - a);
+    let longest = lengths[0]!;
+    for (let i = 0; i + 1 < lengths.length && total > limit; i++) {
+      total -= lengths[i]!;
+      longest = lengths[i + 1]!;
+    }
+    let kept = 0;
+    for (let i = 0; i < this.count; i++) {
+      if (postings.count(this.terms[i]!) > longest) continue;
+      this.terms[kept] = this.terms[i]!;
+      this.weights[kept++] = this.weights[i]!;
+    }
+    this.count = kept;
   }
 
   #correct(stem: string): Correction {

@@ -8,6 +8,8 @@ export class TopK {
   #scores = new Float64Array(16);
   #size = 0;
   #k = 0;
+  /** What a score must reach to be kept; a lower one need not be offered. */
+  floor = 0;
   readonly #orderOf: (id: number) => number;
 
   constructor(orderOf: (id: number) => number) {
@@ -18,6 +20,7 @@ export class TopK {
   reset(k: number): void {
     this.#k = k;
     this.#size = 0;
+    this.floor = k === 0 ? Number.POSITIVE_INFINITY : Number.NEGATIVE_INFINITY;
   }
 
   /**
@@ -26,13 +29,11 @@ export class TopK {
    */
   fill(scores: Float32Array, limit: number, k: number): void {
     this.reset(k);
-    if (k === 0) return;
-    let floor = Number.MIN_VALUE;
+    let least = Math.max(this.floor, Number.MIN_VALUE);
     for (let id = 0; id < limit; id++) {
-      const score = scores[id]!;
-      if (score < floor) continue;
-      this.offer(id, score);
-      if (this.#size === k) floor = this.#scores[0]!;
+      if (scores[id]! < least) continue;
+      this.offer(id, scores[id]!);
+      least = Math.max(this.floor, Number.MIN_VALUE);
     }
   }
 
@@ -42,13 +43,16 @@ export class TopK {
       this.#siftUp(this.#size++, id, score);
     } else if (this.#k > 0 && this.#isWorse(this.#ids[0]!, this.#scores[0]!, id, score))
       this.#siftDown(id, score);
+    if (this.#size === this.#k && this.#k > 0) this.floor = this.#scores[0]!;
   }
 
-  /** Sorts what was kept, best first, into `into`; the heap is empty then. */
-  drain(into: number[]): void {
+  /** Sorts what was kept, best first, into `into`, and the scores into `scores`; the heap is empty then. */
+  drain(into: number[], scores?: number[]): void {
     into.length = this.#size;
+    if (scores !== undefined) scores.length = this.#size;
     for (let i = this.#size - 1; i >= 0; i--) {
       into[i] = this.#ids[0]!;
+      if (scores !== undefined) scores[i] = this.#scores[0]!;
       this.#size = i;
       if (i > 0) this.#siftDown(this.#ids[i]!, this.#scores[i]!);
     }
