@@ -132,8 +132,7 @@ class Frames {
   add(part: Uint8Array, usedBytes: number): Uint8Array | undefined {
     this.#parts.push(part);
     this.#sizeBytes += part.length;
-    if (this.#sizeBytes > this.#allowed)
-      throw Object.assign(new RangeError(), { code: "ERR_BUFFER_TOO_LARGE" });
+    if (this.#sizeBytes > this.#allowed) throw new OverAllowed();
     this.rest = this.rest.subarray(usedBytes);
     if (this.rest.length === 0 || isPadding(this.#coding, this.rest))
       return this.#parts.length === 1 ? part : Buffer.concat(this.#parts, this.#sizeBytes);

@@ -58,7 +58,7 @@ export interface OriginStats {
   readonly faults: number;
   /** Bytes of request bodies. */
   readonly receivedBytes: number;
-  /** When each request came, milliseconds from the first; the last 100,000 of them. */
+  /** When each request came, milliseconds from the first; of the first 100,000. */
   readonly arrivalsMs: readonly number[];
 }
 

@@ -149,6 +149,16 @@ describe.each(ways)("decoding %s", (way, decode) => {
     }
   });
 
+  it("allows no more in several frames than in one, and nothing where nothing is allowed", async () => {
+    const frame = zlib.zstdCompressSync(Buffer.alloc(600));
+    const over = { code: "VICTOR_BODY_TOO_LARGE", limit: "size" };
+    const two = Buffer.concat([frame, frame]);
+    for (const maxBytes of [0, 600, 1000, 1199])
+      await expect(decode("zstd", two, { maxBytes })).rejects.toMatchObject(over);
+    expect((await decode("zstd", two, { maxBytes: 1200 })).length).toBe(1200);
+    expect((await decode("gzip", zlib.gzipSync(""), { maxBytes: 0 })).length).toBe(0);
+  });
+
   it("counts bodies and bytes", async () => {
     const counts = new CodingCounts();
     const encoded = zlib.gzipSync(text);
