@@ -1,6 +1,6 @@
 import { amount } from "../../quantity.ts";
 import type { Counters, Figure, RoomContext, Workload } from "../../workload.ts";
-import { originInput, popularity, requestVariants, sameReplies } from "./request-variants.ts";
+import { originInput, popularity, requestVariants, rightAnswers } from "./request-variants.ts";
 import type { RequestsWork } from "./requests-arm.ts";
 
 /** How long a request takes whose answer others may have had before; and what of it cache and connections do. */
@@ -26,7 +26,7 @@ export function latencyWorkload({ quick, seed }: RoomContext): Workload {
     unit: { shown: "counter", counter: "latencyNs", kind: "duration", what: "time per request" },
     operationsPerRound: 1,
     ...requestVariants(work),
-    check: sameReplies,
+    check: rightAnswers,
     reference: { before: "120 ms", after: "75 ms", improvement: "−38 %" },
     figures,
     notes: [
@@ -47,7 +47,7 @@ function figures(optimized: Counters, baseline: Counters): Figure[] {
     atOrigin = 0,
     p99Ns = 0,
   } = optimized;
-  const count = (value: number): string => amount("count", value);
+  const count = (value = 0): string => Math.round(value).toLocaleString("en-US");
   return [
     {
       id: "network.cache-hit-rate",
@@ -67,7 +67,7 @@ function figures(optimized: Counters, baseline: Counters): Figure[] {
       kind: "ratio",
       detail:
         `${count(poolHits)} of ${count(sent)}, from no connection on; ${count(connections)} opened, ` +
-        `${count(baseline.connections ?? 0)} by fetch`,
+        `${count(baseline.connections)} by fetch`,
       reference: { before: "N/A", after: "72 %", improvement: "new" },
     },
     {
@@ -76,7 +76,7 @@ function figures(optimized: Counters, baseline: Counters): Figure[] {
       question: "How many requests reach the origin, of those that were made?",
       value: atOrigin / calls,
       kind: "ratio",
-      detail: `${count(atOrigin)} of ${count(calls)}; ${count(baseline.atOrigin ?? 0)} with fetch`,
+      detail: `${count(atOrigin)} of ${count(calls)}; ${count(baseline.atOrigin)} with fetch`,
       reference: { before: "N/A", after: "N/A", improvement: "−30 to −40 %" },
     },
     {

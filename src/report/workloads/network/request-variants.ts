@@ -1,5 +1,11 @@
 import { peerModule, peerVersion } from "../../peer-module.ts";
-import type { CheckResult, MissingVariant, Variant, VariantAnswer } from "../../workload.ts";
+import {
+  type CheckResult,
+  type MissingVariant,
+  sameAnswers,
+  type Variant,
+  type VariantAnswer,
+} from "../../workload.ts";
 import { armModule } from "./module-url.ts";
 import { exponent } from "./request-mix.ts";
 import type { RequestsAnswer, RequestsWork } from "./requests-arm.ts";
@@ -23,7 +29,7 @@ export function requestVariants(work: RequestsWork): {
     optimized: {
       name: "NetworkOptimizer",
       about: "request(method, url) with hedge: {}; all else is its default",
-      module,
+      module: armModule("optimizer-client"),
       export: "networkOptimizer",
       args: work,
     },
@@ -54,32 +60,10 @@ export const originInput =
 /** Which resources are asked for how often. */
 export const popularity = `by Zipf's law with exponent ${exponent} (in traces of Web proxies it is from 0.64 to 0.83: Breslau et al., 1999)`;
 
-/** Every call ended, and no answer was wrong; how many there are is what the row is about. */
+/** Every call ended, no answer is wrong, and where all had to be answered, all were by the same bytes. */
 export function rightAnswers(all: readonly VariantAnswer[]): CheckResult {
-  const texts = all.map(({ variant, answer }) => {
-    const { calls, answered, wrong } = answer as RequestsAnswer;
-    return {
-      variant,
-      calls,
-      wrong,
-      text: `${variant} ${answered} of ${calls} calls, ${wrong} of them wrong`,
-    };
-  });
-  const odd = texts.find(({ calls, wrong }) => wrong > 0 || calls !== texts[0]!.calls);
-  const detail = `answered: ${texts.map(({ text }) => text).join("; ")}`;
-  return { ok: texts.length > 0 && odd === undefined, detail };
-}
-
-/** Every call was answered, with the bytes that all others were answered with and that are the resource's. */
-export function sameReplies(all: readonly VariantAnswer[]): CheckResult {
-  const right = rightAnswers(all);
-  const answers = all.map(({ answer }) => answer as RequestsAnswer);
-  const first = answers[0]!;
-  const ok =
-    right.ok && answers.every(({ answered, calls, digest }) => answered === calls && digest === first.digest);
-  if (!ok) return { ok, detail: right.detail };
-  return {
-    ok,
-    detail: `all ${all.length} variants were answered the same ${first.calls} bodies, with SHA-256 ${first.digest}…`,
-  };
+  const same = sameAnswers(all);
+  const wrong = all.find(({ answer }) => (answer as RequestsAnswer | undefined)?.wrong !== 0);
+  if (!same.ok || wrong === undefined) return same;
+  return { ok: false, detail: `${wrong.variant} was answered with other bodies than the resources have` };
 }

@@ -6,7 +6,7 @@ import type { RequestsWork } from "./requests-arm.ts";
 
 /** Calls that an unreliable origin answers after all. */
 export function successWorkload({ quick, seed }: RoomContext): Workload {
-  const requests = quick ? 1000 : 5000;
+  const requests = quick ? 800 : 5000;
   const work: RequestsWork = {
     mix: { requests, resources: requests, kind: "private", seed },
     isUnreliable: true,
@@ -44,6 +44,7 @@ export function successWorkload({ quick, seed }: RoomContext): Workload {
 }
 
 function figures({ calls = 0, atOrigin = 0 }: Counters, baseline: Counters): Figure[] {
+  const count = (value = 0): string => Math.round(value).toLocaleString("en-US");
   return [
     {
       id: "network.retry-requests",
@@ -53,7 +54,7 @@ function figures({ calls = 0, atOrigin = 0 }: Counters, baseline: Counters): Fig
       value: atOrigin / calls,
       kind: "ratio",
       detail:
-        `${amount("count", atOrigin)} for ${amount("count", calls)} calls; ${amount("count", baseline.atOrigin ?? 0)} with ` +
+        `${count(atOrigin)} for ${count(calls)} calls; ${count(baseline.atOrigin)} with ` +
         `fetch. With ${amount("ratio", failureRate)} failures, to retry until it succeeds takes ${amount("ratio", 1 / (1 - failureRate))}`,
     },
   ];

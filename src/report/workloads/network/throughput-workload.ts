@@ -1,11 +1,10 @@
-import { amount } from "../../quantity.ts";
 import type { Counters, Figure, RoomContext, Workload } from "../../workload.ts";
-import { originInput, requestVariants, sameReplies } from "./request-variants.ts";
+import { originInput, requestVariants, rightAnswers } from "./request-variants.ts";
 import type { RequestsWork } from "./requests-arm.ts";
 
 /** Requests that no cache may answer: what connections alone gain. */
 export function throughputWorkload({ quick, seed }: RoomContext): Workload {
-  const requests = quick ? 800 : 6000;
+  const requests = quick ? 600 : 6000;
   const work: RequestsWork = {
     mix: { requests, resources: requests, kind: "private", seed },
     isUnreliable: false,
@@ -28,7 +27,7 @@ export function throughputWorkload({ quick, seed }: RoomContext): Workload {
     },
     operationsPerRound: 1,
     ...requestVariants(work),
-    check: sameReplies,
+    check: rightAnswers,
     reference: { before: "N/A", after: "N/A", improvement: "+35 %" },
     figures,
     notes: [
@@ -40,14 +39,15 @@ export function throughputWorkload({ quick, seed }: RoomContext): Workload {
 }
 
 function figures({ connections = 0, calls = 0 }: Counters, baseline: Counters): Figure[] {
+  const count = (value = 0): string => Math.round(value).toLocaleString("en-US");
   return [
     {
-      id: "network.connections",
-      title: "Connections opened",
-      question: "How many connections carry these requests?",
-      value: connections,
+      id: "network.requests-per-connection",
+      title: "Requests on one connection",
+      question: "How many requests does a connection carry on average?",
+      value: calls / connections,
       kind: "count",
-      detail: `for ${amount("count", calls)} requests; ${amount("count", baseline.connections ?? 0)} with fetch`,
+      detail: `${count(calls)} on ${count(connections)} opened in each process; ${count(baseline.connections)} opened by fetch`,
     },
   ];
 }
