@@ -153,10 +153,10 @@ test("all variants of all rows of the network give the same answers, and what is
   // 100 callers who wait 20 ms.
   expect(throughput).toBeLessThan(5000);
   const fetched = rows[2]?.baseline;
-  const once22 = fetched?.status === "measured" ? (fetched.counter?.[0] ?? 0) : 0;
-  // 78 %, with four standard deviations of 800 draws, and less on a machine where calls come too late.
-  expect(once22).toBeLessThan(0.84);
-  expect(success).toBeGreaterThan(once22);
+  const fetchSuccess = fetched?.status === "measured" ? (fetched.counter?.[0] ?? 0) : 0;
+  // 78 %, with four standard deviations of 500 draws, and less on a machine where calls come too late.
+  expect(fetchSuccess).toBeLessThan(0.86);
+  expect(success).toBeGreaterThan(fetchSuccess);
   const figures = new Map(rows.flatMap((row) => row.figures).map(({ id, value }) => [id, value]));
   const share = (id: string) => figures.get(`network.${id}`);
   expect([...figures.keys()]).toEqual(

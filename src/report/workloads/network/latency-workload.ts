@@ -5,7 +5,7 @@ import type { RequestsWork } from "./requests-arm.ts";
 
 /** How long a request takes whose answer others may have had before; and what of it cache and connections do. */
 export function latencyWorkload({ quick, seed }: RoomContext): Workload {
-  const requests = quick ? 400 : 3000;
+  const requests = quick ? 300 : 3000;
   const work: RequestsWork = {
     mix: { requests, resources: requests / 2, kind: "mixed", seed },
     isUnreliable: false,

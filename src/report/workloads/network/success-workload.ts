@@ -6,7 +6,7 @@ import type { RequestsWork } from "./requests-arm.ts";
 
 /** Calls that an unreliable origin answers after all. */
 export function successWorkload({ quick, seed }: RoomContext): Workload {
-  const requests = quick ? 800 : 5000;
+  const requests = quick ? 500 : 5000;
   const work: RequestsWork = {
     mix: { requests, resources: requests, kind: "private", seed },
     isUnreliable: true,

@@ -4,7 +4,7 @@ import type { RequestsWork } from "./requests-arm.ts";
 
 /** Requests that no cache may answer: what connections alone gain. */
 export function throughputWorkload({ quick, seed }: RoomContext): Workload {
-  const requests = quick ? 600 : 6000;
+  const requests = quick ? 400 : 6000;
   const work: RequestsWork = {
     mix: { requests, resources: requests, kind: "private", seed },
     isUnreliable: false,
