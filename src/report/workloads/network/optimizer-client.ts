@@ -5,7 +5,12 @@ import { type RequestsWork, requestsArm } from "./requests-arm.ts";
 /** `NetworkOptimizer`, hedging. */
 export function networkOptimizer(work: RequestsWork): Promise<Arm> {
   return requestsArm(work, async () => {
-    const http = new NetworkOptimizer({ timeoutMs: work.deadlineMs, hedge: {} });
+    const http = new NetworkOptimizer({
+      timeoutMs: work.deadlineMs,
+      hedge: {},
+      // Of the ten calls that are enough by default, half fail by chance where a fifth of all do.
+      ...(work.isUnreliable && { circuit: { minimumCalls: 100 } }),
+    });
     await http.initialize();
     return {
       async get(url) {

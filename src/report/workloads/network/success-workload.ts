@@ -36,6 +36,8 @@ export function successWorkload({ quick, seed }: RoomContext): Workload {
     notes: [
       "fetch makes no retries. Which request fails is drawn by its URL and how often that was asked for, so that all clients " +
         "meet the same failures at first.",
+      "By default NetworkOptimizer's circuit breaker judges an origin by ten calls. With so many failures, half of ten fail by " +
+        "chance now and then; the circuit opens, and for five seconds calls fail at once. So here it judges by a hundred.",
       "A request breaks off alone, also over HTTP/2; where a whole connection is cut, all requests on it fail.",
       "Of answers whose head has come and whose body breaks off, NetworkOptimizer makes an error and no retry, since the caller has " +
         "the head by then. None of these failures is of that kind.",
