@@ -124,3 +124,53 @@ test("all variants of all rows of concurrency give the same answers, and none is
   // 64 tasks of 10 ms for 8 processors, however many of them run at once.
   expect(figures[1]?.value).toBeGreaterThan(75e6);
 });
+
+test("all variants of all rows of the network give the same answers, and what is counted can be", async () => {
+  const { document } = await runReport({
+    rooms: room("network"),
+    quick: true,
+    outDir,
+    formats: ["json"],
+    repetitions: once,
+  });
+  const rows = document.areas.flatMap((area) => area.rows);
+  expect(rows.map(({ id, error, check }) => ({ id, error, check: check?.ok }))).toEqual(
+    ["latency", "throughput", "retry-success"].map((id) => ({
+      id: `network.${id}`,
+      error: undefined,
+      check: true,
+    })),
+  );
+  for (const row of rows) {
+    expect([row.baseline.status, row.optimized.status]).toEqual(["measured", "measured"]);
+    expect(["measured", "not-installed"]).toContain(row.peer?.status);
+  }
+  const [latency, throughput, success] = rows.map(({ optimized }) =>
+    optimized.status === "measured" ? (optimized.counter?.[0] ?? 0) : 0,
+  ) as [number, number, number];
+  // Two of three requests go to an origin that waits for 20 ms.
+  expect(latency).toBeGreaterThan(10e6);
+  // 100 callers who wait 20 ms.
+  expect(throughput).toBeLessThan(5000);
+  const fetched = rows[2]?.baseline;
+  const fetchSuccess = fetched?.status === "measured" ? (fetched.counter?.[0] ?? 0) : 0;
+  // 78 %, with four standard deviations of 500 draws, and less on a machine where calls come too late.
+  expect(fetchSuccess).toBeLessThan(0.86);
+  expect(success).toBeGreaterThan(fetchSuccess);
+  const figures = new Map(rows.flatMap((row) => row.figures).map(({ id, value }) => [id, value]));
+  const share = (id: string) => figures.get(`network.${id}`);
+  expect([...figures.keys()]).toEqual(
+    [
+      ...["cache-hit-rate", "pool-hit-rate", "origin-requests", "latency-p99"],
+      ...["requests-per-connection", "retry-requests"],
+    ].map((id) => `network.${id}`),
+  );
+  // What the seed's requests can find in a cache at most, where a hedge may be a request more.
+  expect(share("cache-hit-rate")).toBeGreaterThan(0.2);
+  expect(share("cache-hit-rate")).toBeLessThan(0.6);
+  expect(share("origin-requests")).toBeGreaterThan(0.4);
+  expect(share("origin-requests")).toBeLessThan(0.9);
+  expect(share("pool-hit-rate")).toBeLessThan(1);
+  expect(share("retry-requests")).toBeGreaterThan(1);
+  expect(share("retry-requests")).toBeLessThan(1.5);
+});

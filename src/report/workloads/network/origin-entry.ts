@@ -1,5 +1,6 @@
 /** A child process: an origin that shares no event loop with those who ask it. */
 import { type OriginOptions, OriginServer } from "./origin-server.ts";
+import { resourceReply } from "./resource-reply.ts";
 
 /** What the parent may ask for. */
 export type OriginCommand = "stats" | "reset" | "cut" | "close";
@@ -8,7 +9,7 @@ let origin: OriginServer | undefined;
 
 process.on("message", async (message: OriginOptions | OriginCommand) => {
   if (typeof message === "object") {
-    origin = await OriginServer.start(message);
+    origin = await OriginServer.start(message, ({ target, headers }) => resourceReply(target, headers) ?? {});
     process.send?.({ url: origin.url, port: origin.port, ca: origin.ca });
     return;
   }

@@ -5,7 +5,10 @@ import { armModule } from "./module-url.ts";
 import type { OriginCommand } from "./origin-entry.ts";
 import type { OriginOptions, OriginStats } from "./origin-server.ts";
 
-/** An {@link OriginServer} in a process of its own: its CPU time isn't its clients'. Replies are asked for by URL. */
+/**
+ * An {@link OriginServer} in a process of its own: its CPU time isn't its clients'. It has the resources of
+ * `resourceReply`; other replies are asked for by URL.
+ */
 export class OriginProcess {
   readonly url: string;
   readonly port: number;

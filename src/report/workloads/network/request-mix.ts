@@ -1,6 +1,6 @@
 import { seededRandom } from "../../../measure/random.ts";
 import { zipfKeys } from "../key-distribution.ts";
-import { withReply } from "./origin-reply.ts";
+import type { OriginFaults } from "./origin-faults.ts";
 import type { OriginOptions } from "./origin-server.ts";
 
 /** What the network rows ask for. */
@@ -8,40 +8,36 @@ export interface RequestMix {
   readonly requests: number;
   /** Different resources, wanted by Zipf's law. */
   readonly resources: number;
-  readonly exponent: number;
-  /** Of the resources, 0 to 1: those that may be kept, for a minute. */
-  readonly cacheableShare: number;
+  /** Kept or not as on the Web, or never. */
+  readonly kind: "mixed" | "private";
   readonly seed: number;
 }
 
-/** An origin as the network rows have it: HTTP/2 or 1.1 over TLS, far away, and unreliable. */
-export function distantOrigin(seed: number): OriginOptions {
+/** Zipf's exponent; in traces of Web proxies it is from 0.64 to 0.83. @see https://doi.org/10.1109/INFCOM.1999.749260 */
+export const exponent = 0.75;
+
+/** Of the requests to an unreliable origin. */
+export const failureRate = 0.22;
+
+/** An origin as the network rows have it: HTTP/2 or 1.1 over TLS, far away, now and then slow, and unreliable where that is asked. */
+export function distantOrigin(seed: number, isUnreliable: boolean): OriginOptions {
+  const slow: OriginFaults = { seed, slowRate: 0.02, slowMs: 300 };
   return {
     protocol: "h2",
     delayMs: 20,
-    faults: { seed, failureRate: 0.22, slowRate: 0.02, slowMs: 300 },
+    faults: isUnreliable ? { ...slow, failureRate, failures } : slow,
   };
 }
 
-/** What a resource holds: JSON of about 1 kB, with its number as `id`. */
-export const resourceText = (id: number): string =>
-  JSON.stringify({ id, lines: Array.from({ length: 20 }, (_, i) => `line ${i} of resource ${id}, as ever`) });
+/** Each concerns one request, also over HTTP/2, where a connection's end would be that of others' requests too. */
+const failures = [
+  { status: 502, body: "bad gateway" },
+  { status: 503, body: "unavailable" },
+  { cut: "start", cutBy: "stream" },
+] as const;
 
-/** @returns paths and queries in the order in which they are asked; each says what the origin is to give */
-export function requestTargets({
-  requests,
-  resources,
-  exponent,
-  cacheableShare,
-  seed,
-}: RequestMix): string[] {
+/** @returns numbers of resources in the order in which they are asked for */
+export function requestedIds({ requests, resources, seed }: RequestMix): number[] {
   const next = zipfKeys(resources, exponent, seed, seededRandom(seed));
-  const base = "http://origin";
-  const targetOf = (id: number): string => {
-    // Spreads those that may be kept over all ranks.
-    const isCacheable = (id * 0.618033988749895) % 1 < cacheableShare;
-    const headers = { "cache-control": isCacheable ? "max-age=60" : "no-store" };
-    return withReply(`${base}/resource/${id}`, { headers, body: resourceText(id) }).slice(base.length);
-  };
-  return Array.from({ length: requests }, () => targetOf(next()));
+  return Array.from({ length: requests }, next);
 }
