@@ -78,6 +78,19 @@ describe("A request", () => {
     for (const name of ["x-tenant", "authorization", "cookie"]) expect(headers).not.toHaveProperty(name);
   });
 
+  test("to a path that looks like a host takes no credentials to that host by way of a redirect", async () => {
+    await using other = await echo();
+    await using server = await httpServer((request, response) => {
+      if (request.url!.startsWith("//")) response.writeHead(302, { location: "/landed" }).end();
+      else response.end(request.headers.authorization);
+    });
+    await using http = new NetworkOptimizer();
+    await http.initialize({ baseUrl: server.origin, headers: { authorization: "Bearer x" } });
+    const response = await http.request("GET", `${server.origin}//127.0.0.1:${other.port}/`);
+    expect(response.url).toBe(`${server.origin}/landed`);
+    expect(await response.text()).toBe("Bearer x");
+  });
+
   test("default credentials without a base URL are refused", async () => {
     await using http = new NetworkOptimizer({ secretHeaders: ["X-Mine"] });
     await expect(http.initialize({ headers: { Authorization: "Bearer token" } })).rejects.toThrow(
