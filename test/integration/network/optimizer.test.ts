@@ -157,6 +157,17 @@ describe("A response", () => {
     expect((await response.bytes()).length).toBe(12);
   });
 
+  test("to a HEAD has no text, and leaves a stored one to who asks for it", async () => {
+    await using server = await httpServer((_, response) => {
+      response.setHeader("cache-control", "max-age=100").end("hello");
+    });
+    await using http = new NetworkOptimizer();
+    const text = async (method: string): Promise<string> =>
+      (await http.request(method, server.origin)).text();
+    for (const method of ["GET", "HEAD", "GET", "HEAD", "GET"])
+      expect(await text(method)).toBe(method === "GET" ? "hello" : "");
+  });
+
   test("streams its body once", async () => {
     await using server = await httpServer((_, response) => response.end(Buffer.alloc(1_000_000, "x")));
     await using http = new NetworkOptimizer();
