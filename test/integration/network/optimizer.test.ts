@@ -168,6 +168,18 @@ describe("A response", () => {
       expect(await text(method)).toBe(method === "GET" ? "hello" : "");
   });
 
+  test("of a user isn't given to another one who differs in what is secret", async () => {
+    await using server = await httpServer((request, response) => {
+      response.setHeader("cache-control", "private, max-age=100").end(request.headers["x-session"]);
+    });
+    await using http = new NetworkOptimizer({ secretHeaders: ["X-Session"] });
+    for (const session of ["a", "b", "a"]) {
+      const response = await http.request("GET", server.origin, { headers: { "x-session": session } });
+      expect(await response.text()).toBe(session);
+    }
+    expect(http.getStats().cacheHits).toBe(1);
+  });
+
   test("streams its body once", async () => {
     await using server = await httpServer((_, response) => response.end(Buffer.alloc(1_000_000, "x")));
     await using http = new NetworkOptimizer();
