@@ -88,7 +88,7 @@ export function networkParts(
     put("hedge", new HedgePolicy({ ...options.hedge, budget, clock }));
   }
   if (retry) put("retry", retry);
-  const cache = cacheOptions && new ResponseCache({ ...cacheOptions, clock });
+  const cache = cacheOptions && new ResponseCache({ ...cacheOptions, clock }, options.secretHeaders);
   if (cache) put("cache", cache);
   if (redirects) {
     const cacheAcrossOrigins = options.forbidPrivateAddresses !== "redirects";

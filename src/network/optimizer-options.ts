@@ -58,7 +58,10 @@ export interface NetworkOptimizerOptions {
    * for all requests, `"redirects"` for what a redirect leads to on another origin. @default false
    */
   readonly forbidPrivateAddresses?: AddressGuard;
-  /** Names of further header fields that, like `Authorization` and `Cookie`, never follow a redirect to another origin. @default [] */
+  /**
+   * Names of further header fields that, like `Authorization` and `Cookie`, never follow a redirect to another origin, and tell
+   * apart whom the cache may give a response. @default []
+   */
   readonly secretHeaders?: readonly string[];
   /** Further options of the connections: TLS, time-outs, HTTP/2 streams. @default {} */
   readonly transport?: Omit<

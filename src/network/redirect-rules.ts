@@ -11,6 +11,15 @@ export interface RedirectedRequest {
 
 const followed = new Set([301, 302, 303, 307, 308]);
 
+/**
+ * @param path as it is sent: one that begins with two slashes is still a path of that origin, and no host
+ * @returns what a request's redirect is relative to; always of the request's own origin
+ */
+export function requestUrl(origin: string | URL | undefined, path: string): URL {
+  const base = new URL(String(origin)).origin;
+  return new URL(path.startsWith("/") ? `${base}${path}` : base);
+}
+
 /** @returns whether a response of that status is to be followed, if it says where to */
 export function isRedirect(status: number): boolean {
   return followed.has(status);

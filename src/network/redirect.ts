@@ -9,7 +9,7 @@ import {
   requestContext,
 } from "./policy.ts";
 import { redactUrl } from "./redaction.ts";
-import { isRedirect, type RedirectedRequest, redirected } from "./redirect-rules.ts";
+import { isRedirect, type RedirectedRequest, redirected, requestUrl } from "./redirect-rules.ts";
 import { credentialHeaders } from "./request-headers.ts";
 
 export interface RedirectOptions {
@@ -109,7 +109,7 @@ class RedirectHandler implements Dispatcher.DispatchHandler {
       this.#next = next;
       return;
     }
-    const from = new URL(this.#request.path, this.#request.origin);
+    const from = requestUrl(this.#request.origin, this.#request.path);
     const error = new RedirectError(next, status, redactUrl(from.href));
     this.#refused = true;
     this.#handler.onResponseError?.(controller, error);
@@ -161,7 +161,7 @@ class RedirectHandler implements Dispatcher.DispatchHandler {
 
   #follow(status: number, location: string): ContextualOptions | RedirectRefusal {
     const request = this.#request;
-    const from = new URL(request.path, request.origin);
+    const from = requestUrl(request.origin, request.path);
     this.#visited ??= new Set([`${request.method} ${from.href}`]);
     const visited = this.#visited;
     if (visited.size > this.#rules.maxRedirects) return "too-many";

@@ -27,7 +27,10 @@ export interface ResponseCacheOptions {
   readonly heuristicFraction?: number | undefined;
   /** Longest time that a heuristic gives. @default 86_400_000 (a day) */
   readonly maxHeuristicMs?: number | undefined;
-  /** For how long a response is fresh that says nothing at all, not even when it was modified, where heuristics are allowed. @default 0 */
+  /**
+   * For how long a response is fresh that says nothing at all, not even when it was modified, and sets no cookie, to a request
+   * without credentials, where heuristics are allowed. @default 0
+   */
   readonly defaultLifetimeMs?: number | undefined;
   /** For how long beyond its lifetime a response stands in for an error when neither side has said so. @default 0 */
   readonly staleIfErrorMs?: number | undefined;

@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { credentialHeaders } from "../request-headers.ts";
 import { type Directives, noDirectives, parseCacheControl, pragmaNoCache } from "./cache-control.ts";
 import { type HeaderFields, lowerCased, tokens } from "./header-fields.ts";
 
@@ -7,7 +8,6 @@ type HeaderSource = Readonly<Record<string, string | readonly string[] | number 
 /** Any of these means that there is more to look at than the URL. */
 const special = new Set([
   "host",
-  "authorization",
   "cache-control",
   "pragma",
   "range",
@@ -24,35 +24,52 @@ export class CacheRequest {
   /** Its own `Host`, which a client seldom gives. */
   readonly host: string | undefined;
   readonly authorization: string | undefined;
+  /** All that says who asks, `Authorization` included; `undefined` for what anybody could ask. */
+  readonly credentials: string | undefined;
   readonly range: string | undefined;
   readonly ifNoneMatch: string | undefined;
   readonly ifModifiedSince: string | undefined;
   /** `If-Match` or `If-Unmodified-Since`: for the origin alone to judge. */
   readonly hasOriginCondition: boolean = false;
   readonly #source: HeaderSource;
+  readonly #secrets: ReadonlySet<string>;
   /** Whether the names are in lower case as they came. */
   readonly #isLower: boolean;
   #fields: HeaderFields | undefined;
 
-  constructor(method: string, headers: HeaderSource) {
+  /** @param secrets names, in lower case, of the fields that say who asks */
+  constructor(method: string, headers: HeaderSource, secrets = credentialHeaders) {
     this.method = method;
     this.#source = headers;
+    this.#secrets = secrets;
     this.host = undefined;
     this.authorization = undefined;
+    this.credentials = undefined;
     this.range = undefined;
     this.ifNoneMatch = undefined;
     this.ifModifiedSince = undefined;
     let isPlain = true;
     let isLower = true;
+    let told: Set<string> | undefined;
     for (const name in headers) {
       const lower = name.toLowerCase();
       if (lower !== name) isLower = false;
       if (special.has(lower)) isPlain = false;
+      else if (secrets.has(lower)) {
+        told ??= new Set();
+        told.add(lower);
+      }
     }
     this.#isLower = isLower;
+    if (told !== undefined) {
+      this.authorization = this.value("authorization");
+      this.credentials = [...told]
+        .sort()
+        .flatMap((name) => [name, this.value(name) ?? ""])
+        .join("\n");
+    }
     if (isPlain) return;
     this.host = this.value("host");
-    this.authorization = this.value("authorization");
     this.ifNoneMatch = this.value("if-none-match");
     this.ifModifiedSince = this.value("if-modified-since");
     this.hasOriginCondition =
@@ -80,6 +97,11 @@ export class CacheRequest {
     }
     const value = this.fields[name];
     return value === undefined || typeof value === "string" ? value : value.join(", ");
+  }
+
+  /** Whether a field's value isn't to be kept, only what tells it apart. */
+  isSecret(name: string): boolean {
+    return this.#secrets.has(name);
   }
 
   get isConditional(): boolean {

@@ -12,6 +12,7 @@ export class CachedResponse {
   readonly body: Uint8Array;
   readonly #stored: StoredResponse;
   readonly #keep: (memo: unknown, weight: number) => void;
+  readonly #isHead: boolean;
 
   /** @param keep keeps beside the response what was made of it, and counts its bytes */
   constructor(
@@ -30,11 +31,12 @@ export class CachedResponse {
     this.body = isHead ? body.subarray(0, 0) : body;
     this.#stored = stored;
     this.#keep = keep;
+    this.#isHead = isHead;
   }
 
-  /** What was made of the body by an earlier caller, if it is still there. */
+  /** What was made of the body by an earlier caller, if it is still there; nothing for a HEAD, which has none. */
   get decoded(): unknown {
-    return this.#stored.memo;
+    return this.#isHead ? undefined : this.#stored.memo;
   }
 
   /**
@@ -42,6 +44,8 @@ export class CachedResponse {
    * kept, for nobody knows what it takes, and neither is what would take more than an eighth of the cache.
    */
   set decoded(value: unknown) {
+    // What is made of no body isn't what a GET is to be given.
+    if (this.#isHead) return;
     if (typeof value === "string") this.#keep(value, 2 * value.length);
     else if (value instanceof Uint8Array) this.#keep(value, value.byteLength);
   }

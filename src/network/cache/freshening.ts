@@ -56,7 +56,7 @@ export function freshened(
     ...times,
     fields,
     selection: names === "*" ? record.selection : selectionOf(names, request),
-    ...ownership(request, directives, isShared),
+    ...ownership(request, fields, directives, isShared),
     initialAgeMs: initialAge(received, times),
   };
 }
@@ -81,7 +81,7 @@ export function combined(stored: StoredResponse, part: ResponseRecord): Response
   const { record, etag } = stored;
   const newTag = singleValue(part.fields, "etag");
   if (etag === undefined || newTag === undefined || !matchesStrongly(etag, newTag)) return undefined;
-  if (record.isPersonal !== part.isPersonal || record.authorization !== part.authorization) return undefined;
+  if (record.isPersonal !== part.isPersonal || record.credentials !== part.credentials) return undefined;
   if (!isSameSelection(record.selection, part.selection)) return undefined;
   if (part.range === undefined || record.isHead || (record.status !== 200 && record.status !== 206))
     return undefined;

@@ -11,7 +11,7 @@ export interface FreshnessRules {
   readonly heuristicFraction: number;
   /** Longest time that a heuristic gives. */
   readonly maxHeuristicMs: number;
-  /** Lifetime of a response that says nothing at all, where heuristics are allowed. */
+  /** Lifetime of a response that says nothing at all, to a request without credentials, where heuristics are allowed. */
   readonly defaultLifetimeMs: number;
   /** How long after its lifetime a response may stand in for an error when nobody has said so. */
   readonly staleIfErrorMs: number;
@@ -63,6 +63,7 @@ export function hasExplicitLifetime(
 
 /**
  * `freshness_lifetime` of RFC 9111, 4.2.1 and 4.2.2
+ * @param isForAnybody whether the request had no credentials
  * @returns milliseconds, ≥ 0
  */
 export function freshnessLifetime(
@@ -71,6 +72,7 @@ export function freshnessLifetime(
   directives: Directives,
   responseTime: number,
   rules: FreshnessRules,
+  isForAnybody: boolean,
 ): number {
   if (rules.isShared && directives.sMaxAge !== undefined) return directives.sMaxAge * 1000;
   if (directives.maxAge !== undefined) return directives.maxAge * 1000;
@@ -79,7 +81,11 @@ export function freshnessLifetime(
   if (expires !== undefined) return Math.max(0, (parseHttpDate(expires, responseTime) ?? 0) - date);
   if (!allowsHeuristic(status, directives)) return 0;
   const modified = singleValue(fields, "last-modified");
-  if (modified === undefined) return rules.defaultLifetimeMs;
+  if (modified === undefined) {
+    // Only of what says nothing is it the caller who says for how long.
+    const saysNothing = fields["cache-control"] === undefined && fields["set-cookie"] === undefined;
+    return saysNothing && isForAnybody ? rules.defaultLifetimeMs : 0;
+  }
   const sinceModified = date - (parseHttpDate(modified, responseTime) ?? date);
   return Math.min(rules.maxHeuristicMs, Math.max(0, sinceModified * rules.heuristicFraction));
 }

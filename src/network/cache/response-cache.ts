@@ -9,6 +9,7 @@ import {
   type NetworkPolicy,
   requestContext,
 } from "../policy.ts";
+import { credentialHeaders } from "../request-headers.ts";
 import { type Answer, answerFrom } from "./answer.ts";
 import { noDirectives } from "./cache-control.ts";
 import { dispatchKey, urlKey } from "./cache-key.ts";
@@ -45,7 +46,8 @@ const unavailable: Omit<Answer, "headers"> = {
 /**
  * Keeps responses of HTTP, by RFC 9111. `policy` goes in front of a dispatcher; `lookup` answers at once, where that is
  * possible, without a dispatch. Private by default, that is for the user of one client: even so, what was asked for with
- * `Authorization` is only given to who asks with the same, unless the response is `public`.
+ * credentials (`Authorization`, `Cookie`, `X-Api-Key` and their like) is only given to who asks with the same, unless the
+ * response is `public`.
  * @see https://www.rfc-editor.org/rfc/rfc9111
  */
 export class ResponseCache implements MetricSource, Disposable {
@@ -55,10 +57,16 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
   readonly #background = new Set<Flight>();
   readonly #isHeld = (key: string): boolean => this.#shelf.memory.has(key);
+  readonly #secrets: ReadonlySet<string>;
   #isClosed = false;
 
-  /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
-  constructor(options: ResponseCacheOptions = {}) {
+  /**
+   * @param secretHeaders what an optimizer knows beside: further fields that say who asks @internal
+   * @throws {RangeError | TypeError} naming the option, what was expected and what came
+   */
+  constructor(options: ResponseCacheOptions = {}, secretHeaders: readonly string[] = []) {
+    this.#secrets =
+      secretHeaders.length === 0 ? credentialHeaders : credentialHeaders.union(new Set(secretHeaders));
     this.#shelf = new ResponseShelf<Flight>(resolveCacheOptions(options));
     this.policy = (dispatch) => (dispatchOptions, handler) =>
       this.#dispatch(dispatch, dispatchOptions, handler);
@@ -81,7 +89,7 @@ export class ResponseCache implements MetricSource, Disposable {
       held = memory.get(normal);
       if (held === undefined) return undefined;
     }
-    const request = new CacheRequest(method, headers);
+    const request = new CacheRequest(method, headers, this.#secrets);
     if (!request.isPlain || request.host !== undefined) return undefined;
     const stored = choose(held, request);
     const now = this.#shelf.options.now();
@@ -161,7 +169,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const headers = headerSource(given.headers);
     const isOneShot = given.headers != null && !Array.isArray(given.headers) && headers !== given.headers;
     const options: Options = isOneShot ? { ...given, headers: headers as Options["headers"] & {} } : given;
-    const request = new CacheRequest(method, headers);
+    const request = new CacheRequest(method, headers, this.#secrets);
     const key = dispatchKey(given, request.host, this.#isHeld);
     if (key === undefined) return dispatch(options, handler);
     const caller = new Caller(handler, contextOf(given).outcome);
@@ -313,7 +321,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const fields: Record<string, string | readonly string[] | undefined> = { ...request.fields };
     for (const name of ["cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"])
       delete fields[name];
-    const own = new CacheRequest("GET", fields);
+    const own = new CacheRequest("GET", fields, this.#secrets);
     const isValidating = canValidate(stored, own);
     shelf.counts.backgroundValidations++;
     const timer = clock.setTimeout(

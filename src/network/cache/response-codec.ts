@@ -29,7 +29,7 @@ export function decodeRecord(text: string, body: Uint8Array): ResponseRecord {
     selection: { names, values, seen: [] },
     // Only what says so itself is for everybody.
     isPersonal: raw.isPersonal !== false,
-    authorization: raw.authorization === undefined ? undefined : asString(raw.authorization),
+    credentials: raw.credentials === undefined ? undefined : asString(raw.credentials),
     initialAgeMs: asNumber(raw.initialAgeMs),
     requestTime: asNumber(raw.requestTime),
     responseTime: asNumber(raw.responseTime),

@@ -3,14 +3,15 @@ import { fieldValue, type HeaderFields } from "./header-fields.ts";
 import { usability } from "./reuse.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
-/** Fields by which a response varies most often: those who differ in them don't wait for each other. */
-const telling = ["authorization", "cookie", "accept", "accept-encoding", "accept-language"];
+/** Fields by which a response varies most often: those who differ in them, or in credentials, don't wait for each other. */
+const telling = ["accept", "accept-encoding", "accept-language"];
 
 /** Fields that differ from request to request, and say nothing of what is asked for. */
 const tracing = new Set(["traceparent", "tracestate", "baggage", "x-request-id", "x-correlation-id"]);
 
 /** Whether one request may wait for the response to another. */
 export function mayWaitFor(request: CacheRequest, other: CacheRequest): boolean {
+  if (request.credentials !== other.credentials) return false;
   return telling.every((name) => request.value(name) === other.value(name));
 }
 

@@ -6,7 +6,7 @@ import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
 
 /** Marks a file as ours ("VRes"), so that no other database is ever written to. */
 const applicationId = 0x56526573;
-const schemaVersion = 1;
+const schemaVersion = 2;
 /** Keys of which the removal may be owed; with more, all are. */
 const maxOwed = 1000;
 

@@ -21,10 +21,10 @@ export interface ResponseRecord extends ExchangeTimes {
   /** Whether it answered a HEAD, and has no body for a GET. */
   readonly isHead: boolean;
   readonly selection: Selection;
-  /** Whether it is only for requests with the same `Authorization`, or likewise none. */
+  /** Whether it is only for requests with the same credentials, or likewise none. */
   readonly isPersonal: boolean;
-  /** Stands for the `Authorization` of a personal response's request. */
-  readonly authorization: string | undefined;
+  /** Stands for the credentials of a personal response's request. */
+  readonly credentials: string | undefined;
   /** `corrected_initial_age`, milliseconds. */
   readonly initialAgeMs: number;
 }
@@ -61,7 +61,8 @@ export class StoredResponse {
     this.lastModifiedTime = modified === undefined ? undefined : parseHttpDate(modified, responseTime);
     this.lastModified = this.lastModifiedTime === undefined ? undefined : modified;
     this.date = dateOf(fields, responseTime);
-    this.lifetimeMs = freshnessLifetime(status, fields, this.directives, responseTime, rules);
+    const isForAnybody = record.credentials === undefined;
+    this.lifetimeMs = freshnessLifetime(status, fields, this.directives, responseTime, rules, isForAnybody);
     this.freshUntil = responseTime + this.lifetimeMs - record.initialAgeMs;
     const { mustRevalidate, proxyRevalidate, sMaxAge, noCache } = this.directives;
     this.mustBeFresh =
@@ -80,10 +81,10 @@ export class StoredResponse {
 
   /** Whether it is for that request, as far as credentials and `Vary` go. */
   isFor(request: CacheRequest): boolean {
-    const { isPersonal, authorization, selection } = this.record;
+    const { isPersonal, credentials, selection } = this.record;
     if (
       isPersonal &&
-      authorization !== (request.authorization === undefined ? undefined : fingerprint(request.authorization))
+      credentials !== (request.credentials === undefined ? undefined : fingerprint(request.credentials))
     )
       return false;
     return selection === noSelection || selects(selection, request);

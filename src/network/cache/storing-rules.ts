@@ -54,25 +54,32 @@ export function storableRecord(
     range,
     isHead: request.method === "HEAD",
     selection: selectionOf(names, request),
-    ...ownership(request, directives, isShared),
+    ...ownership(request, received, directives, isShared),
     initialAgeMs: initialAge(received, times),
   };
 }
 
 /**
  * Whom a response is for. A private cache too may serve a process that acts for several users: only what is said to be
- * for everybody is for those with another `Authorization`, or none.
+ * for everybody is for those with other credentials, or none. Servers say `private` to a browser, which has one user, and
+ * don't say `Vary: Cookie` then. A shared cache goes by what is said, and shares nothing of which nothing is said.
  */
 export function ownership(
   request: CacheRequest,
-  { isPrivate, isPublic, sMaxAge }: Directives,
+  fields: HeaderFields,
+  directives: Directives,
   isShared: boolean,
-): Pick<ResponseRecord, "isPersonal" | "authorization"> {
-  const isPersonal = !isShared && (isPrivate || !(isPublic || sMaxAge !== undefined));
-  const { authorization } = request;
+): Pick<ResponseRecord, "isPersonal" | "credentials"> {
+  const { isPrivate, isPublic, sMaxAge } = directives;
+  const { credentials } = request;
+  const isPersonal = isShared
+    ? credentials !== undefined &&
+      !mayServeOthers(directives) &&
+      !hasExplicitLifetime(fields, directives, isShared)
+    : isPrivate || !(isPublic || sMaxAge !== undefined);
   return {
     isPersonal,
-    authorization: isPersonal && authorization !== undefined ? fingerprint(authorization) : undefined,
+    credentials: isPersonal && credentials !== undefined ? fingerprint(credentials) : undefined,
   };
 }
 

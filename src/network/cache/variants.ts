@@ -15,7 +15,7 @@ export function withResponse(
 }
 
 function replaces({ record: added }: StoredResponse, { record }: StoredResponse): boolean {
-  if (added.authorization !== record.authorization || added.isPersonal !== record.isPersonal) {
+  if (added.credentials !== record.credentials || added.isPersonal !== record.isPersonal) {
     // A response for everybody supersedes what one client had.
     if (added.isPersonal) return false;
   }

@@ -5,9 +5,6 @@ import { fieldValue, type HeaderFields, tokens } from "./header-fields.ts";
 /** Lists in which neither case nor the order of members of the same weight means anything (RFC 9110, 12.5). */
 const preferences = new Set(["accept", "accept-charset", "accept-encoding", "accept-language"]);
 
-/** Their values are not kept, only what tells them apart. */
-const secrets = new Set(["authorization", "cookie", "proxy-authorization"]);
-
 /** Longer values aren't remembered as they came. */
 const longestSeen = 256;
 
@@ -46,7 +43,7 @@ export function selects({ names, values, seen }: Selection, request: CacheReques
     const raw = request.value(name);
     if (raw !== undefined && raw === seen[i]) continue;
     if (selectingValue(name, request) !== values[i]) return false;
-    if (!secrets.has(name) && (raw?.length ?? 0) <= longestSeen) seen[i] = raw;
+    if (!request.isSecret(name) && (raw?.length ?? 0) <= longestSeen) seen[i] = raw;
   }
   return true;
 }
@@ -61,7 +58,7 @@ export function isSameSelection(a: Selection, b: Selection): boolean {
 function selectingValue(name: string, request: CacheRequest): string | undefined {
   const value = request.value(name);
   if (value === undefined) return undefined;
-  return secrets.has(name) ? fingerprint(value) : normalised(name, value);
+  return request.isSecret(name) ? fingerprint(value) : normalised(name, value);
 }
 
 let lastSecret = "";

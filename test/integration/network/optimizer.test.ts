@@ -78,6 +78,19 @@ describe("A request", () => {
     for (const name of ["x-tenant", "authorization", "cookie"]) expect(headers).not.toHaveProperty(name);
   });
 
+  test("to a path that looks like a host takes no credentials to that host by way of a redirect", async () => {
+    await using other = await echo();
+    await using server = await httpServer((request, response) => {
+      if (request.url!.startsWith("//")) response.writeHead(302, { location: "/landed" }).end();
+      else response.end(request.headers.authorization);
+    });
+    await using http = new NetworkOptimizer();
+    await http.initialize({ baseUrl: server.origin, headers: { authorization: "Bearer x" } });
+    const response = await http.request("GET", `${server.origin}//127.0.0.1:${other.port}/`);
+    expect(response.url).toBe(`${server.origin}/landed`);
+    expect(await response.text()).toBe("Bearer x");
+  });
+
   test("default credentials without a base URL are refused", async () => {
     await using http = new NetworkOptimizer({ secretHeaders: ["X-Mine"] });
     await expect(http.initialize({ headers: { Authorization: "Bearer token" } })).rejects.toThrow(
@@ -142,6 +155,29 @@ describe("A response", () => {
     expect(await response.json()).toEqual({ a: [1] });
     expect(await response.text()).toBe('{"a":[1]}');
     expect((await response.bytes()).length).toBe(12);
+  });
+
+  test("to a HEAD has no text, and leaves a stored one to who asks for it", async () => {
+    await using server = await httpServer((_, response) => {
+      response.setHeader("cache-control", "max-age=100").end("hello");
+    });
+    await using http = new NetworkOptimizer();
+    const text = async (method: string): Promise<string> =>
+      (await http.request(method, server.origin)).text();
+    for (const method of ["GET", "HEAD", "GET", "HEAD", "GET"])
+      expect(await text(method)).toBe(method === "GET" ? "hello" : "");
+  });
+
+  test("of a user isn't given to another one who differs in what is secret", async () => {
+    await using server = await httpServer((request, response) => {
+      response.setHeader("cache-control", "private, max-age=100").end(request.headers["x-session"]);
+    });
+    await using http = new NetworkOptimizer({ secretHeaders: ["X-Session"] });
+    for (const session of ["a", "b", "a"]) {
+      const response = await http.request("GET", server.origin, { headers: { "x-session": session } });
+      expect(await response.text()).toBe(session);
+    }
+    expect(http.getStats().cacheHits).toBe(1);
   });
 
   test("streams its body once", async () => {

@@ -165,6 +165,20 @@ export const freshnessScripts: readonly Script[] = [
     options: { defaultLifetimeMs: 60_000 },
     steps: [{}, { after: 59, from: 1 }, { after: 2, asks: true, from: 3 }],
   },
+  ...["cookie", "authorization", "x-api-key"].flatMap((name) =>
+    (["private", "shared"] as const).map((type) => ({
+      name: `a default lifetime isn't for what was asked for with ${name}, in a ${type} cache`,
+      options: { defaultLifetimeMs: 60_000, type },
+      steps: [{ headers: { [name]: "u=1" } }, { headers: { [name]: "u=2" }, asks: true, from: 2 }],
+    })),
+  ),
+  ...[{ "set-cookie": "a=b" }, { "cache-control": "public" }, { "cache-control": "private" }].map(
+    (headers) => ({
+      name: `a default lifetime isn't for what says ${Object.entries(headers)[0]!.join(": ")}`,
+      options: { defaultLifetimeMs: 60_000 },
+      steps: [{ reply: { headers } }, { asks: true, from: 2 }],
+    }),
+  ),
   {
     name: "heuristics can be switched off",
     options: { heuristicFraction: 0 },

@@ -100,6 +100,19 @@ export const storingScripts: readonly Script[] = [
     { headers: { authorization: "Basic x" }, from: 1 },
     { from: 2 },
   ),
+  ...["cookie", "x-api-key", "x-auth-token"].flatMap((name) =>
+    ["private, max-age=100", "max-age=100"].map((directives) =>
+      script(
+        `a private cache doesn't give what is ${directives} to another ${name}, nor to those without`,
+        { headers: { [name]: "u=1" }, reply: { headers: cc(directives) } },
+        { headers: { [name]: "u=2" }, asks: true, from: 2, reply: { headers: cc(directives) } },
+        { asks: true, from: 3, reply: { headers: cc(directives) } },
+        { headers: { [name]: "u=1" }, from: 1 },
+        { headers: { [name]: "u=2" }, from: 2 },
+        { from: 3 },
+      ),
+    ),
+  ),
   script(
     "what is public is for every Authorization",
     { headers: { authorization: "Basic x" }, reply: { headers: cc("public, max-age=100") } },

@@ -135,6 +135,17 @@ describe("Redirects", () => {
     );
   });
 
+  test.each(["//b.example/one", "///b.example", "/\\\\b.example", "http://b.example/one"])(
+    "a relative one stays at the origin that was asked, whatever its path looks like: %s",
+    (path) => {
+      const { sent } = follow(
+        { [`https://a.example${path}`]: { status: 302, location: "/two" } },
+        { path, headers: { authorization: "secret" } },
+      );
+      expect(urls(sent)).toEqual([`https://a.example${path}`, "https://a.example/two"]);
+    },
+  );
+
   test("a POST becomes a GET without body and without what described it", () => {
     const { sent } = follow(
       { "https://a.example/": { status: 303, location: "/two" } },

@@ -44,7 +44,7 @@ describe("responses in a file", () => {
     }
     now += 30_000;
     using second = open();
-    const found = await second.get({ body: "new" }, { headers: { "x-a": "1" } });
+    const found = await second.get({ body: "new" }, { headers: { "x-a": "1", cookie: "secret" } });
     expect(found.headers).toMatchObject({ age: "30", link: ["<a>", "<b>"] });
     expect(found.trailers).toEqual({ "x-t": "1" });
     expect(Buffer.from(found.body)).toEqual(Buffer.from(Buffer.of(0, 255, 10, 195).toString()));
@@ -67,12 +67,18 @@ describe("responses in a file", () => {
   it("don't hold credentials", async () => {
     {
       using first = open();
-      const headers = { "cache-control": "max-age=100", vary: "cookie" };
-      await first.get({ headers }, { headers: { authorization: "Bearer hunter2", cookie: "u=hunter3" } });
+      const headers = { "cache-control": "max-age=100", vary: "cookie, x-api-key" };
+      await first.get(
+        { headers },
+        { headers: { authorization: "Bearer hunter2", cookie: "u=hunter3", "x-api-key": "hunter5" } },
+      );
     }
     expect((await readFile(path)).includes("hunter")).toBe(false);
     using second = open();
-    await second.get({}, { headers: { authorization: "Bearer hunter2", cookie: "u=hunter3" } });
+    await second.get(
+      {},
+      { headers: { authorization: "Bearer hunter2", cookie: "u=hunter3", "x-api-key": "hunter5" } },
+    );
     expect(second.origin.requests).toBe(0);
     await second.get({}, { headers: { authorization: "Bearer hunter2", cookie: "u=hunter4" } });
     expect(second.origin.requests).toBe(1);
