@@ -114,7 +114,7 @@ export class WaitingRequests {
     if (!waiting.isWaiting) return;
     this.#leave(waiting);
     if (this.#queue.length - this.#head > 2 * this.#size + slack) this.#compact();
-    waiting.scope.runInAsyncScope(fail, null, waiting.handler, reason);
+    waiting.scope.runInAsyncScope(() => waiting.handler.onResponseError?.(abortedController, reason));
     this.#onLeft();
   }
 
@@ -131,8 +131,7 @@ export class WaitingRequests {
 }
 
 /** Where there is no connection yet, there is nothing to control. */
-const idleController: Dispatcher.DispatchController = Object.freeze({
-  aborted: true,
+const idleController = {
   paused: false,
   reason: null,
   rawHeaders: null,
@@ -140,9 +139,13 @@ const idleController: Dispatcher.DispatchController = Object.freeze({
   abort() {},
   pause() {},
   resume() {},
-}) as Dispatcher.DispatchController;
+};
+/** Its caller gave up. */
+const abortedController: Dispatcher.DispatchController = Object.freeze({ ...idleController, aborted: true });
+/** It failed, and whoever retries may do so. */
+const failedController: Dispatcher.DispatchController = Object.freeze({ ...idleController, aborted: false });
 
 /** Tells a request that was never sent that it failed. */
 export function fail(handler: Dispatcher.DispatchHandler, error: Error): void {
-  handler.onResponseError?.(idleController, error);
+  handler.onResponseError?.(failedController, error);
 }
