@@ -6,10 +6,4 @@ import { networkRoom } from "./workloads/network/room.ts";
 import { toolsRoom } from "./workloads/tools/room.ts";
 
 /** All areas of the report, in its order. A further room is one file under `workloads/`, and one line here. */
-export const rooms: readonly Room[] = [
-  databaseRoom,
-  algorithmsRoom,
-  concurrencyRoom,
-  networkRoom,
-  toolsRoom,
-];
+export const rooms: readonly Room[] = [databaseRoom, algorithmsRoom, concurrencyRoom, networkRoom, toolsRoom];
