@@ -19,6 +19,8 @@ export interface SavedIndex {
   readonly lists: PackedLists;
 }
 
+type Header = readonly [number, number, number, number, number, number, number, number];
+
 /** "VTIX", which reads as another number on a machine of the other byte order: those don't exchange files. */
 const magic = 0x58495456;
 const version = 1;
@@ -72,30 +74,21 @@ export function readIndex(bytes: Uint8Array): SavedIndex {
   const end = bytes.length - checksumBytes;
   if (end < headerBytes || end % 8 !== 0)
     throw new ToolIndexFormatError(`it can't be ${bytes.length} bytes long`);
-  // A copy: typed arrays need an aligned start, and the caller may go on to change the bytes. Not `slice`, which copies nothing of a Buffer.
-  const { buffer } = new Uint8Array(bytes);
+  // Typed arrays need an aligned start. Not `slice`, which copies nothing of a Buffer.
+  const { buffer, byteOffset: from } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   const [found, foundVersion, foundLexicon, documents, stems, postings, nameBytes, stemBytes] =
-    new Uint32Array(buffer, 0, 8) as unknown as readonly [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    new Uint32Array(buffer, from, 8) as unknown as Header;
   if (found !== magic) throw new ToolIndexFormatError("it doesn't begin as one does");
   if (foundVersion !== version)
     throw new ToolIndexFormatError(`version ${foundVersion} isn't known here, only ${version}`);
-  const sum = checksumOf(new Uint8Array(buffer, 0, end));
+  const sum = checksumOf(new Uint8Array(buffer, from, end));
   if (sum.some((byte, i) => byte !== bytes[end + i]))
     throw new ToolIndexFormatError("damaged or cut off: the checksum is another one");
   if (foundLexicon !== lexicon()) throw new ToolIndexFormatError("made with other word lists or weights");
   const terms = stems + groupCount;
   const size = headerBytes + documents * 13 + stems * 4 + terms * 4 + postings * 4 + nameBytes + stemBytes;
   if (padded(size) !== end) throw new ToolIndexFormatError("its parts don't add up to its length");
-  let at = headerBytes;
+  let at = from + headerBytes;
   const words = (count: number): Uint32Array => {
     at += count * 4;
     return new Uint32Array(buffer, at - count * 4, count);
@@ -104,7 +97,7 @@ export function readIndex(bytes: Uint8Array): SavedIndex {
   at += documents * 8;
   const nameLengths = words(documents);
   const stemLengths = words(stems);
-  // Of their own, since lists grow and these views must not keep all the bytes.
+  // Copies, since lists change, and so may the caller's bytes.
   const counts = words(terms).slice();
   const entries = words(postings).slice();
   const pinned = new Uint8Array(buffer, at, documents);
@@ -120,16 +113,17 @@ export function readIndex(bytes: Uint8Array): SavedIndex {
 function check({ names, lists, order }: SavedIndex): void {
   if (lists.counts.reduce((sum, count) => sum + count, 0) !== lists.entries.length)
     throw new ToolIndexFormatError("its lists don't add up");
-  const isThere = Uint8Array.from(names, (name) => (name === "" ? 0 : 1));
-  // By index: an iterator would take several times as long for hundreds of thousands.
-  for (let i = 0; i < lists.entries.length; i++) {
-    const document = documentOf(lists.entries[i]!);
-    if (isThere[document] !== 1)
-      throw new ToolIndexFormatError(`a list has tool ${document}, which isn't there`);
-  }
+  // Numbers beyond all tools do no harm: typed arrays pass over them. Those of free ids would be found.
+  if (names.includes("")) checkDocuments(names, lists.entries);
   for (const place of order)
     if (!(place >= 0 && place <= Number.MAX_SAFE_INTEGER))
       throw new ToolIndexFormatError(`a place is ${place}`);
+}
+
+function checkDocuments(names: readonly string[], entries: Uint32Array): void {
+  for (const entry of entries)
+    if (names[documentOf(entry)] === "")
+      throw new ToolIndexFormatError(`a list has tool ${documentOf(entry)}, which isn't there`);
 }
 
 function readTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
