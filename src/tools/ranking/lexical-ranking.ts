@@ -61,7 +61,8 @@ export class LexicalRanking {
   /** Made by the first query: after loading, all names at once would take as long as the rest. */
   #mentions: NameMentions | undefined;
   readonly #ids = new Map<string, number>();
-  readonly #names: (string | undefined)[] = [];
+  /** That of a free id is empty. */
+  #names: string[] = [];
   readonly #free: number[] = [];
   readonly #pinned = new Set<number>();
   /** Place of each id in the catalogue's order; a higher number came later. */
@@ -101,7 +102,7 @@ export class LexicalRanking {
 
   /** @returns `undefined` when the id is free */
   nameOf(id: number): string | undefined {
-    return this.#names[id];
+    return this.#names[id] || undefined;
   }
 
   /**
@@ -116,7 +117,7 @@ export class LexicalRanking {
       reject("tools", `up to ${maxDocuments} in all`, this.size + tools.length);
     for (const tool of tools) {
       const id = this.#free.pop() ?? this.#names.length;
-      this.#register(id, tool.name, this.#sequence++, tool.pinned === true);
+      this.#register(id, tool);
       this.#index.add(id, textOf(tool));
     }
   }
@@ -149,7 +150,7 @@ export class LexicalRanking {
       this.#mentions?.remove(name, id);
       this.#ids.delete(name);
       this.#pinned.delete(id);
-      this.#names[id] = undefined;
+      this.#names[id] = "";
       this.#free.push(id);
       removed++;
     }
@@ -228,7 +229,7 @@ export class LexicalRanking {
   /** @returns all that is needed to rank, in a versioned format with a checksum; the tools themselves aren't in it */
   save(): Uint8Array {
     return writeIndex({
-      names: Array.from(this.#names, (name) => name ?? ""),
+      names: this.#names,
       order: this.#order.slice(0, this.idLimit),
       pinned: Uint8Array.from(this.#names, (_, id) => (this.#pinned.has(id) ? 1 : 0)),
       stems: this.#index.stems,
@@ -244,26 +245,35 @@ export class LexicalRanking {
   static load(bytes: Uint8Array): LexicalRanking {
     const saved = readIndex(bytes);
     const ranking = new LexicalRanking([], saved);
-    for (const [id, name] of saved.names.entries()) {
-      if (name !== "" && ranking.#ids.has(name)) throw new ToolIndexFormatError(`tool ${name} comes twice`);
-      ranking.#register(id, name, saved.order[id]!, saved.pinned[id] === 1);
-    }
+    ranking.#restore(saved);
     return ranking;
   }
 
-  #register(id: number, name: string, order: number, isPinned: boolean): void {
-    if (id >= this.#values.length) this.#grow(id * 2);
-    this.#order[id] = order;
-    this.#sequence = Math.max(this.#sequence, order + 1);
-    if (name === "") {
-      this.#names[id] = undefined;
-      this.#free.push(id);
-      return;
+  #restore({ names, order, pinned }: SavedIndex): void {
+    this.#names = names;
+    this.#grow(Math.max(16, names.length));
+    this.#order.set(order);
+    for (let id = 0; id < names.length; id++) {
+      const name = names[id]!;
+      if (name === "") this.#free.push(id);
+      else this.#ids.set(name, id);
+      if (pinned[id] === 1 && name !== "") this.#pinned.add(id);
+      const place = order[id]!;
+      if (!(place >= 0 && place < Number.MAX_SAFE_INTEGER))
+        throw new ToolIndexFormatError(`the place of a tool is ${place}`);
+      if (place >= this.#sequence) this.#sequence = place + 1;
     }
+    if (this.#ids.size + this.#free.length !== names.length)
+      throw new ToolIndexFormatError("a name comes twice");
+  }
+
+  #register(id: number, { name, pinned }: Tool): void {
+    if (id >= this.#values.length) this.#grow(id * 2);
+    this.#order[id] = this.#sequence++;
     this.#names[id] = name;
     this.#ids.set(name, id);
     this.#mentions?.add(name, id);
-    if (isPinned) this.#pinned.add(id);
+    if (pinned === true) this.#pinned.add(id);
   }
 
   /** A longer name is less likely to have come by chance. */
