@@ -62,8 +62,8 @@ function checkText(index: number, field: string, value: unknown, longest: number
     throw new InvalidToolError(index, field, `expected a string, got ${kindOf(value)}`);
   if (value.length > longest)
     throw new InvalidToolError(index, field, `expected up to ${longest} characters, got ${value.length}`);
-  if (field === "name" && !value.isWellFormed())
-    throw new InvalidToolError(index, field, "expected Unicode, got half of a surrogate pair");
+  if (field === "name" && (!value.isWellFormed() || value.includes("\0")))
+    throw new InvalidToolError(index, field, "expected text, got NUL or half of a surrogate pair");
 }
 
 function kindOf(value: unknown): string {

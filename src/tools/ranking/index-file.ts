@@ -9,7 +9,7 @@ import { weights } from "./weights.ts";
 /** What of a ranking is saved. */
 export interface SavedIndex {
   /** By id; that of a free id is empty. */
-  readonly names: readonly string[];
+  readonly names: string[];
   /** By id, the place in the catalogue's order. */
   readonly order: Float64Array;
   /** By id, 1 for a pinned tool. */
@@ -19,20 +19,24 @@ export interface SavedIndex {
   readonly lists: PackedLists;
 }
 
+type Header = readonly [number, number, number, number, number, number, number, number];
+
 /** "VTIX", which reads as another number on a machine of the other byte order: those don't exchange files. */
 const magic = 0x58495456;
 const version = 1;
+/** In no name and no stem. */
+const separator = "\0";
 const headerBytes = 32;
 const checksumBytes = 8;
 const byteHash = new ByteHash(0);
 
 /**
  * Header (magic, version, lexicon, documents, stems, postings, bytes of the names, bytes of the stems: 32 bits each), order
- * (64-bit floating point), lengths of names and of stems in UTF-16 units, list lengths, entries (32 bits), pins, names and stems (UTF-8), filled up to 8 bytes, and a checksum of all that (64 bits).
+ * (64-bit floating point), list lengths, entries (32 bits), pins, names and stems (UTF-8), filled up to 8 bytes, and a checksum of all that (64 bits).
  */
 export function writeIndex({ names, order, pinned, stems, lists }: SavedIndex): Uint8Array {
-  const nameText = Buffer.from(names.join(""));
-  const stemText = Buffer.from(stems.join(""));
+  const nameText = Buffer.from(names.join(separator));
+  const stemText = Buffer.from(stems.join(separator));
   const header = Uint32Array.of(
     magic,
     version,
@@ -43,18 +47,7 @@ export function writeIndex({ names, order, pinned, stems, lists }: SavedIndex): 
     nameText.length,
     stemText.length,
   );
-  const lengths = (texts: readonly string[]): Uint32Array => Uint32Array.from(texts, (text) => text.length);
-  const parts = [
-    header,
-    order,
-    lengths(names),
-    lengths(stems),
-    lists.counts,
-    lists.entries,
-    pinned,
-    nameText,
-    stemText,
-  ];
+  const parts = [header, order, lists.counts, lists.entries, pinned, nameText, stemText];
   const end = padded(parts.reduce((sum, part) => sum + part.byteLength, 0));
   const bytes = new Uint8Array(end + checksumBytes);
   let at = 0;
@@ -72,75 +65,57 @@ export function readIndex(bytes: Uint8Array): SavedIndex {
   const end = bytes.length - checksumBytes;
   if (end < headerBytes || end % 8 !== 0)
     throw new ToolIndexFormatError(`it can't be ${bytes.length} bytes long`);
-  // A copy: typed arrays need an aligned start, and the caller may go on to change the bytes. Not `slice`, which copies nothing of a Buffer.
-  const { buffer } = new Uint8Array(bytes);
+  // Typed arrays need an aligned start. Not `slice`, which copies nothing of a Buffer.
+  const { buffer, byteOffset: from } = bytes.byteOffset % 8 === 0 ? bytes : new Uint8Array(bytes);
   const [found, foundVersion, foundLexicon, documents, stems, postings, nameBytes, stemBytes] =
-    new Uint32Array(buffer, 0, 8) as unknown as readonly [
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-      number,
-    ];
+    new Uint32Array(buffer, from, 8) as unknown as Header;
   if (found !== magic) throw new ToolIndexFormatError("it doesn't begin as one does");
   if (foundVersion !== version)
     throw new ToolIndexFormatError(`version ${foundVersion} isn't known here, only ${version}`);
-  const sum = checksumOf(new Uint8Array(buffer, 0, end));
+  const sum = checksumOf(new Uint8Array(buffer, from, end));
   if (sum.some((byte, i) => byte !== bytes[end + i]))
     throw new ToolIndexFormatError("damaged or cut off: the checksum is another one");
   if (foundLexicon !== lexicon()) throw new ToolIndexFormatError("made with other word lists or weights");
   const terms = stems + groupCount;
-  const size = headerBytes + documents * 13 + stems * 4 + terms * 4 + postings * 4 + nameBytes + stemBytes;
+  const size = headerBytes + documents * 9 + terms * 4 + postings * 4 + nameBytes + stemBytes;
   if (padded(size) !== end) throw new ToolIndexFormatError("its parts don't add up to its length");
-  let at = headerBytes;
+  let at = from + headerBytes;
   const words = (count: number): Uint32Array => {
     at += count * 4;
     return new Uint32Array(buffer, at - count * 4, count);
   };
   const order = new Float64Array(buffer, at, documents);
   at += documents * 8;
-  const nameLengths = words(documents);
-  const stemLengths = words(stems);
-  // Of their own, since lists grow and these views must not keep all the bytes.
+  // Copies, since lists change, and so may the caller's bytes.
   const counts = words(terms).slice();
   const entries = words(postings).slice();
   const pinned = new Uint8Array(buffer, at, documents);
   at += documents;
-  const names = readTexts(new Uint8Array(buffer, at, nameBytes), nameLengths);
-  const stemTexts = readTexts(new Uint8Array(buffer, at + nameBytes, stemBytes), stemLengths);
+  const names = readTexts(new Uint8Array(buffer, at, nameBytes), documents);
+  const stemTexts = readTexts(new Uint8Array(buffer, at + nameBytes, stemBytes), stems);
   const lists = { counts, entries };
   check({ names, order, pinned, stems: stemTexts, lists });
   return { names, order, pinned, stems: stemTexts, lists };
 }
 
 /** A checksum proves that nothing was damaged, not that a friend wrote it. */
-function check({ names, lists, order }: SavedIndex): void {
+function check({ names, lists }: SavedIndex): void {
   if (lists.counts.reduce((sum, count) => sum + count, 0) !== lists.entries.length)
     throw new ToolIndexFormatError("its lists don't add up");
-  const isThere = Uint8Array.from(names, (name) => (name === "" ? 0 : 1));
-  // By index: an iterator would take several times as long for hundreds of thousands.
-  for (let i = 0; i < lists.entries.length; i++) {
-    const document = documentOf(lists.entries[i]!);
-    if (isThere[document] !== 1)
-      throw new ToolIndexFormatError(`a list has tool ${document}, which isn't there`);
-  }
-  for (const place of order)
-    if (!(place >= 0 && place <= Number.MAX_SAFE_INTEGER))
-      throw new ToolIndexFormatError(`a place is ${place}`);
+  // Numbers beyond all tools do no harm: typed arrays pass over them. Those of free ids would be found.
+  if (names.includes("")) checkDocuments(names, lists.entries);
 }
 
-function readTexts(bytes: Uint8Array, lengths: Uint32Array): string[] {
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString();
-  const texts = new Array<string>(lengths.length);
-  let at = 0;
-  for (let i = 0; i < lengths.length; i++) {
-    texts[i] = text.slice(at, at + lengths[i]!);
-    at += lengths[i]!;
-  }
-  if (at !== text.length) throw new ToolIndexFormatError("its names don't add up");
+function checkDocuments(names: readonly string[], entries: Uint32Array): void {
+  for (const entry of entries)
+    if (names[documentOf(entry)] === "")
+      throw new ToolIndexFormatError(`a list has tool ${documentOf(entry)}, which isn't there`);
+}
+
+function readTexts(bytes: Uint8Array, count: number): string[] {
+  if (count === 0) return [];
+  const texts = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString().split(separator);
+  if (texts.length !== count) throw new ToolIndexFormatError(`expected ${count} names, got ${texts.length}`);
   return texts;
 }
 

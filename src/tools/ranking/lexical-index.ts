@@ -32,7 +32,8 @@ export class LexicalIndex {
   #documents: (Uint32Array | undefined)[] = [];
   /** Numbers of stems that no document has any more. */
   readonly #free: number[] = [];
-  readonly spelling: Spelling;
+  /** Made when it is first needed: most programs load an index more often than they meet a typing error. */
+  #spelling: Spelling | undefined;
   #version = 0;
 
   readonly #analyzer: Analyzer;
@@ -50,10 +51,6 @@ export class LexicalIndex {
     this.postings = postings;
     this.#areDocumentsKnown = postings.terms === 0;
     for (let term = this.postings.terms; term < groupCount; term++) this.postings.addTerm();
-    this.spelling = new Spelling(
-      (term) => this.stem(term),
-      (term) => this.postings.count(term),
-    );
     for (const stem of stems) this.#take(stem);
   }
 
@@ -79,6 +76,18 @@ export class LexicalIndex {
   /** @returns the stem of a term that is no group */
   stem(term: number): string {
     return this.#stems[term - groupCount]!;
+  }
+
+  /** @returns the term that an unknown stem was meant to be; −1 when none is near */
+  nearest(stem: string): number {
+    if (this.#spelling === undefined) {
+      this.#spelling = new Spelling(
+        (term) => this.stem(term),
+        (term) => this.postings.count(term),
+      );
+      for (const [known, term] of this.#terms) this.#spelling.add(known, term);
+    }
+    return this.#spelling.nearest(stem);
   }
 
   /** Adds a document under a number that is free. */
@@ -158,7 +167,7 @@ export class LexicalIndex {
     }
     this.#stems[free - groupCount] = stem;
     this.#terms.set(stem, free);
-    this.spelling.add(stem, free);
+    this.#spelling?.add(stem, free);
     return free;
   }
 
@@ -169,14 +178,14 @@ export class LexicalIndex {
     if (stem === "") this.#free.push(term);
     else {
       this.#terms.set(stem, term);
-      this.spelling.add(stem, term);
+      this.#spelling?.add(stem, term);
     }
   }
 
   #forget(term: number): void {
     const stem = this.stem(term);
     this.#terms.delete(stem);
-    this.spelling.remove(stem, term);
+    this.#spelling?.remove(stem, term);
     this.#stems[term - groupCount] = "";
     this.#free.push(term);
   }

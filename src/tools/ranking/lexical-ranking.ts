@@ -13,6 +13,7 @@ import { NameMentions } from "./name-mentions.ts";
 import { maxDocuments, PostingLists } from "./posting-lists.ts";
 import { QueryTerms } from "./query-terms.ts";
 import { TopK } from "./top-k.ts";
+import { warmUpQueries } from "./warm-up-queries.ts";
 
 /** What a query gave, until the next one: the arrays are used again. */
 export interface QueryScores {
@@ -20,7 +21,7 @@ export interface QueryScores {
   readonly values: Float32Array;
   /** The query's different stems, in order, typing errors corrected. */
   readonly terms: readonly string[];
-  /** Ids of tools that the query names exactly; they come first, in this order. */
+  /** Ids of tools that the query names exactly; they come first, in this order: the longest name, then the catalogue's order. */
   readonly named: readonly number[];
 }
 
@@ -37,7 +38,6 @@ export const rankDefaults = Object.freeze({ k: 5, threshold: 0, order: "relevanc
 
 /** Evidence of a tool that the query names, above all other. */
 const namedEvidence = 1e6;
-const warmUpQueries = 400;
 
 /**
  * Maps evidence to a score from 0 (none) to 1 (the tool is named): e / (1 + e). Evidence of 1 is as much as the query's most
@@ -58,9 +58,11 @@ export class LexicalRanking {
   readonly #index: LexicalIndex;
   readonly #terms: QueryTerms;
   readonly #lift: ClauseLift;
-  readonly #mentions = new NameMentions();
+  /** Made by the first query: after loading, all names at once would take as long as the rest. */
+  #mentions: NameMentions | undefined;
   readonly #ids = new Map<string, number>();
-  readonly #names: (string | undefined)[] = [];
+  /** That of a free id is empty. */
+  #names: string[] = [];
   readonly #free: number[] = [];
   readonly #pinned = new Set<number>();
   /** Place of each id in the catalogue's order; a higher number came later. */
@@ -100,7 +102,7 @@ export class LexicalRanking {
 
   /** @returns `undefined` when the id is free */
   nameOf(id: number): string | undefined {
-    return this.#names[id];
+    return this.#names[id] || undefined;
   }
 
   /**
@@ -115,7 +117,7 @@ export class LexicalRanking {
       reject("tools", `up to ${maxDocuments} in all`, this.size + tools.length);
     for (const tool of tools) {
       const id = this.#free.pop() ?? this.#names.length;
-      this.#register(id, tool.name, this.#sequence++, tool.pinned === true);
+      this.#register(id, tool);
       this.#index.add(id, textOf(tool));
     }
   }
@@ -145,10 +147,10 @@ export class LexicalRanking {
       const id = this.#ids.get(name);
       if (id === undefined) continue;
       this.#index.remove(id);
-      this.#mentions.remove(name, id);
+      this.#mentions?.remove(name, id);
       this.#ids.delete(name);
       this.#pinned.delete(id);
-      this.#names[id] = undefined;
+      this.#names[id] = "";
       this.#free.push(id);
       removed++;
     }
@@ -168,7 +170,9 @@ export class LexicalRanking {
     for (let i = 0; i < this.#terms.count; i++)
       this.#index.postings.accumulate(terms[i]!, weights[i]!, values);
     if (this.#joints.length > 0) this.#lift.apply(this.#words, this.#joints, values, this.idLimit, this.size);
+    this.#mentions ??= this.#readNames();
     this.#mentions.find(text, this.#named);
+    if (this.#named.length > 1) this.#named.sort((a, b) => this.#compareNamed(a, b));
     for (let i = 0; i < this.#named.length; i++) values[this.#named[i]!] = namedEvidence - i;
     return { values, terms: stems, named: this.#named };
   }
@@ -214,21 +218,18 @@ export class LexicalRanking {
   }
 
   /**
-   * Runs queries made of the tools' own names, so that the first real one finds compiled code: takes some milliseconds.
-   * Without it the first calls of a process take about a millisecond.
+   * Runs made-up queries, so that the first real one finds compiled code: takes about a tenth of a second.
+   * Without it the first query of a process takes several milliseconds.
    */
   warmUp(): void {
     const names = Array.from(this.#ids.keys());
-    for (let i = 0; i < warmUpQueries && names.length > 0; i++) {
-      const words = [i, i * 7 + 1, i * 13 + 2].map((n) => names[n % names.length]!.replace(/[_.-]/g, " "));
-      this.top(`${words.join(", and then ")}? warmpu ${i}`);
-    }
+    if (names.length > 0) for (const query of warmUpQueries(names)) this.top(query);
   }
 
   /** @returns all that is needed to rank, in a versioned format with a checksum; the tools themselves aren't in it */
   save(): Uint8Array {
     return writeIndex({
-      names: Array.from(this.#names, (name) => name ?? ""),
+      names: this.#names,
       order: this.#order.slice(0, this.idLimit),
       pinned: Uint8Array.from(this.#names, (_, id) => (this.#pinned.has(id) ? 1 : 0)),
       stems: this.#index.stems,
@@ -244,26 +245,46 @@ export class LexicalRanking {
   static load(bytes: Uint8Array): LexicalRanking {
     const saved = readIndex(bytes);
     const ranking = new LexicalRanking([], saved);
-    for (const [id, name] of saved.names.entries()) {
-      if (name !== "" && ranking.#ids.has(name)) throw new ToolIndexFormatError(`tool ${name} comes twice`);
-      ranking.#register(id, name, saved.order[id]!, saved.pinned[id] === 1);
-    }
+    ranking.#restore(saved);
     return ranking;
   }
 
-  #register(id: number, name: string, order: number, isPinned: boolean): void {
-    if (id >= this.#values.length) this.#grow(id * 2);
-    this.#order[id] = order;
-    this.#sequence = Math.max(this.#sequence, order + 1);
-    if (name === "") {
-      this.#names[id] = undefined;
-      this.#free.push(id);
-      return;
+  #restore({ names, order, pinned }: SavedIndex): void {
+    this.#names = names;
+    this.#grow(Math.max(16, names.length));
+    this.#order.set(order);
+    for (let id = 0; id < names.length; id++) {
+      const name = names[id]!;
+      if (name === "") this.#free.push(id);
+      else this.#ids.set(name, id);
+      if (pinned[id] === 1 && name !== "") this.#pinned.add(id);
+      const place = order[id]!;
+      if (!(place >= 0 && place < Number.MAX_SAFE_INTEGER))
+        throw new ToolIndexFormatError(`the place of a tool is ${place}`);
+      if (place >= this.#sequence) this.#sequence = place + 1;
     }
+    if (this.#ids.size + this.#free.length !== names.length)
+      throw new ToolIndexFormatError("a name comes twice");
+  }
+
+  #register(id: number, { name, pinned }: Tool): void {
+    if (id >= this.#values.length) this.#grow(id * 2);
+    this.#order[id] = this.#sequence++;
     this.#names[id] = name;
     this.#ids.set(name, id);
-    this.#mentions.add(name, id);
-    if (isPinned) this.#pinned.add(id);
+    this.#mentions?.add(name, id);
+    if (pinned === true) this.#pinned.add(id);
+  }
+
+  /** A longer name is less likely to have come by chance. */
+  #compareNamed(a: number, b: number): number {
+    return this.#names[b]!.length - this.#names[a]!.length || this.#order[a]! - this.#order[b]!;
+  }
+
+  #readNames(): NameMentions {
+    const mentions = new NameMentions();
+    for (const [name, id] of this.#ids) mentions.add(name, id);
+    return mentions;
   }
 
   #grow(length: number): void {

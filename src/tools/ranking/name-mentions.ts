@@ -55,7 +55,7 @@ export class NameMentions {
     else this.#byStart.set(start, rest);
   }
 
-  /** Puts into `into` the ids of the tools that are named, each once; the longest name first. */
+  /** Puts into `into` the ids of the tools that are named, each once, as they come. */
   find(query: string, into: number[]): void {
     into.length = 0;
     const found: NamedTool[] = [];
@@ -71,7 +71,6 @@ export class NameMentions {
       previous = at;
       at = nextChunk(query, end);
     }
-    if (found.length > 1) found.sort((a, b) => b.lowered.length - a.lowered.length);
     for (const { id } of found) into.push(id);
   }
 

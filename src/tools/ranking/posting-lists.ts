@@ -42,11 +42,6 @@ export class PostingLists {
     return this.#terms;
   }
 
-  /** Bytes of the typed arrays. */
-  get sizeBytes(): number {
-    return this.#entries.byteLength + this.#starts.byteLength * 3;
-  }
-
   /** @returns the number of a new term, whose list is empty */
   addTerm(): number {
     if (this.#terms === this.#starts.length) {

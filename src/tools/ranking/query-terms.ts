@@ -205,7 +205,7 @@ export class QueryTerms {
     }
     let correction = this.#corrections.get(stem);
     if (correction === undefined) {
-      const term = this.#index.spelling.nearest(stem);
+      const term = this.#index.nearest(stem);
       correction = { term, stem: term >= 0 ? this.#index.stem(term) : (nearestRelated(stem) ?? stem) };
       this.#corrections.set(stem, correction);
     }

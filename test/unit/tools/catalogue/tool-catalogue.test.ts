@@ -79,6 +79,7 @@ test.each<[string, unknown, string]>([
   ["no name", {}, "name"],
   ["an empty name", { name: "" }, "name"],
   ["a name of 2,000 characters", { name: "x".repeat(2000) }, "name"],
+  ["a NUL in the name", { name: "a\0b" }, "name"],
   ["half of a surrogate pair as name", { name: "\ud800" }, "name"],
   ["a number as description", { name: "x", description: 1 }, "description"],
   ["a number as server", { name: "x", server: 1 }, "server"],

@@ -213,7 +213,7 @@ const word = fc.constantFrom(
 );
 const text = fc.array(word, { maxLength: 6 }).map((words) => words.join(" "));
 const toolOf = fc.record({
-  name: fc.constantFrom("a_read", "b_mail", "c_job", "d", "file", "f_x"),
+  name: fc.constantFrom("a_read", "b_mail", "c_job", "d", "file", "f_x", "F_X"),
   description: text,
   inputSchema: fc.record({ properties: fc.dictionary(word, fc.constant({})) }),
   pinned: fc.boolean(),
@@ -235,7 +235,7 @@ test("after any additions, replacements, removals and reloads it ranks as one th
       }
       const rebuilt = new LexicalRanking([...model.values()]);
       expect(ranking.size).toBe(model.size);
-      for (const query of [...queries, "weather and file, then b_mail"])
+      for (const query of [...queries, "weather and file, then b_mail or f_x"])
         for (const k of [1, 3, 10]) expect(ranking.top(query, { k })).toEqual(rebuilt.top(query, { k }));
     }),
     { numRuns: 60 },
