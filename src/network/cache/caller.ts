@@ -23,7 +23,7 @@ export class Caller implements Dispatcher.DispatchController {
   #source: ResponseSource | undefined;
   #hasStarted = false;
   #isDone = false;
-  readonly #whenDone: (() => void)[] = [];
+  #whenDone: (() => void)[] | undefined = undefined;
   #isPaused = false;
   #reason: Error | null = null;
   #headers: IncomingFields = {};
@@ -55,7 +55,7 @@ export class Caller implements Dispatcher.DispatchController {
   /** Calls `fn` when nothing more is to be told to it. */
   onDone(fn: () => void): void {
     if (this.#isDone) fn();
-    else this.#whenDone.push(fn);
+    else (this.#whenDone ??= []).push(fn);
   }
 
   /** Names and values in turn, as they came, or as if they had come so: `fetch` reads nothing else. */
@@ -98,18 +98,33 @@ export class Caller implements Dispatcher.DispatchController {
   start(context: unknown): void {
     if (this.#hasStarted) return;
     this.#hasStarted = true;
-    this.#call(() => this.#handler.onRequestStart?.(this, context));
+    if (this.#isDone) return;
+    try {
+      this.#handler.onRequestStart?.(this, context);
+    } catch (error) {
+      this.#thrown(error);
+    }
   }
 
   /** Tells of a response, or of an interim one (1xx). */
   respond(status: number, headers: IncomingFields, statusText: string, raw?: RawHeaders | null): void {
     this.#headers = headers;
     this.#rawHeaders = raw ?? undefined;
-    this.#call(() => this.#handler.onResponseStart?.(this, status, headers, statusText));
+    if (this.#isDone) return;
+    try {
+      this.#handler.onResponseStart?.(this, status, headers, statusText);
+    } catch (error) {
+      this.#thrown(error);
+    }
   }
 
   data(chunk: Buffer): void {
-    this.#call(() => this.#handler.onResponseData?.(this, chunk));
+    if (this.#isDone) return;
+    try {
+      this.#handler.onResponseData?.(this, chunk);
+    } catch (error) {
+      this.#thrown(error);
+    }
   }
 
   end(trailers: IncomingFields): void {
@@ -152,18 +167,15 @@ export class Caller implements Dispatcher.DispatchController {
     if (this.#isDone) return false;
     this.#isDone = true;
     this.#source = undefined;
-    for (const fn of this.#whenDone.splice(0)) fn();
+    const whenDone = this.#whenDone;
+    this.#whenDone = undefined;
+    if (whenDone !== undefined) for (const fn of whenDone) fn();
     return true;
   }
 
   /** A handler that throws has its request aborted, as undici does it; others aren't touched. */
-  #call(tell: () => void): void {
-    if (this.#isDone) return;
-    try {
-      tell();
-    } catch (error) {
-      this.abort(error as Error);
-    }
+  #thrown(error: unknown): void {
+    this.abort(error as Error);
   }
 }
 

@@ -16,7 +16,7 @@ export interface Seat {
 
 /** Those who read one body while it comes in, each as fast as it likes; what the slow have still to read is recorded. */
 export class FlightSeats {
-  readonly seats: Seat[] = [];
+  readonly seats: Seat[];
   readonly #recorder: BodyRecorder | undefined;
   /** Chunks that came in. */
   #count = 0;
@@ -24,8 +24,8 @@ export class FlightSeats {
   #isOver = false;
 
   /** @param recorder `undefined` for a single reader of what isn't kept */
-  constructor(seats: readonly Seat[], recorder: BodyRecorder | undefined) {
-    this.seats.push(...seats);
+  constructor(seats: Seat[], recorder: BodyRecorder | undefined) {
+    this.seats = seats;
     this.#recorder = recorder;
   }
 

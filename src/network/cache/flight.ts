@@ -22,7 +22,7 @@ import type { Supersedable } from "./response-shelf.ts";
 import { mayServeOnError } from "./reuse.ts";
 import { isSharable } from "./sharing.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
-import { isComplete, storableRecord } from "./storing-rules.ts";
+import { isComplete, isOfNoUse, storableRecord } from "./storing-rules.ts";
 import { invalidatedKeys, isCacheablePost } from "./unsafe-methods.ts";
 
 /** Bytes of a response that nobody wants that are read before the connection is given up for it. */
@@ -56,14 +56,16 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #isOver = false;
   #hasFailed = false;
   #isSettled = false;
+  /** The only caller, of a response that will never be reused: it is handed on as it comes. */
+  #passing: Caller | undefined = undefined;
 
   /** @param leader `undefined` in the background */
   constructor(plan: FlightPlan, leader: Caller | undefined) {
     this.#plan = plan;
-    this.#requestTime = plan.shelf.options.now();
+    this.#requestTime = plan.host.shelf.options.now();
     this.#seats = new FlightSeats([], undefined);
     if (leader !== undefined) this.#seat(leader, plan.errand, true);
-    plan.shelf.enter(plan.errand.key, this);
+    plan.host.shelf.enter(plan.errand.key, this);
   }
 
   get request(): CacheRequest {
@@ -128,7 +130,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     this.#abortReason = reason;
     this.#finish(true);
     this.#controller?.abort(reason);
-    this.#plan.abandoned(reason);
+    this.#plan.abandoned?.(reason);
   }
 
   onRequestStart(controller: Dispatcher.DispatchController, context: unknown): void {
@@ -137,7 +139,9 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       controller.abort(this.#abortReason);
       return;
     }
-    for (const { caller } of [...this.#seats.seats]) caller.start(context);
+    const { seats } = this.#seats;
+    if (seats.length === 1) seats[0]!.caller.start(context);
+    else for (const { caller } of [...seats]) caller.start(context);
   }
 
   onResponseStart(
@@ -151,14 +155,23 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       this.#leader()?.caller.respond(status, headers, statusText, controller.rawHeaders);
       return;
     }
+    const { seats } = this.#seats;
+    if (this.#plan.isNew && seats.length === 1 && isOfNoUse(headers, this.#plan.host.shelf.options)) {
+      this.#pass(seats[0]!.caller, controller, status, headers, statusText);
+      return;
+    }
     const received = lowerCased(headers);
-    const times = { requestTime: this.#requestTime, responseTime: this.#plan.shelf.options.now() };
+    const times = { requestTime: this.#requestTime, responseTime: this.#plan.host.shelf.options.now() };
     if (this.#plan.isUnsafe) this.#noteUnsafe(status, received);
     else if (this.#standsIn(status, received, times)) return;
     this.#deliver(controller, status, headers, statusText, received, times);
   }
 
   onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+    if (this.#passing !== undefined) {
+      this.#passing.data(chunk);
+      return;
+    }
     if (this.#isDiscarding) {
       this.#discardedBytes += chunk.byteLength;
       if (this.#discardedBytes > maxDiscardedBytes) controller.abort(new Error("the response is not needed"));
@@ -173,6 +186,12 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   onResponseEnd(_controller: Dispatcher.DispatchController, trailers: IncomingFields): void {
     if (this.#isOver) return;
+    if (this.#passing !== undefined) {
+      this.#isOver = true;
+      this.#settle(false);
+      this.#passing.end(trailers);
+      return;
+    }
     const ending = lowerCased(trailers);
     if (!this.#isDiscarding) this.#store(ending);
     const seats = this.#seats;
@@ -182,9 +201,10 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   onResponseError(_controller: Dispatcher.DispatchController | undefined, error: Error): void {
     if (this.#isOver) return;
-    const { shelf, stored, errand, isUnsafe } = this.#plan;
+    const { stored, errand, isUnsafe } = this.#plan;
+    const { shelf } = this.#plan.host;
     const seats = [...this.#seats.seats];
-    const hadResponse = this.#response !== undefined;
+    const hadResponse = this.#response !== undefined || this.#passing !== undefined;
     // Nobody knows whether the origin has done what it was asked for.
     if (isUnsafe && !hadResponse) shelf.invalidate(errand.key);
     this.#finish(!this.#isDiscarding);
@@ -199,7 +219,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
         this.#serve(caller, own, stored);
       } else if (isLeader) caller.fail(error);
       // What failed may be the leader's own: its deadline, or its signal.
-      else this.#plan.again(caller, own, undefined);
+      else this.#plan.host.again(caller, own, undefined);
     }
   }
 
@@ -216,6 +236,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   }
 
   #leader(): Seat | undefined {
+    const first = this.#seats.seats[0];
+    if (first === undefined || first.isLeader) return first;
     return this.#seats.seats.find(({ isLeader }) => isLeader);
   }
 
@@ -226,9 +248,24 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     return seat;
   }
 
+  #pass(
+    caller: Caller,
+    controller: Dispatcher.DispatchController,
+    status: number,
+    headers: IncomingFields,
+    statusText: string,
+  ): void {
+    this.#passing = caller;
+    // Who comes later asks for himself, for what went by isn't kept.
+    this.#plan.host.shelf.leave(this.#plan.errand.key, this);
+    caller.respond(status, headers, statusText, controller.rawHeaders);
+    this.#balance();
+  }
+
   /** Answers from the stored response where it is confirmed, or may stand in for an error. */
   #standsIn(status: number, received: HeaderFields, times: ExchangeTimes): boolean {
-    const { shelf, stored, isValidating } = this.#plan;
+    const { stored, isValidating } = this.#plan;
+    const { shelf } = this.#plan.host;
     const { key, request } = this.#plan.errand;
     if (stored === undefined) return false;
     if (status === 304 && isValidating) {
@@ -253,21 +290,21 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #handOver(stored: StoredResponse | undefined, isError: boolean): void {
     const seats = this.#seats.seats.splice(0);
     this.#isDiscarding = true;
-    this.#plan.shelf.leave(this.#plan.errand.key, this);
+    this.#plan.host.shelf.leave(this.#plan.errand.key, this);
     if (isError) this.#settle(true);
     for (const { caller, errand, isLeader } of seats) {
       const { request } = errand;
       const suits =
         stored?.isFor(request) === true &&
-        (isLeader || isError || isSharable(stored, request, this.request, this.#plan.shelf.options.now()));
+        (isLeader || isError || isSharable(stored, request, this.request, this.#plan.host.shelf.options.now()));
       if (suits) this.#serve(caller, errand, stored);
-      else this.#plan.again(caller, errand, isLeader ? this.#plan.stored : undefined);
+      else this.#plan.host.again(caller, errand, isLeader ? this.#plan.stored : undefined);
     }
   }
 
   #serve(caller: Caller, errand: Errand, stored: StoredResponse): void {
-    const answer = answerFrom(stored, errand.request, this.#plan.shelf.options.now());
-    if (answer === undefined) this.#plan.again(caller, errand, stored);
+    const answer = answerFrom(stored, errand.request, this.#plan.host.shelf.options.now());
+    if (answer === undefined) this.#plan.host.again(caller, errand, stored);
     else {
       caller.noteStored();
       new Replay(caller, answer);
@@ -275,7 +312,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   }
 
   #noteUnsafe(status: number, received: HeaderFields): void {
-    const { shelf, errand } = this.#plan;
+    const { errand } = this.#plan;
+    const { shelf } = this.#plan.host;
     if (status >= 400) return;
     const { isSuperseded } = this;
     for (const invalidated of invalidatedKeys(errand.key, received)) shelf.invalidate(invalidated);
@@ -291,7 +329,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     received: HeaderFields,
     times: ExchangeTimes,
   ): void {
-    const { shelf, isUnsafe, mayStore, stored } = this.#plan;
+    const { isUnsafe, mayStore, stored } = this.#plan;
+    const { shelf } = this.#plan.host;
     const { key, request } = this.#plan.errand;
     const { maxEntryBytes } = shelf.options;
     if (!isUnsafe || isCacheablePost(request.method, status, key, received, shelf.options.isShared))
@@ -319,8 +358,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       this.#recorder = new BodyRecorder(maxEntryBytes, shelf.budget);
     this.#seats = new FlightSeats(staying, this.#recorder);
     const leaving = seats.filter((seat) => !staying.includes(seat));
-    if (seats.length > 1) this.#plan.noteSharable(leaving.length === 0);
-    for (const { caller, errand: own } of leaving) this.#plan.again(caller, own, undefined);
+    if (seats.length > 1) this.#plan.host.noteSharable(key, leaving.length === 0);
+    for (const { caller, errand: own } of leaving) this.#plan.host.again(caller, own, undefined);
     for (const { caller, isLeader } of [...staying]) {
       caller.respond(status, isLeader ? headers : handedOut(received), statusText, controller.rawHeaders);
     }
@@ -331,7 +370,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   /** A newer response makes what is stored old, even where it isn't stored itself. */
   #replaceStored(status: number, received: HeaderFields, times: ExchangeTimes): void {
-    const { shelf, stored } = this.#plan;
+    const { stored } = this.#plan;
+    const { shelf } = this.#plan.host;
     const { key, request } = this.#plan.errand;
     if (this.isSuperseded) return;
     if (request.method === "HEAD") {
@@ -340,14 +380,14 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   }
 
   #isFor(request: CacheRequest): boolean {
-    const { shelf } = this.#plan;
+    const { shelf } = this.#plan.host;
     if (this.#record === undefined) return false;
     this.#draft ??= shelf.made(this.#record);
     return isSharable(this.#draft, request, this.request, shelf.options.now());
   }
 
   #store(trailers: HeaderFields): void {
-    const { shelf } = this.#plan;
+    const { shelf } = this.#plan.host;
     const { key, request } = this.#plan.errand;
     const record = this.#record;
     if (record === undefined) return;
@@ -373,9 +413,9 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   /** Lets the origin go on, or wait. */
   #balance(): void {
     const controller = this.#controller;
-    if (controller === undefined || this.#response === undefined || this.#isOver || this.#isDiscarding)
-      return;
-    const wantsPause = this.#seats.wantsPause;
+    if (controller === undefined || this.#isOver || this.#isDiscarding) return;
+    if (this.#response === undefined && this.#passing === undefined) return;
+    const wantsPause = this.#passing?.paused ?? this.#seats.wantsPause;
     if (wantsPause === controller.paused) return;
     if (wantsPause) controller.pause();
     else controller.resume();
@@ -383,7 +423,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
 
   #finish(hasFailed: boolean): void {
     this.#isOver = true;
-    this.#plan.shelf.leave(this.#plan.errand.key, this);
+    this.#plan.host.shelf.leave(this.#plan.errand.key, this);
     if (this.#seats.seats.length === 0) this.#recorder?.release();
     this.#settle(hasFailed);
   }
@@ -391,6 +431,6 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #settle(hasFailed: boolean): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
-    this.#plan.over(hasFailed);
+    this.#plan.over?.(hasFailed);
   }
 }

@@ -12,7 +12,7 @@ import {
 import { credentialHeaders } from "../request-headers.ts";
 import { type Answer, answerFrom } from "./answer.ts";
 import { noDirectives } from "./cache-control.ts";
-import { dispatchKey, urlKey } from "./cache-key.ts";
+import { dispatchKey, UrlKeys, urlKey } from "./cache-key.ts";
 import { type ResponseCacheOptions, resolveCacheOptions } from "./cache-options.ts";
 import { CacheRequest, headerSource } from "./cache-request.ts";
 import { cacheSamples, type ResponseCacheStats } from "./cache-stats.ts";
@@ -21,7 +21,7 @@ import { Caller } from "./caller.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import { Flight } from "./flight.ts";
-import type { FlightPlan } from "./flight-plan.ts";
+import type { FlightHost, FlightPlan } from "./flight-plan.ts";
 import { Replay } from "./replay.ts";
 import { ResponseShelf } from "./response-shelf.ts";
 import { choose, usability } from "./reuse.ts";
@@ -56,7 +56,8 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly #shelf: ResponseShelf<Flight>;
   readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
   readonly #background = new Set<Flight>();
-  readonly #isHeld = (key: string): boolean => this.#shelf.memory.has(key);
+  readonly #keys = new UrlKeys();
+  readonly #host: FlightHost;
   readonly #secrets: ReadonlySet<string>;
   #isClosed = false;
 
@@ -67,7 +68,19 @@ export class ResponseCache implements MetricSource, Disposable {
   constructor(options: ResponseCacheOptions = {}, secretHeaders: readonly string[] = []) {
     this.#secrets =
       secretHeaders.length === 0 ? credentialHeaders : credentialHeaders.union(new Set(secretHeaders));
-    this.#shelf = new ResponseShelf<Flight>(resolveCacheOptions(options));
+    const shelf = new ResponseShelf<Flight>(resolveCacheOptions(options));
+    this.#shelf = shelf;
+    this.#host = {
+      shelf,
+      again: (caller, own, ignored) => {
+        if (ignored === undefined) this.#read(own, caller, false);
+        else this.#ask(own, caller, undefined, false, false);
+      },
+      noteSharable: (key, isSharable) => {
+        if (isSharable) this.#unshared.delete(key);
+        else this.#unshared.set(key, true);
+      },
+    };
     this.policy = (dispatch) => (dispatchOptions, handler) =>
       this.#dispatch(dispatch, dispatchOptions, handler);
   }
@@ -83,7 +96,7 @@ export class ResponseCache implements MetricSource, Disposable {
     let key = url;
     let held = url.includes("#") ? undefined : memory.get(url);
     if (held === undefined) {
-      const normal = urlKey(url);
+      const normal = this.#keys.of(url);
       if (normal === undefined || normal === url) return undefined;
       key = normal;
       held = memory.get(normal);
@@ -170,7 +183,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const isOneShot = given.headers != null && !Array.isArray(given.headers) && headers !== given.headers;
     const options: Options = isOneShot ? { ...given, headers: headers as Options["headers"] & {} } : given;
     const request = new CacheRequest(method, headers, this.#secrets);
-    const key = dispatchKey(given, request.host, this.#isHeld);
+    const key = dispatchKey(given, request.host, this.#keys);
     if (key === undefined) return dispatch(options, handler);
     const caller = new Caller(handler, contextOf(given).outcome);
     const errand = { dispatch, options, request, key };
@@ -180,18 +193,17 @@ export class ResponseCache implements MetricSource, Disposable {
 
   #change(errand: Errand, caller: Caller, useCache: boolean): boolean {
     const { dispatch, options, request } = errand;
-    const plan = this.#plan(errand, undefined, false);
-    return new Flight(
-      { ...plan, isUnsafe: true, isJoinable: false, mayStore: useCache && request.method === "POST" },
-      caller,
-    ).send(dispatch, options);
+    const isStored = useCache && request.method === "POST";
+    const plan = { ...this.#plan(errand, undefined, false), isUnsafe: true, mayStore: isStored };
+    return new Flight(plan, caller).send(dispatch, options);
   }
 
   #read(errand: Errand, caller: Caller, mayJoin: boolean): boolean {
     const { request, key } = errand;
     const { counts, options } = this.#shelf;
     const now = options.now();
-    const stored = choose(this.#shelf.find(key), request);
+    const found = this.#shelf.find(key);
+    const stored = found.length === 0 ? undefined : choose(found, request);
     const answer = stored && answerFrom(stored, request, now);
     const use = stored && answer && usability(stored, request, now);
     if (stored !== undefined && answer !== undefined && use !== "afterValidation") {
@@ -208,10 +220,16 @@ export class ResponseCache implements MetricSource, Disposable {
       return true;
     }
     counts.misses++;
-    return this.#ask(errand, caller, answer && stored, mayJoin);
+    return this.#ask(errand, caller, answer && stored, mayJoin, found.length === 0);
   }
 
-  #ask(errand: Errand, caller: Caller, stored: StoredResponse | undefined, mayJoin: boolean): boolean {
+  #ask(
+    errand: Errand,
+    caller: Caller,
+    stored: StoredResponse | undefined,
+    mayJoin: boolean,
+    isNew: boolean,
+  ): boolean {
     const { dispatch, options, request, key } = errand;
     const isJoinable =
       mayJoin &&
@@ -223,16 +241,25 @@ export class ResponseCache implements MetricSource, Disposable {
     if (isJoinable && this.#join(errand, caller)) return true;
     const isValidating = stored !== undefined && canValidate(stored, request);
     if (isValidating) this.#shelf.counts.validations++;
-    const plan = this.#plan(errand, stored, isValidating);
+    const plan: FlightPlan = {
+      errand,
+      host: this.#host,
+      stored,
+      isValidating,
+      isUnsafe: false,
+      isJoinable,
+      mayStore: true,
+      isNew: isNew && request.method === "GET",
+    };
     const headers = isValidating ? conditionalHeaders(stored, request) : options.headers;
     const sent: ContextualOptions = isValidating ? { ...options, headers: headers ?? null } : options;
     const context = contextOf(options);
     if (!isJoinable || context.signal === undefined)
-      return new Flight({ ...plan, isJoinable }, caller).send(dispatch, sent);
+      return new Flight(plan, caller).send(dispatch, sent);
     // Then this caller leaves by its controller, and the request goes on for others.
     if (context.bounded) {
       const shared = { ...sent, [requestContext]: { ...context, signal: undefined } };
-      return new Flight({ ...plan, isJoinable }, caller).send(dispatch, shared);
+      return new Flight(plan, caller).send(dispatch, shared);
     }
     // Others may come to wait for the same response, so this caller's signal isn't the request's.
     const aborting = new AbortController();
@@ -241,7 +268,6 @@ export class ResponseCache implements MetricSource, Disposable {
     const flight = new Flight(
       {
         ...plan,
-        isJoinable,
         abandoned: (reason) => aborting.abort(reason),
         over: () => signal.removeEventListener("abort", leave),
       },
@@ -259,7 +285,9 @@ export class ResponseCache implements MetricSource, Disposable {
   }
 
   #join(errand: Errand, caller: Caller): boolean {
-    for (const flight of this.#shelf.underWay(errand.key) ?? []) {
+    const others = this.#shelf.underWay(errand.key);
+    if (others === undefined) return false;
+    for (const flight of others) {
       if (!mayWaitFor(errand.request, flight.request) || !flight.join(caller, errand)) continue;
       this.#shelf.counts.coalesced++;
       this.#boundWait(errand.options, caller);
@@ -291,25 +319,15 @@ export class ResponseCache implements MetricSource, Disposable {
   }
 
   #plan(errand: Errand, stored: StoredResponse | undefined, isValidating: boolean): FlightPlan {
-    const { key } = errand;
     return {
       errand,
-      shelf: this.#shelf,
+      host: this.#host,
       stored,
       isValidating,
       isUnsafe: false,
       isJoinable: false,
       mayStore: true,
-      again: (caller, own, ignored) => {
-        if (ignored === undefined) this.#read(own, caller, false);
-        else this.#ask(own, caller, undefined, false);
-      },
-      noteSharable: (isSharable) => {
-        if (isSharable) this.#unshared.delete(key);
-        else this.#unshared.set(key, true);
-      },
-      abandoned: () => undefined,
-      over: () => undefined,
+      isNew: false,
     };
   }
 

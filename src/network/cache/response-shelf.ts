@@ -27,7 +27,8 @@ export class ResponseShelf<Exchange extends Supersedable> {
   readonly memory: MemoryStore;
   readonly sqlite: SqliteStore | undefined;
   readonly budget: RecordingBudget;
-  readonly #underWay = new Map<string, Set<Exchange>>();
+  /** By key, one alone without a set of its own: nearly always there is no other. */
+  readonly #underWay = new Map<string, Exchange | Set<Exchange>>();
   readonly #backOffs = new LruCache<string, { readonly failures: number; readonly until: number }>({
     maxSize: maxBackOffs,
   });
@@ -119,30 +120,32 @@ export class ResponseShelf<Exchange extends Supersedable> {
 
   enter(key: string, exchange: Exchange): void {
     const others = this.#underWay.get(key);
-    if (others === undefined) this.#underWay.set(key, new Set([exchange]));
-    else others.add(exchange);
+    if (others === undefined) this.#underWay.set(key, exchange);
+    else if (others instanceof Set) others.add(exchange);
+    else this.#underWay.set(key, new Set([others, exchange]));
   }
 
   leave(key: string, exchange: Exchange): void {
     const others = this.#underWay.get(key);
-    if (others?.delete(exchange) && others.size === 0) this.#underWay.delete(key);
+    if (others === exchange) this.#underWay.delete(key);
+    else if (others instanceof Set && others.delete(exchange) && others.size === 0) this.#underWay.delete(key);
   }
 
-  underWay(key: string): ReadonlySet<Exchange> | undefined {
-    return this.#underWay.get(key);
+  underWay(key: string): Iterable<Exchange> | undefined {
+    const found = this.#underWay.get(key);
+    return found === undefined || found instanceof Set ? found : [found];
   }
 
   /** Removes all of a URL; what was asked for before isn't stored any longer. */
   invalidate(key: string): void {
     this.counts.invalidations++;
-    for (const exchange of this.#underWay.get(key) ?? []) exchange.isSuperseded = true;
+    for (const exchange of this.underWay(key) ?? []) exchange.isSuperseded = true;
     this.memory.delete(key);
     this.sqlite?.delete(key);
   }
 
   clear(): void {
-    for (const exchanges of this.#underWay.values())
-      for (const exchange of exchanges) exchange.isSuperseded = true;
+    for (const exchange of this.allUnderWay()) exchange.isSuperseded = true;
     this.memory.clear();
     this.sqlite?.clear();
     this.#backOffs.clear();
@@ -166,7 +169,9 @@ export class ResponseShelf<Exchange extends Supersedable> {
   }
 
   *allUnderWay(): Iterable<Exchange> {
-    for (const exchanges of this.#underWay.values()) yield* exchanges;
+    for (const found of this.#underWay.values())
+      if (found instanceof Set) yield* found;
+      else yield found;
   }
 
   #save(key: string, former: readonly StoredResponse[], next: readonly StoredResponse[]): void {

@@ -59,6 +59,29 @@ export function storableRecord(
   };
 }
 
+/** Without any of these a response can be neither fresh nor validated. */
+const useful = new Set(["cache-control", "expires", "etag", "last-modified"]);
+
+/**
+ * Tells at a glance that nobody will ever have a response again: it says nothing of its freshness and has no validator, or
+ * must not be stored. Most that aren't made for caches are so, and are spared all further judging and recording.
+ * @param received as they came, names in any case
+ * @returns `false` also where it takes a closer look to tell
+ */
+export function isOfNoUse(received: HeaderFields, rules: FreshnessRules): boolean {
+  for (const name in received) {
+    // Of all field names only those of three lengths have to be looked at.
+    const { length } = name;
+    if (length !== 13 && length !== 7 && length !== 4) continue;
+    if (!useful.has(name.toLowerCase())) continue;
+    const said = received["cache-control"];
+    if (typeof said !== "string") return false;
+    const { noStore, mustUnderstand } = parseCacheControl(said);
+    return noStore && !mustUnderstand;
+  }
+  return rules.defaultLifetimeMs === 0 && rules.staleIfErrorMs === 0;
+}
+
 /**
  * Whom a response is for. A private cache too may serve a process that acts for several users: only what is said to be
  * for everybody is for those with other credentials, or none. Servers say `private` to a browser, which has one user, and
