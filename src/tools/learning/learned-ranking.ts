@@ -70,7 +70,7 @@ export interface LearnedRankingStats {
  * Learns from what agents use which tools queries need: the likelihood ratio of naive Bayes for each term, and each two
  * neighbouring terms, with each tool.
  *
- * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + ½) / (T + 1) and a = 100,
+ * With c uses of a tool together with a term, C of all tools, N and T uses in all, p = (C + 1.5) / (T + 300) and a = 100,
  * a term gives ln(1 + c / (a·p)) + ln(a / (N + a)) nats, so that a tool that never got feedback stands at 0.
  * Neighbours weigh 0.7; a term that nobody's query had gives nothing. What the best tool has above `maxLead` nats is
  * then taken from each tool with feedback, times N / (N + 1): it keeps them apart, and no tool without feedback falls

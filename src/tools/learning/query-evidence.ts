@@ -6,6 +6,13 @@ import { signedLog } from "./signed-log.ts";
 /** What two neighbouring terms weigh, where a single one weighs 1: in part they repeat what each says. */
 const pairWeight = 0.7;
 
+/**
+ * Uses with all kinds of terms that are supposed to have gone before, and how many of them had a given term: at first every
+ * term is rare, so that the first outcomes say something, however alike they are.
+ */
+const supposedUses = 300;
+const supposedWithTerm = 1.5;
+
 /** What the evidence says about the tools for one query, in nats. Holds until the next `read`. */
 export class QueryEvidence {
   readonly features = new QueryFeatures();
@@ -34,14 +41,14 @@ export class QueryEvidence {
     const table = this.#table;
     const { tools, counts } = table;
     const { absent } = this.#tools;
-    const all = Math.max(0, this.#tools.total) + 1;
+    const all = Math.max(0, this.#tools.total) + supposedUses;
     let known = 0;
     let spoken = 0;
     for (let i = 0; i < count; i++) {
       if (!table.find(low[i]!, high[i]!)) continue;
       const isSingle = i < singles;
       if (isSingle) known++;
-      const perUse = all / (priorUses * (Math.max(0, table.total) + 0.5));
+      const perUse = all / (priorUses * (Math.max(0, table.total) + supposedWithTerm));
       const end = table.start + table.length;
       for (let place = table.start; place < end; place++) {
         const number = tools[place]!;
@@ -81,7 +88,7 @@ export class QueryEvidence {
   partsOf(terms: readonly string[], number: number): { term: string; nats: number }[] {
     const { low, high, count, singles, term, before } = this.features;
     const table = this.#table;
-    const all = Math.max(0, this.#tools.total) + 1;
+    const all = Math.max(0, this.#tools.total) + supposedUses;
     const absent = this.#tools.absent[number]!;
     const parts: { term: string; nats: number }[] = [];
     for (let i = 0; i < count; i++) {
@@ -90,7 +97,8 @@ export class QueryEvidence {
       const isSingle = i < singles;
       if (at < 0 && !isSingle) continue;
       const uses = at < 0 ? 0 : table.counts[table.start + at]!;
-      const nats = signedLog((uses * all) / (priorUses * (Math.max(0, table.total) + 0.5))) + absent;
+      const nats =
+        signedLog((uses * all) / (priorUses * (Math.max(0, table.total) + supposedWithTerm))) + absent;
       const text = terms[term[i]!]!;
       parts.push({
         term: isSingle ? text : `${terms[before[i]!]} ${text}`,

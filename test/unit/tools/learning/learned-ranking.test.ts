@@ -48,7 +48,7 @@ describe("LearnedRanking", () => {
     const ranking = new LearnedRanking({ weight: 1, maxLead: 1000 });
     used(ranking, ["rain"], "weather", 3);
     used(ranking, ["price"], "stocks", 1);
-    const p = 3.5 / 5;
+    const p = (3 + 1.5) / (4 + 300);
     const nat = 1 / Math.log(2 * 5 + 2);
     const expected = nat * (Math.log(1 + 3 / (100 * p)) + Math.log(100 / 103));
     expect(lifted(ranking, ["rain"])[0]).toBeCloseTo(expected, 3);
@@ -56,6 +56,17 @@ describe("LearnedRanking", () => {
     // A tenth of the score is kept, here of 0.
     expect(lifted(ranking, ["rain"]).slice(1)).toEqual([0, 0, 0, 0]);
     expect(lifted(ranking, ["rain"], [1, 1, 1, 1, 1])[1]).toBeCloseTo(1 + nat * Math.log(100 / 101), 6);
+  });
+
+  it("learns from the first outcomes, when all are of one tool and of the same terms", () => {
+    const ranking = new LearnedRanking();
+    const leads = [1, 2, 3].map((uses) => {
+      used(ranking, ["rain", "today"], "weather", 1);
+      expect(ranking.explain(["rain"], "weather", ids).uses).toBe(uses);
+      return lifted(ranking, ["rain", "tomorrow"], [0.2, 0.2, 0.2, 0.2, 0.2])[0]! - 0.2;
+    });
+    expect(leads[0]).toBeGreaterThan(0.1);
+    expect(leads.toSorted((a, b) => a - b)).toEqual(leads);
   });
 
   it("lifts by query: another query's tool stays where it was", () => {
