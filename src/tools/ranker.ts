@@ -114,7 +114,7 @@ export class Ranker {
     return maxLag === 0 ? 0 : Math.max(maxLag, this.outcomes / growth);
   }
 
-  /** Adds tools, or puts them in the places of those with their names. All of them or none. */
+  /** Adds tools, or puts them in the places of those with their names. All of them or none. @param tools of its own */
   put(tools: readonly Tool[]): void {
     const isKnown = (tool: Tool): boolean => this.catalogue.has(tool.name);
     checkTools(tools);

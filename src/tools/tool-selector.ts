@@ -3,6 +3,7 @@ import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import { SelectionCache } from "./caches/selection-cache.ts";
 import { SelectionKey } from "./caches/selection-key.ts";
+import { ownTools } from "./catalogue/own-tools.ts";
 import { type Explanation, explainSelection } from "./explanation.ts";
 import { Ranker } from "./ranker.ts";
 import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
@@ -101,7 +102,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   /**
-   * Adds tools; one whose name is there takes the place of that one. All or none are taken. What was cached is void.
+   * Adds tools; one whose name is there takes the place of that one. All or none are taken, and copies are kept: to change
+   * one, add it anew. What was cached is void.
    * @returns with an embedder a promise, fulfilled when it was tried to embed them; they are found by words before that
    * @throws {InvalidToolError | DuplicateToolError} when one is wrong, or a name comes twice in the list
    */
@@ -260,8 +262,9 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   #put(tools: readonly Tool[]): void {
-    this.#ranker.put(tools);
-    this.#vectors?.add(tools);
+    const own = ownTools(tools);
+    this.#ranker.put(own);
+    this.#vectors?.add(own);
     this.#forgetAll();
   }
 

@@ -4,6 +4,7 @@ import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
 import { keepAlive, letEnd } from "../../concurrency/keep-alive.ts";
 import { within } from "../../deadline.ts";
 import { DeadlineError } from "../../errors.ts";
+import { thrownMessage } from "../thrown-message.ts";
 import type { Tool } from "../tool.ts";
 import { checkVectors, type Embedder, longestEmbedded } from "./embedder.ts";
 import type { Fusion } from "./fusion.ts";
@@ -133,7 +134,7 @@ export class ToolVectors {
       );
     } catch (error) {
       this.#fallbacks++;
-      this.#lastError = messageOf(error);
+      this.#lastError = thrownMessage(error);
       return undefined;
     }
   }
@@ -166,7 +167,7 @@ export class ToolVectors {
       try {
         this.#store(batch, probed, await this.#embed(texts, batchTimeoutMs));
       } catch (error) {
-        this.#lastError = messageOf(error);
+        this.#lastError = thrownMessage(error);
       }
     }
   }
@@ -216,5 +217,3 @@ export class ToolVectors {
     });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
