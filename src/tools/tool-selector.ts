@@ -7,7 +7,7 @@ import { ownTools } from "./catalogue/own-tools.ts";
 import { type Explanation, explainSelection } from "./explanation.ts";
 import { Ranker } from "./ranker.ts";
 import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
-import { checkContext, roleOf, type SelectContext, textOf } from "./select-context.ts";
+import { checkContext, copyOf, roleOf, type SelectContext, textOf } from "./select-context.ts";
 import {
   type CacheSelector,
   checkOutcome,
@@ -157,12 +157,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     const { record } = remembered;
     this.#ranker.learn(record, used, succeeded);
     // Others may lag behind, but the same query is to show at once what its outcome taught.
-    if (
-      this.#options.learning !== undefined &&
-      !confirms(record, used, succeeded) &&
-      record.entry !== undefined
-    )
-      record.cachedIn?.delete(record.entry);
+    if (this.#options.learning !== undefined && !confirms(record, used, succeeded))
+      record.cache.deleteHash(record.keyHash);
     return true;
   }
 
@@ -277,7 +273,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     if (hit !== undefined) return hit;
     const key = this.#key.taken();
     const ranked = this.#ranker.rank(query, context, k, startedMs);
-    const remembered = remember(ranked, query, context, undefined);
+    const remembered = remember(ranked, query, context, undefined, { cache, keyHash: key.hash });
     const endedMs = clock.now();
     const costMs = endedMs - startedMs;
     this.#rankMs.record(costMs);
@@ -294,15 +290,11 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     if (hit !== undefined) return hit;
     const key = this.#key.taken();
     const version = this.#version();
-    // The caller may add to his history while the vector is made.
-    const own = {
-      ...context,
-      history: context.history?.slice(),
-      pendingActions: context.pendingActions?.slice(),
-    };
+    // The caller may go on with his conversation while the vector is made, but the key is made.
+    const own = copyOf(context);
     const vector = query === "" ? undefined : await vectors.query(query);
     const ranked = this.#ranker.rank(query, own, k, startedMs, vector, vectors.index);
-    const remembered = remember(ranked, query, context, vector);
+    const remembered = remember(ranked, query, own, vector, { cache, keyHash: key.hash });
     const endedMs = clock.now();
     const costMs = endedMs - startedMs;
     this.#rankMs.record(costMs);
@@ -369,10 +361,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     now: number,
   ): void {
     const bytes = sizeOf(remembered);
-    const entry = cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
-    if (entry === undefined) return;
-    remembered.cachedIn = cache;
-    remembered.entry = entry;
+    cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
   }
 
   #forgetAll(): void {

@@ -4,6 +4,7 @@ import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
 import { keepAlive, letEnd } from "../../concurrency/keep-alive.ts";
 import { within } from "../../deadline.ts";
 import { DeadlineError } from "../../errors.ts";
+import { ownText } from "../text/own-text.ts";
 import { thrownMessage } from "../thrown-message.ts";
 import type { Tool } from "../tool.ts";
 import { checkVectors, type Embedder, longestEmbedded } from "./embedder.ts";
@@ -124,7 +125,7 @@ export class ToolVectors {
   /** @returns the query's vector; `undefined` when there is none to be had, or no tool has one */
   async query(text: string): Promise<Int8Array | undefined> {
     if (this.#index === undefined || this.#index.size === 0) return undefined;
-    const cut = text.slice(0, longestEmbedded);
+    const cut = text.length > longestEmbedded ? ownText(text.slice(0, longestEmbedded)) : text;
     const known = this.#queries.get(cut);
     if (known !== undefined) return known;
     const { queryTimeoutMs } = this.#options;
