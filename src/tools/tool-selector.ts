@@ -241,7 +241,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 
   /**
    * A selector with what `save` gave.
-   * @param options as the constructor takes, without tools
+   * @param options as the constructor takes, without tools. Saved vectors are to be of the same embedder; those of one with
+   *   other `dimensions` are made anew, if it says how many it has
    * @throws {SelectorStateError} when the bytes are something else, damaged, or of another version
    */
   static load<E extends ToolSelectorOptions["embedder"] = undefined>(

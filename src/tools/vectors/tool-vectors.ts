@@ -105,8 +105,10 @@ export class ToolVectors {
     if (this.#index?.delete(name)) this.#revision++;
   }
 
-  /** Takes vectors that were saved. */
+  /** Takes vectors that were saved, unless the embedder is known to make others: those can't be compared. */
   restore(index: VectorIndex): void {
+    const { dimensions = index.dimensions } = this.#options.embedder;
+    if (dimensions !== index.dimensions) return;
     this.#index = index;
     this.#dimensions = index.dimensions;
     this.#probed = true;
@@ -116,9 +118,8 @@ export class ToolVectors {
 
   /** Makes the vectors that are missing. Never rejects: what fails stays missing, until it is called again. */
   fill(): Promise<void> {
-    this.#filling ??= this.#fill().finally(() => {
-      this.#filling = undefined;
-    });
+    if (this.#missing.size === 0) return Promise.resolve();
+    this.#filling ??= this.#fill();
     return this.#filling;
   }
 
@@ -161,7 +162,11 @@ export class ToolVectors {
       const batch = Array.from(this.#missing.values())
         .filter((tool) => !tried.has(tool))
         .slice(0, batchSize);
-      if (batch.length === 0) return;
+      if (batch.length === 0) {
+        // Not a turn later: a tool that came between would wait for a call that nobody makes.
+        this.#filling = undefined;
+        return;
+      }
       for (const tool of batch) tried.add(tool);
       const probed = this.#probed ? [] : batch.slice(0, probes);
       const texts = [...batch.map(toolText), ...probed.map(probeText)];
