@@ -201,7 +201,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     return removed;
   }
 
-  /** Forgets what was learned of a tool, or of all. @returns whether there was anything */
+  /** Forgets what was learned of a tool, or of all and of how much vectors count. @returns whether anything was learned of a tool */
   resetLearning(name?: string): boolean {
     if (name !== undefined && typeof name !== "string") rejectType("name", "a tool's name", name);
     this.#forgetAll();

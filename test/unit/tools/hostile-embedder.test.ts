@@ -32,9 +32,6 @@ describe("an embedder", () => {
         });
       },
     ],
-    ["nothing", () => undefined],
-    ["not a number", (texts: readonly string[]) => texts.map(() => Float32Array.of(Number.NaN))],
-    ["vectors without numbers", (texts: readonly string[]) => texts.map(() => new Float32Array(0))],
   ])("that gives %s costs vectors, and neither a selection nor the process", async (_, embed) => {
     const selector = new ToolSelector({ tools, embedder: { embed } as unknown as Embedder });
     await selector.ready();
