@@ -56,7 +56,7 @@ export class Ranker {
   /** Evidence by words of the query; by kinds of task apart from it. */
   learned: LearnedRanking | undefined;
   tasks: LearnedRanking | undefined;
-  /** Outcomes recorded. */
+  /** Outcomes recorded, since the last reset of all. */
   outcomes = 0;
   /** For what was learned, which goes by names. */
   readonly ids: ToolIds;
@@ -114,7 +114,7 @@ export class Ranker {
     return maxLag === 0 ? 0 : Math.max(maxLag, this.outcomes / growth);
   }
 
-  /** Adds tools, or puts them in the places of those with their names. All of them or none. */
+  /** Adds tools, or puts them in the places of those with their names. All of them or none. @param tools of its own */
   put(tools: readonly Tool[]): void {
     const isKnown = (tool: Tool): boolean => this.catalogue.has(tool.name);
     checkTools(tools);
@@ -161,6 +161,11 @@ export class Ranker {
   resetLearning(name?: string): boolean {
     const learned = this.learned?.reset(name) ?? false;
     const tasks = this.tasks?.reset(name) ?? false;
+    if (name === undefined) {
+      // What is cached may lag behind by a share of what is known, which is nothing now.
+      this.outcomes = 0;
+      this.fusion.forget();
+    }
     return learned || tasks;
   }
 

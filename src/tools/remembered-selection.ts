@@ -1,15 +1,16 @@
-import type { CachedSelection, SelectionCache } from "./caches/selection-cache.ts";
+import type { SelectionCache } from "./caches/selection-cache.ts";
 import type { Ranked } from "./ranker.ts";
 import type { SelectContext } from "./select-context.ts";
+import { ownText } from "./text/own-text.ts";
 
 /** What is kept of a selection, for as long as its id is known. */
 export interface RememberedSelection extends Ranked {
   readonly query: string;
   readonly taskType: string | undefined;
   readonly vector: Int8Array | undefined;
-  /** Where it is cached. */
-  cachedIn: SelectionCache<RememberedSelection> | undefined;
-  entry: CachedSelection<RememberedSelection> | undefined;
+  /** Where selections for the same are cached: not the entry, which may be another one by then, and has the whole conversation. */
+  readonly cache: SelectionCache<RememberedSelection>;
+  readonly keyHash: number;
 }
 
 /** Longest query that is remembered for `explain`, in UTF-16 units. */
@@ -20,16 +21,17 @@ export function remember(
   query: string,
   { taskType }: SelectContext,
   vector: Int8Array | undefined,
+  { cache, keyHash }: Pick<RememberedSelection, "cache" | "keyHash">,
 ): RememberedSelection {
   return {
     tools: ranked.tools,
     terms: ranked.terms,
     candidates: ranked.candidates,
-    query: query.length > longestRemembered ? query.slice(0, longestRemembered) : query,
+    query: query.length > longestRemembered ? ownText(query.slice(0, longestRemembered)) : query,
     taskType,
     vector,
-    cachedIn: undefined,
-    entry: undefined,
+    cache,
+    keyHash,
   };
 }
 
@@ -40,11 +42,13 @@ export function sizeOf({ tools, terms, candidates, vector }: RememberedSelection
   return bytes;
 }
 
-/** Did what came first do what was wanted? */
+/** Did what fitted best, wherever in the order it came, do what was wanted? */
 export function confirms(
   { tools }: RememberedSelection,
   used: readonly string[],
   succeeded: boolean,
 ): boolean {
-  return succeeded && tools.length > 0 && used.includes(tools[0]!.name);
+  if (!succeeded || tools.length === 0) return false;
+  const best = tools.reduce((a, b) => (b.score > a.score ? b : a));
+  return used.includes(best.name);
 }

@@ -57,3 +57,13 @@ export function checkContext(context: unknown): asserts context is SelectContext
   }
   if (taskType !== undefined && typeof taskType !== "string") rejectType("taskType", "a string", taskType);
 }
+
+/** @returns what counts of a context, so that nobody can change it */
+export function copyOf({ k, history, pendingActions, taskType }: SelectContext): SelectContext {
+  return {
+    k,
+    history: history?.map((message) => ({ role: roleOf(message), content: textOf(message) })),
+    pendingActions: pendingActions?.slice(),
+    taskType,
+  };
+}

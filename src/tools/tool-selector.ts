@@ -3,10 +3,11 @@ import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import { SelectionCache } from "./caches/selection-cache.ts";
 import { SelectionKey } from "./caches/selection-key.ts";
+import { ownTools } from "./catalogue/own-tools.ts";
 import { type Explanation, explainSelection } from "./explanation.ts";
 import { Ranker } from "./ranker.ts";
 import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
-import { checkContext, roleOf, type SelectContext, textOf } from "./select-context.ts";
+import { checkContext, copyOf, roleOf, type SelectContext, textOf } from "./select-context.ts";
 import {
   type CacheSelector,
   checkOutcome,
@@ -102,7 +103,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   /**
-   * Adds tools; one whose name is there takes the place of that one. All or none are taken. What was cached is void.
+   * Adds tools; one whose name is there takes the place of that one. All or none are taken, and copies are kept: to change
+   * one, add it anew. What was cached is void.
    * @returns with an embedder a promise, fulfilled when it was tried to embed them; they are found by words before that
    * @throws {InvalidToolError | DuplicateToolError} when one is wrong, or a name comes twice in the list
    */
@@ -156,12 +158,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     const { record } = remembered;
     this.#ranker.learn(record, used, succeeded);
     // Others may lag behind, but the same query is to show at once what its outcome taught.
-    if (
-      this.#options.learning !== undefined &&
-      !confirms(record, used, succeeded) &&
-      record.entry !== undefined
-    )
-      record.cachedIn?.delete(record.entry);
+    if (this.#options.learning !== undefined && !confirms(record, used, succeeded))
+      record.cache.deleteHash(record.keyHash);
     return true;
   }
 
@@ -208,7 +206,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     return removed;
   }
 
-  /** Forgets what was learned of a tool, or of all. @returns whether there was anything */
+  /** Forgets what was learned of a tool, or of all and of how much vectors count. @returns whether anything was learned of a tool */
   resetLearning(name?: string): boolean {
     if (name !== undefined && typeof name !== "string") rejectType("name", "a tool's name", name);
     this.#forgetAll();
@@ -248,7 +246,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 
   /**
    * A selector with what `save` gave.
-   * @param options as the constructor takes, without tools
+   * @param options as the constructor takes, without tools. Saved vectors are to be of the same embedder; those of one with
+   *   other `dimensions` are made anew, if it says how many it has
    * @throws {SelectorStateError} when the bytes are something else, damaged, or of another version
    */
   static load<E extends ToolSelectorOptions["embedder"] = undefined>(
@@ -265,8 +264,9 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   #put(tools: readonly Tool[]): void {
-    this.#ranker.put(tools);
-    this.#vectors?.add(tools);
+    const own = ownTools(tools);
+    this.#ranker.put(own);
+    this.#vectors?.add(own);
     this.#forgetAll();
   }
 
@@ -279,7 +279,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     if (hit !== undefined) return hit;
     const key = this.#key.taken();
     const ranked = this.#ranker.rank(query, context, k, startedMs);
-    const remembered = remember(ranked, query, context, undefined);
+    const remembered = remember(ranked, query, context, undefined, { cache, keyHash: key.hash });
     const endedMs = clock.now();
     const costMs = endedMs - startedMs;
     this.#rankMs.record(costMs);
@@ -296,15 +296,11 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     if (hit !== undefined) return hit;
     const key = this.#key.taken();
     const version = this.#version();
-    // The caller may add to his history while the vector is made.
-    const own = {
-      ...context,
-      history: context.history?.slice(),
-      pendingActions: context.pendingActions?.slice(),
-    };
+    // The caller may go on with his conversation while the vector is made, but the key is made.
+    const own = copyOf(context);
     const vector = query === "" ? undefined : await vectors.query(query);
     const ranked = this.#ranker.rank(query, own, k, startedMs, vector, vectors.index);
-    const remembered = remember(ranked, query, context, vector);
+    const remembered = remember(ranked, query, own, vector, { cache, keyHash: key.hash });
     const endedMs = clock.now();
     const costMs = endedMs - startedMs;
     this.#rankMs.record(costMs);
@@ -371,10 +367,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     now: number,
   ): void {
     const bytes = sizeOf(remembered);
-    const entry = cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
-    if (entry === undefined) return;
-    remembered.cachedIn = cache;
-    remembered.entry = entry;
+    cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
   }
 
   #forgetAll(): void {

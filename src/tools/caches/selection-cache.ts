@@ -59,7 +59,6 @@ const longestChain = 16;
 /** A result that is kept. */
 export class CachedSelection<V> extends LruNode {
   next: CachedSelection<V> | undefined = undefined;
-  isGone = false;
   readonly hash: number;
   readonly parts: readonly KeyPart[];
   readonly value: V;
@@ -172,18 +171,26 @@ export class SelectionCache<V> {
     return entry;
   }
 
-  /** Removes an entry, if it is still there. @returns whether it was */
-  delete(entry: CachedSelection<V>): boolean {
-    if (entry.isGone) return false;
-    this.#invalidations++;
-    this.#remove(entry);
-    return true;
+  /** Removes what is stored under keys of a hash: one, seldom more, which then costs a hit. @returns how many */
+  deleteHash(hash: number): number {
+    let removed = 0;
+    for (let entry = this.#table.get(hash); entry !== undefined; entry = this.#table.get(hash)) {
+      this.#remove(entry);
+      removed++;
+    }
+    this.#invalidations += removed;
+    return removed;
   }
 
   /** Removes every entry whose parts match. @returns how many */
   deleteWhere(matches: (parts: readonly KeyPart[]) => boolean): number {
     let removed = 0;
-    for (const entry of this.#order) if (matches(entry.parts) && this.delete(entry)) removed++;
+    for (const entry of this.#order) {
+      if (!matches(entry.parts)) continue;
+      this.#remove(entry);
+      removed++;
+    }
+    this.#invalidations += removed;
     return removed;
   }
 
@@ -234,7 +241,6 @@ export class SelectionCache<V> {
       while (before.next !== entry) before = before.next as CachedSelection<V>;
       before.next = entry.next;
     }
-    entry.isGone = true;
     this.#order.remove(entry);
     this.#entries--;
     this.#bytes -= entry.bytes;

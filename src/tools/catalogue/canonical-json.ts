@@ -27,6 +27,9 @@ class CanonicalWriter {
     if (this.#ancestors.includes(value)) throw new RangeError("contains itself");
     if (this.#ancestors.length >= schemaBounds.depth)
       throw new RangeError(`is nested deeper than ${schemaBounds.depth} levels`);
+    // Before the items are looked at: a list may be long and have none.
+    if (Array.isArray(value) && value.length > schemaBounds.values)
+      throw new RangeError(`has more than ${schemaBounds.values} values`);
     this.#ancestors.push(value);
     const text = Array.isArray(value)
       ? `[${value.map((item) => this.write(item)).join()}]`

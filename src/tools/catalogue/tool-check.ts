@@ -1,5 +1,6 @@
 import { DuplicateToolError, InvalidToolError } from "../../errors.ts";
 import { rejectType } from "../../options.ts";
+import { thrownMessage } from "../thrown-message.ts";
 import type { Tool } from "../tool.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
@@ -17,9 +18,10 @@ export function checkTool(tool: unknown, index: number): asserts tool is Tool {
   const { name, description, inputSchema, server, pinned } = tool as Partial<Record<keyof Tool, unknown>>;
   checkText(index, "name", name, toolBounds.name);
   if (name === "") throw new InvalidToolError(index, "name", "expected a name, got nothing");
-  if (description !== undefined) checkText(index, "description", description, toolBounds.description);
-  if (server !== undefined) checkText(index, "server", server, toolBounds.name);
-  if (pinned !== undefined && typeof pinned !== "boolean")
+  // Some servers write null for what they don't say.
+  if (description != null) checkText(index, "description", description, toolBounds.description);
+  if (server != null) checkText(index, "server", server, toolBounds.name);
+  if (pinned != null && typeof pinned !== "boolean")
     throw new InvalidToolError(index, "pinned", `expected true or false, got ${kindOf(pinned)}`);
   if (
     inputSchema !== undefined &&
@@ -37,7 +39,7 @@ export function schemaJson(tool: Tool, index: number): string {
   try {
     return canonicalJson(tool.inputSchema);
   } catch (error) {
-    throw new InvalidToolError(index, "inputSchema", error instanceof Error ? error.message : String(error));
+    throw new InvalidToolError(index, "inputSchema", thrownMessage(error));
   }
 }
 

@@ -50,9 +50,9 @@ export class NameMentions {
     const known = this.#byStart.get(start);
     if (known === undefined) return;
     if (start.includes(" ")) this.#spaced--;
-    const rest = known.filter((named) => named.id !== id);
-    if (rest.length === 0) this.#byStart.delete(start);
-    else this.#byStart.set(start, rest);
+    const at = known.findIndex((named) => named.id === id);
+    if (at >= 0) known.splice(at, 1);
+    if (known.length === 0) this.#byStart.delete(start);
   }
 
   /** Puts into `into` the ids of the tools that are named, each once, as they come. */

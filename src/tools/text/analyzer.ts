@@ -1,4 +1,5 @@
 import { stemmer } from "stemmer";
+import { ownText } from "./own-text.ts";
 import { groupsOf } from "./related-groups.ts";
 import { stopWords } from "./stop-words.ts";
 import { scanWords, sentenceEnd } from "./word-scanner.ts";
@@ -54,13 +55,14 @@ export class Analyzer {
   #wordOf(text: string): Word {
     const known = this.#young.get(text);
     if (known !== undefined) return known;
-    const word = this.#old.get(text) ?? make(text);
+    // What is kept must not be a slice of the query.
+    const own = ownText(text);
+    const word = this.#old.get(own) ?? make(own);
     if (this.#young.size >= maxWords) {
       this.#old = this.#young;
       this.#young = new Map();
     }
-    // A slice would keep the whole text that it was cut from.
-    this.#young.set(text.length > 12 ? ` ${text}`.slice(1) : text, word);
+    this.#young.set(own, word);
     return word;
   }
 }

@@ -40,7 +40,11 @@ export function checkVectors(
     if (!(vector instanceof Float32Array))
       throw new EmbedderError("expected each vector to be a Float32Array");
     expected ??= vector.length;
-    if (vector.length !== expected || expected < 1 || expected > mostDimensions)
+    if (expected < 1 || expected > mostDimensions)
+      throw new EmbedderError(
+        `expected vectors of 1 to ${mostDimensions} numbers, got one of ${vector.length}`,
+      );
+    if (vector.length !== expected)
       throw new EmbedderError(`expected vectors of ${expected} numbers, got one of ${vector.length}`);
     for (const value of vector)
       if (!Number.isFinite(value)) throw new EmbedderError(`expected finite numbers, got ${value}`);

@@ -37,7 +37,7 @@ export interface FusionState {
 /** Decides how much vectors count, and turns cosines into evidence. */
 export class Fusion {
   readonly trust = new EmbedderTrust();
-  readonly #weight = new FusionWeight();
+  #weight = new FusionWeight();
 
   /** As outcomes show; where they don't, 0 while the embedder isn't trusted. */
   get weight(): number {
@@ -84,6 +84,11 @@ export class Fusion {
   /** @param used names of the tools that were of use */
   record(candidates: readonly FusedCandidate[], used: readonly string[]): void {
     this.#weight.record(candidates, used);
+  }
+
+  /** Forgets what outcomes said. */
+  forget(): void {
+    this.#weight = new FusionWeight();
   }
 
   stats(): FusionStats {

@@ -4,6 +4,8 @@ import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
 import { keepAlive, letEnd } from "../../concurrency/keep-alive.ts";
 import { within } from "../../deadline.ts";
 import { DeadlineError } from "../../errors.ts";
+import { ownText } from "../text/own-text.ts";
+import { thrownMessage } from "../thrown-message.ts";
 import type { Tool } from "../tool.ts";
 import { checkVectors, type Embedder, longestEmbedded } from "./embedder.ts";
 import type { Fusion } from "./fusion.ts";
@@ -103,8 +105,10 @@ export class ToolVectors {
     if (this.#index?.delete(name)) this.#revision++;
   }
 
-  /** Takes vectors that were saved. */
+  /** Takes vectors that were saved, unless the embedder is known to make others: those can't be compared. */
   restore(index: VectorIndex): void {
+    const { dimensions = index.dimensions } = this.#options.embedder;
+    if (dimensions !== index.dimensions) return;
     this.#index = index;
     this.#dimensions = index.dimensions;
     this.#probed = true;
@@ -114,16 +118,15 @@ export class ToolVectors {
 
   /** Makes the vectors that are missing. Never rejects: what fails stays missing, until it is called again. */
   fill(): Promise<void> {
-    this.#filling ??= this.#fill().finally(() => {
-      this.#filling = undefined;
-    });
+    if (this.#missing.size === 0) return Promise.resolve();
+    this.#filling ??= this.#fill();
     return this.#filling;
   }
 
   /** @returns the query's vector; `undefined` when there is none to be had, or no tool has one */
   async query(text: string): Promise<Int8Array | undefined> {
     if (this.#index === undefined || this.#index.size === 0) return undefined;
-    const cut = text.slice(0, longestEmbedded);
+    const cut = text.length > longestEmbedded ? ownText(text.slice(0, longestEmbedded)) : text;
     const known = this.#queries.get(cut);
     if (known !== undefined) return known;
     const { queryTimeoutMs } = this.#options;
@@ -133,7 +136,7 @@ export class ToolVectors {
       );
     } catch (error) {
       this.#fallbacks++;
-      this.#lastError = messageOf(error);
+      this.#lastError = thrownMessage(error);
       return undefined;
     }
   }
@@ -159,14 +162,18 @@ export class ToolVectors {
       const batch = Array.from(this.#missing.values())
         .filter((tool) => !tried.has(tool))
         .slice(0, batchSize);
-      if (batch.length === 0) return;
+      if (batch.length === 0) {
+        // Not a turn later: a tool that came between would wait for a call that nobody makes.
+        this.#filling = undefined;
+        return;
+      }
       for (const tool of batch) tried.add(tool);
       const probed = this.#probed ? [] : batch.slice(0, probes);
       const texts = [...batch.map(toolText), ...probed.map(probeText)];
       try {
         this.#store(batch, probed, await this.#embed(texts, batchTimeoutMs));
       } catch (error) {
-        this.#lastError = messageOf(error);
+        this.#lastError = thrownMessage(error);
       }
     }
   }
@@ -216,5 +223,3 @@ export class ToolVectors {
     });
   }
 }
-
-const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));

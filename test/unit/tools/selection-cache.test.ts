@@ -105,13 +105,16 @@ describe("a cache of selections", () => {
     expect(cache.stats()).toMatchObject({ entries: 0, bytes: 0, invalidations: 16 });
   });
 
-  test("removes an entry once", () => {
+  test("removes by hash what is stored under it now, and only that", () => {
     const cache = new SelectionCache<string>(wide);
-    const entry = put(cache, "a");
-    expect(entry).toBeDefined();
-    expect(cache.delete(entry!)).toBe(true);
-    expect(cache.delete(entry!)).toBe(false);
+    put(cache, "a");
+    put(cache, "a", { value: "again" });
+    put(cache, "b");
+    expect(cache.deleteHash(keyOf("a").hash)).toBe(1);
+    expect(cache.deleteHash(keyOf("a").hash)).toBe(0);
     expect(get(cache, "a")).toBeUndefined();
+    expect(get(cache, "b")).toBe("b");
+    expect(cache.stats()).toMatchObject({ entries: 1, invalidations: 1 });
   });
 
   test("does as a plain list of entries would, whatever is done", () => {

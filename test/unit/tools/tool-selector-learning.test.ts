@@ -120,6 +120,15 @@ describe("a selector learns", () => {
     expect(first(selector, query)).toBe("alpha");
   });
 
+  test("as soon after forgetting all as in the beginning", () => {
+    const selector = new ToolSelector({ tools, learning: { maxLag: 2 } });
+    teach(selector, query, ["beta"], 400);
+    selector.resetLearning();
+    selector.select("read");
+    teach(selector, query, ["beta"], 3);
+    expect(selector.select("read").cached).toBe(false);
+  });
+
   test.each([
     ["an id", 7, { used: [] }],
     ["an object", "x", undefined],

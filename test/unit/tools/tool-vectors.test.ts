@@ -136,6 +136,9 @@ describe("vectors", () => {
     expect(bad.getStats().fusion?.weight).toBeLessThanOrEqual(0.2);
     expect(names(await good.select("letter brolliwog skyspittle skyspittle"))[0]).toBe("weather");
     expect(names(await bad.select("letter brolliwog skyspittle skyspittle"))[0]).toBe("mail");
+    good.resetLearning();
+    expect(good.getStats().fusion?.outcomes).toBe(0);
+    expect(good.getStats().fusion?.weight).toBeLessThanOrEqual(0.2);
   });
 });
 
