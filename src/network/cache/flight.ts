@@ -4,7 +4,7 @@ import { answerFrom } from "./answer.ts";
 import { BodyRecorder } from "./body-recorder.ts";
 import type { CacheRequest } from "./cache-request.ts";
 import type { Caller, ResponseSource } from "./caller.ts";
-import { isClientsOwn } from "./conditional-request.ts";
+import { isAmbiguous, isClientsOwn } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import type { FlightPlan } from "./flight-plan.ts";
 import { FlightSeats, type Seat } from "./flight-seats.ts";
@@ -232,6 +232,10 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     const { key, request } = this.#plan.errand;
     if (stored === undefined) return false;
     if (status === 304 && isValidating) {
+      if (isAmbiguous(stored, request, received)) {
+        this.#handOver(undefined, false);
+        return true;
+      }
       if (concerns(stored, received)) {
         shelf.counts.validated++;
         this.#handOver(shelf.freshen(key, stored, request, received, times, this.isSuperseded), false);
