@@ -371,7 +371,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     const hasTrailers = Object.keys(trailers).length > 0;
     const whole = { ...record, body: recorder.whole(), trailers: hasTrailers ? trailers : undefined };
     shelf.counts.stored++;
-    shelf.put(key, request.method === "HEAD" ? { ...whole, body: new Uint8Array(0) } : whole);
+    shelf.put(key, request.method === "HEAD" ? { ...whole, body: new Uint8Array(0) } : whole, request);
   }
 
   /** Lets the origin go on, or wait. */
