@@ -108,6 +108,12 @@ describe("invalidation while a request is under way", () => {
   });
 });
 
+it("trailers count among the bytes that are held", async () => {
+  const { cache, fill } = cacheRoom();
+  await fill({ trailers: { "x-long": "x".repeat(10_000) } });
+  expect(cache.stats().bytes).toBeGreaterThan(10_000);
+});
+
 describe("lookup", () => {
   it("answers a plain GET at once, with the age, and counts a hit", async () => {
     const { clock, cache, fill } = cacheRoom();
