@@ -201,6 +201,11 @@ export class Exchange implements Dispatcher.DispatchHandler, CallOutcome, Respon
   }
 
   async *pieces(): AsyncIterable<Uint8Array> {
+    if (this.#whole !== undefined) {
+      // Somebody is waiting for all of it, and is to get all of it.
+      yield Uint8Array.from(await this.#whole);
+      return;
+    }
     try {
       for (;;) {
         const pieces = this.#pieces;

@@ -176,6 +176,7 @@ class RedirectHandler implements Dispatcher.DispatchHandler {
     if (context.outcome !== undefined) {
       context.outcome.url = step.url.href;
       context.outcome.redirects++;
+      context.outcome.fromCache = false;
     }
     const crossed = context.redirected === true || step.crossesOrigin;
     return {

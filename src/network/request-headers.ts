@@ -59,7 +59,8 @@ function add(where: string, own: Record<string, string>, given: unknown, value: 
   // Never in the message: it may be a secret.
   if (!fieldValue.test(String(text)))
     reject(`${where}.${name}`, "Latin-1 text without CR, LF and NUL", "other characters");
-  const before = own[name];
+  // `constructor` is a name as any other.
+  const before = Object.hasOwn(own, name) ? own[name] : undefined;
   own[name] = before === undefined ? String(text) : `${before}${name === "cookie" ? "; " : ", "}${text}`;
 }
 

@@ -43,6 +43,8 @@ export class NetworkResponse {
   readonly #slot: DecodedSlot | undefined;
   #text: string | undefined = undefined;
   #streamed = false;
+  /** Whether all of the body was asked for. */
+  #isAwaited = false;
 
   /** @internal */
   constructor(head: ResponseHead, body: ResponseBody, decoder: BodyDecoder, slot: DecodedSlot | undefined) {
@@ -101,7 +103,19 @@ export class NetworkResponse {
     const pieces = this.#body.pieces();
     const encoding = this.#encoding();
     const decoded = encoding === undefined ? pieces : this.#decoder.pieces(encoding, pieces);
-    return ReadableStream.from(decoded);
+    const iterator = decoded[Symbol.asyncIterator]();
+    const cancellable: AsyncIterable<Uint8Array> = {
+      [Symbol.asyncIterator]: () => ({
+        next: () => iterator.next(),
+        return: async () => {
+          // A generator that has not begun, or waits for more, wouldn't hear of it. Who asked for all gets it still.
+          if (!this.#isAwaited) this.#body.cancel();
+          await iterator.return?.();
+          return { done: true, value: undefined };
+        },
+      }),
+    };
+    return ReadableStream.from(cancellable);
   }
 
   /** Gives up the rest of the body, and with it, over HTTP/1.1, the connection. Without effect when all has come. */
@@ -148,6 +162,7 @@ export class NetworkResponse {
 
   #whole(): Uint8Array | Promise<Uint8Array> {
     if (this.#streamed) throw new BodyUsedError();
+    this.#isAwaited = true;
     const raw = this.#body.whole();
     const encoding = this.#encoding();
     if (encoding === undefined) return raw;

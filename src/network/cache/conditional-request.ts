@@ -1,7 +1,7 @@
 import type { Dispatcher } from "undici";
 import type { CacheRequest } from "./cache-request.ts";
 import { parseEntityTags } from "./entity-tag.ts";
-import { handedOut } from "./header-fields.ts";
+import { type HeaderFields, handedOut } from "./header-fields.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** Whether asking the origin about a stored response can tell what to answer this request. */
@@ -30,6 +30,13 @@ export function conditionalHeaders(
   if (ifNoneMatch === undefined && stored.lastModified !== undefined)
     headers["if-modified-since"] = stored.lastModified;
   return headers;
+}
+
+/** @returns whether a 304 doesn't tell which it confirms: what is stored, or something else that the client has */
+export function isAmbiguous(stored: StoredResponse, request: CacheRequest, received: HeaderFields): boolean {
+  if (received.etag !== undefined || request.ifNoneMatch === undefined) return false;
+  const tags = parseEntityTags(request.ifNoneMatch);
+  return tags === "*" || tags.some((tag) => tag !== stored.etag);
 }
 
 /** @returns whether a 304 with that tag is about what the client has, and not about what is stored */

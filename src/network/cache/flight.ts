@@ -4,7 +4,7 @@ import { answerFrom } from "./answer.ts";
 import { BodyRecorder } from "./body-recorder.ts";
 import type { CacheRequest } from "./cache-request.ts";
 import type { Caller, ResponseSource } from "./caller.ts";
-import { isClientsOwn } from "./conditional-request.ts";
+import { isAmbiguous, isClientsOwn } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import type { FlightPlan } from "./flight-plan.ts";
 import { FlightSeats, type Seat } from "./flight-seats.ts";
@@ -269,6 +269,10 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     const { key, request } = this.#plan.errand;
     if (stored === undefined) return false;
     if (status === 304 && isValidating) {
+      if (isAmbiguous(stored, request, received)) {
+        this.#handOver(undefined, false);
+        return true;
+      }
       if (concerns(stored, received)) {
         shelf.counts.validated++;
         this.#handOver(shelf.freshen(key, stored, request, received, times, this.isSuperseded), false);
@@ -407,7 +411,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     const hasTrailers = Object.keys(trailers).length > 0;
     const whole = { ...record, body: recorder.whole(), trailers: hasTrailers ? trailers : undefined };
     shelf.counts.stored++;
-    shelf.put(key, request.method === "HEAD" ? { ...whole, body: new Uint8Array(0) } : whole);
+    shelf.put(key, request.method === "HEAD" ? { ...whole, body: new Uint8Array(0) } : whole, request);
   }
 
   /** Lets the origin go on, or wait. */

@@ -56,17 +56,17 @@ export class ResponseShelf<Exchange extends Supersedable> {
   }
 
   /** @returns what is stored now of that response: it may have been put together with others */
-  put(key: string, record: ResponseRecord): StoredResponse {
+  put(key: string, record: ResponseRecord, request: CacheRequest): StoredResponse {
     const former = this.find(key);
     for (const stored of record.range === undefined ? none : former) {
       const whole = combined(stored, record);
       if (whole === undefined) continue;
       const added = this.made(whole);
-      this.#save(key, former, withResponse(without(former, stored), added));
+      this.#save(key, former, withResponse(without(former, stored), added, request));
       return added;
     }
     const added = this.made(record);
-    const next = withResponse(former, added);
+    const next = withResponse(former, added, request);
     // A response that was asked for earlier, and came late, is no news.
     const isLate = former.some(
       (stored) => !next.includes(stored) && stored.record.requestTime > record.requestTime,

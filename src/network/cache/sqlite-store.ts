@@ -116,13 +116,12 @@ export class SqliteStore {
       return true;
     });
     // What is in the file is older now than what should be.
-    if (isDone !== true && this.#database !== undefined) this.#owed.add(key);
+    if (isDone !== true && this.#database !== undefined) this.#owe(key);
   }
 
   delete(key: string): void {
     if (this.#database === undefined) return;
-    if (this.#owed.size >= maxOwed) this.#owesAll = true;
-    this.#owed.add(key);
+    this.#owe(key);
     this.#attempt(() => undefined);
   }
 
@@ -212,6 +211,14 @@ export class SqliteStore {
       this.#count(this.#statements.drop.all(row.id), -1);
       return undefined;
     }
+  }
+
+  #owe(key: string): void {
+    if (this.#owesAll) return;
+    this.#owed.add(key);
+    if (this.#owed.size <= maxOwed) return;
+    this.#owesAll = true;
+    this.#owed.clear();
   }
 
   #payOwed(): void {

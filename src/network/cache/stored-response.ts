@@ -67,7 +67,14 @@ export class StoredResponse {
     const { mustRevalidate, proxyRevalidate, sMaxAge, noCache } = this.directives;
     this.mustBeFresh =
       noCache || mustRevalidate || (rules.isShared && (proxyRevalidate || sMaxAge !== undefined));
-    this.weight = 400 + fieldsWeight(fields) + body.byteLength + selectionWeight(record.selection);
+    const trailersWeight = record.trailers === undefined ? 0 : fieldsWeight(record.trailers);
+    this.weight =
+      400 +
+      fieldsWeight(fields) +
+      trailersWeight +
+      record.statusText.length +
+      body.byteLength +
+      selectionWeight(record.selection);
   }
 
   /** `current_age` of RFC 9111, 4.2.3. @returns milliseconds, ≥ 0 */

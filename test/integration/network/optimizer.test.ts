@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import { describe, expect, test } from "vitest";
 import { NetworkOptimizer } from "../../../src/network/optimizer.ts";
 import { httpServer } from "../../support/local-http.ts";
@@ -202,6 +203,52 @@ describe("A response", () => {
     (await http.request("GET", server.origin)).cancel();
     expect(http.getStats()).toMatchObject({ active: 0 });
   });
+
+  test.each(["identity", "gzip"])(
+    "is there in whole for who asked for it, also beside a stream: %s",
+    async (coding) => {
+      const plain = Buffer.from("first, second".repeat(1000));
+      const body = coding === "gzip" ? gzipSync(plain) : plain;
+      let finish = (): void => undefined;
+      await using server = await httpServer((_, response) => {
+        response.setHeader("content-encoding", coding);
+        response.write(body.subarray(0, 40));
+        finish = () => response.end(body.subarray(40));
+      });
+      await using http = new NetworkOptimizer();
+      for (const isRead of [true, false]) {
+        const response = await http.request("GET", server.origin, { useCache: false });
+        const text = response.text();
+        const stream = response.stream();
+        const read = isRead ? new Response(stream).text() : stream.cancel();
+        finish();
+        expect(await text).toBe(plain.toString());
+        if (isRead) expect(await read).toBe(plain.toString());
+        await read;
+      }
+    },
+  );
+
+  test.each([
+    ["identity", false],
+    ["identity", true],
+    ["gzip", false],
+    ["gzip", true],
+  ])(
+    "ends when its stream is cancelled, %s, whether somebody waits to read it (%s)",
+    async (coding, isRead) => {
+      await using server = await httpServer((_, response) => {
+        response.setHeader("content-encoding", coding);
+        response.write(gzipSync(Buffer.alloc(1000)).subarray(0, 5));
+      });
+      await using http = new NetworkOptimizer();
+      const reader = (await http.request("GET", server.origin)).stream().getReader();
+      const read = isRead ? reader.read() : undefined;
+      await reader.cancel();
+      await read;
+      expect(http.getStats().active).toBe(0);
+    },
+  );
 
   test("that is no JSON says so, with its status, and shows no query", async () => {
     await using server = await httpServer((_, response) => void response.writeHead(502).end("<html>"));

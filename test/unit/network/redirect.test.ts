@@ -88,6 +88,15 @@ describe("Redirects", () => {
     expect(outcome).toEqual({ url: "https://b.example/", redirects: 2, fromCache: false });
   });
 
+  test("what a stored redirect leads to isn't stored itself for that", () => {
+    const stored: CallOutcome = { url: "", redirects: 0, fromCache: true };
+    follow(
+      { "https://a.example/": { status: 301, location: "/two" } },
+      { [requestContext]: { outcome: stored } },
+    );
+    expect(stored).toMatchObject({ redirects: 1, fromCache: false });
+  });
+
   test("a redirect whose body is too long to be read gives up its connection", () => {
     const { seen, aborts } = follow(
       {

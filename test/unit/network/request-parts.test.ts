@@ -25,6 +25,10 @@ describe("Methods", () => {
 describe("Header fields", () => {
   test("come from an object, a Headers, a Map or pairs, by lower-case name", () => {
     const expected = { "x-a": "1", accept: "b, c" };
+    expect(ownHeaders("headers", { constructor: "a", toString: "b" })).toEqual({
+      constructor: "a",
+      tostring: "b",
+    });
     expect(ownHeaders("headers", { "X-A": 1, Accept: ["b", "c"], none: undefined })).toEqual(expected);
     expect(
       ownHeaders(

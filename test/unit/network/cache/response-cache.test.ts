@@ -68,6 +68,34 @@ describe("invalidation while a request is under way", () => {
     expect(cache.lookup("GET", url, {})?.status).toBe(200);
   });
 
+  it("an answer that varies in other ways takes the place of what answered the same request before", async () => {
+    const { clock, origin, fresh, get, fill } = cacheRoom();
+    await fill({ body: "old", headers: fresh({ "set-cookie": "a=b", vary: "accept" }) });
+    await clock.advance(200_000);
+    await fill({ body: "new", headers: fresh() });
+    const asked = origin.requests;
+    expect((await get().response).body).toBe("new");
+    expect(origin.requests).toBe(asked);
+  });
+
+  it("what is asked for anew is what is given from then on, whatever it varies by", async () => {
+    const { fresh, get, fill } = cacheRoom();
+    await fill({ body: "old", headers: fresh({ vary: "accept" }) });
+    await fill({ body: "new", headers: fresh() }, { headers: { "cache-control": "no-cache" } });
+    expect((await get().response).body).toBe("new");
+  });
+
+  it("a 304 without a tag says nothing of what is stored when the client has a tag of its own", async () => {
+    const { clock, origin, fresh, get, fill } = cacheRoom();
+    await fill({ body: "old", headers: fresh({ etag: '"1"' }) });
+    await clock.advance(200_000);
+    const call = get({ headers: { "if-none-match": '"2"' } });
+    origin.last.head(304, fresh()).end();
+    expect(origin.last.sent.headers["if-none-match"]).toBe('"2"');
+    origin.last.head(304, fresh()).end();
+    expect((await call.response).status).toBe(304);
+  });
+
   it("an older request that ends later doesn't replace a newer response", async () => {
     const { clock, origin, fresh, get } = cacheRoom({ coalesce: false });
     get();
@@ -78,6 +106,12 @@ describe("invalidation while a request is under way", () => {
     slow.head(200, fresh()).data("old").end();
     expect((await get().response).body).toBe("new");
   });
+});
+
+it("trailers count among the bytes that are held", async () => {
+  const { cache, fill } = cacheRoom();
+  await fill({ trailers: { "x-long": "x".repeat(10_000) } });
+  expect(cache.stats().bytes).toBeGreaterThan(10_000);
 });
 
 describe("lookup", () => {
