@@ -1,4 +1,5 @@
 import type { Dispatcher } from "undici";
+import { contextOf } from "../policy.ts";
 
 /** Methods that may be sent twice. @see https://www.rfc-editor.org/rfc/rfc9110#section-9.2.2 */
 export const idempotentMethods: readonly string[] = Object.freeze([
@@ -73,4 +74,14 @@ export function isReplayable(body: Dispatcher.DispatchOptions["body"]): boolean 
     (body as unknown) instanceof Blob ||
     (body as { readonly [Symbol.toStringTag]?: unknown })[Symbol.toStringTag] === "FormData"
   );
+}
+
+/** @returns whether the call says that it may be sent twice, or else its method is one of these */
+export function mayBeRepeated(request: Dispatcher.DispatchOptions, methods: ReadonlySet<string>): boolean {
+  return contextOf(request).idempotent ?? methods.has(request.method);
+}
+
+/** @returns whether there is the same body for another attempt */
+export function hasBodyAgain(request: Dispatcher.DispatchOptions): boolean {
+  return contextOf(request).makeBody !== undefined || isReplayable(request.body);
 }

@@ -14,7 +14,8 @@ import { contextOf, type Dispatch, type RequestContext } from "../policy.ts";
 import { backoffMs } from "./backoff.ts";
 import { type AttemptedCall, CallAttempt } from "./call-attempt.ts";
 import { CallController } from "./call-controller.ts";
-import { codeOf, isReplayable, wasNeverSent } from "./repeatable.ts";
+import { HeldResponse, heldBytes } from "./held-response.ts";
+import { codeOf, hasBodyAgain, isReplayable, mayBeRepeated, wasNeverSent } from "./repeatable.ts";
 import { retryAfterMs } from "./retry-after.ts";
 import type { RetryCounts } from "./retry-counts.ts";
 import type { ResolvedRetryOptions } from "./retry-options.ts";
@@ -26,6 +27,8 @@ type Handler = Dispatcher.DispatchHandler;
 type Phase =
   /** An attempt is under way, and may still be replaced by another. */
   | "sent"
+  /** A good response has begun, of which the caller sees nothing before it is whole: cut off, it is replaced by another. */
+  | "held"
   /** Between two attempts. */
   | "waiting"
   /** The caller has the headers: from here on there is one response, whole or an error. */
@@ -46,6 +49,7 @@ export class RetryCall extends CallController implements AttemptedCall {
   readonly #context: RequestContext;
   #phase: Phase = "sent";
   #attempt: CallAttempt | undefined;
+  #held: HeldResponse | undefined;
   #retries = 0;
   #failures: AttemptFailure[] | undefined;
   #deadline = never;
@@ -123,20 +127,46 @@ export class RetryCall extends CallController implements AttemptedCall {
           return;
         }
       } else {
-        this.#rules.budget.succeed();
-        if (this.#retries > 0) this.#counts.recovered++;
+        const length = Number(headers["content-length"]);
+        if (length <= heldBytes && length > 0 && this.#mayHold) {
+          this.#held = new HeldResponse(status, headers, text, length);
+          this.#phase = "held";
+          return;
+        }
+        this.#succeed();
       }
-      this.#phase = "answered";
-      if (this.#deadline === never) this.#disarm();
+      this.#answer();
     }
     this.handler.onResponseStart?.(this, status, headers, text);
   }
 
   attemptData(chunk: Buffer): void {
-    this.handler.onResponseData?.(this, chunk);
+    if (this.#held === undefined) this.handler.onResponseData?.(this, chunk);
+    else if (!this.#held.add(chunk) && this.#phase === "held") this.#release(true);
+    else if (this.#phase === "answered") this.#handOn();
   }
 
   attemptEnded(trailers: IncomingHttpHeaders): void {
+    if (this.#held === undefined) this.#end(trailers);
+    else {
+      this.#held.trailers = trailers;
+      if (this.#phase === "held") this.#release(true);
+      else this.#handOn();
+    }
+  }
+
+  /** Whoever pauses before the headers waits for them: they aren't held back any longer. */
+  override pause(): void {
+    super.pause();
+    if (this.#phase === "held") this.#release(true);
+  }
+
+  override resume(): void {
+    super.resume();
+    this.#handOn();
+  }
+
+  #end(trailers: IncomingHttpHeaders): void {
     this.#leave();
     this.#phase = "over";
     try {
@@ -149,11 +179,8 @@ export class RetryCall extends CallController implements AttemptedCall {
   }
 
   attemptFailed(_: CallAttempt, controller: Dispatcher.DispatchController | null, error: Error): void {
-    if (this.#phase !== "sent" || controller?.aborted) {
-      this.#fail(error);
-      return;
-    }
-    this.#retryOrFail(error);
+    if ((this.#phase === "sent" || this.#phase === "held") && !controller?.aborted) this.#retryOrFail(error);
+    else this.#fail(error);
   }
 
   protected override end(reason: Error): void {
@@ -168,8 +195,48 @@ export class RetryCall extends CallController implements AttemptedCall {
     const delayMs = this.#rules.errorCodes.has(codeOf(error) ?? "")
       ? this.#delayMs(error, false, undefined)
       : none;
-    if (delayMs === none) this.#fail(error);
-    else this.#wait({ error }, delayMs);
+    if (delayMs !== none) {
+      this.#wait({ error }, delayMs);
+      return;
+    }
+    // What came of a body that isn't replaced is the caller's, as if it hadn't been held back.
+    if (this.#phase === "held") this.#release(false);
+    this.#fail(error);
+  }
+
+  #succeed(): void {
+    this.#rules.budget.succeed();
+    if (this.#retries > 0) this.#counts.recovered++;
+  }
+
+  #answer(): void {
+    this.#phase = "answered";
+    if (this.#deadline === never) this.#disarm();
+  }
+
+  /** From now on the caller gets what was held back, and the rest as it comes. */
+  #release(isGood: boolean): void {
+    if (isGood) this.#succeed();
+    this.#answer();
+    const { status, headers, text } = this.#held!;
+    try {
+      this.handler.onResponseStart?.(this, status, headers, text);
+    } catch (error) {
+      this.abort(error as Error);
+    }
+    this.#handOn();
+  }
+
+  #handOn(): void {
+    const held = this.#held;
+    if (held === undefined || this.#phase !== "answered") return;
+    try {
+      if (!held.handOn(this.handler, this)) return;
+      this.#held = undefined;
+      if (held.trailers !== undefined) this.#end(held.trailers);
+    } catch (error) {
+      this.abort(error as Error);
+    }
   }
 
   #send(options: Options): boolean {
@@ -206,7 +273,10 @@ export class RetryCall extends CallController implements AttemptedCall {
     this.#timer = undefined;
     if (this.#phase === "waiting") this.#sendAgain();
     else if (this.#deadline <= this.#attemptUntil) this.#failLate();
-    else if (this.#phase === "answered") {
+    else if (this.#phase === "answered" || this.#phase === "held") {
+      // An attempt's own time ends with the headers.
+      if (this.#phase === "held") this.#release(true);
+      if (this.#phase !== "answered") return;
       this.#attemptUntil = never;
       const { clock } = this.#rules;
       const leftMs = Math.max(0, this.#deadline - clock.now());
@@ -222,21 +292,15 @@ export class RetryCall extends CallController implements AttemptedCall {
   /** @returns how long to wait before another attempt, which is paid for then, or {@link none} */
   #delayMs(error: Error | undefined, isBusy: boolean, askedMs: number | undefined): number {
     const rules = this.#rules;
-    const { idempotent, makeBody, maxRetries = rules.maxRetries } = this.#context;
-    const mayRepeat = idempotent ?? rules.methods.has(this.#options.method);
-    if (!mayRepeat && !wasNeverSent(error)) return none;
-    if (makeBody === undefined && !isReplayable(this.#options.body)) return none;
-    if (this.#retries >= maxRetries) {
+    if (!mayBeRepeated(this.#options, rules.methods) && !wasNeverSent(error)) return none;
+    if (!hasBodyAgain(this.#options)) return none;
+    if (this.#isLast) {
       this.#counts.exhausted++;
       return none;
     }
     // What the server asks for is the least; the jitter comes on top, or all that it turned away would come back together.
-    let delayMs = backoffMs(
-      this.#retries,
-      isBusy && askedMs === undefined ? "equal" : "full",
-      rules,
-      rules.random,
-    );
+    const jitter = isBusy && askedMs === undefined ? "equal" : "full";
+    let delayMs = backoffMs(this.#retries, jitter, rules, rules.random);
     if (askedMs !== undefined) delayMs += askedMs;
     if (
       (askedMs !== undefined && askedMs > rules.maxRetryAfterMs) ||
@@ -258,6 +322,7 @@ export class RetryCall extends CallController implements AttemptedCall {
     this.#retries++;
     this.#counts.retries++;
     this.#disarm();
+    this.#held = undefined;
     this.#phase = "waiting";
     this.#timer = awaitedTimer(this.#rules.clock, () => this.#onTime(), delayMs);
   }
@@ -315,7 +380,19 @@ export class RetryCall extends CallController implements AttemptedCall {
 
   #leave(): void {
     this.#disarm();
+    this.#held = undefined;
     if (this.#onSignal !== undefined) offAbort(this.#context.signal!, this.#onSignal);
+  }
+
+  get #isLast(): boolean {
+    return this.#retries >= (this.#context.maxRetries ?? this.#rules.maxRetries);
+  }
+
+  /** Whether a response that breaks off could be replaced; who has paused waits for the headers, and HEAD has no body. */
+  get #mayHold(): boolean {
+    const { budget, methods } = this.#rules;
+    if (this.#isLast || budget.tokens < 1 || this.paused || this.#options.method === "HEAD") return false;
+    return mayBeRepeated(this.#options, methods) && hasBodyAgain(this.#options);
   }
 
   get #title(): string {

@@ -14,7 +14,8 @@ import { type ResolvedRetryOptions, type RetryPolicyOptions, resolveRetryOptions
  * - Waits have full jitter; after 429 and 503 equal jitter, or what `Retry-After` asks for and full jitter on top.
  * - Each retry costs a token of the budget. Without one, or without time left, the last answer stands: a permanent 503 is a
  *   response, not an error.
- * - Once the caller has the headers, nothing is repeated: a body that is cut off is an error.
+ * - Once the caller has the headers, nothing is repeated: a body that is cut off is an error. So while there may be another
+ *   attempt, a response whose `Content-Length` is at most 64 KiB is handed on when it is whole, and is one more failure if it isn't.
  *
  * The caller's controller works for the whole call, from before there is a connection: `onRequestStart` comes at once.
  * @see https://sre.google/sre-book/handling-overload/#deciding-to-retry-1Rs3Sk
