@@ -16,7 +16,7 @@ export const weights = {
   /** So many words of the query count for one group at most. */
   groupWords: 3,
   /** A word as corrected beside a word as written. */
-  correction: 0.8,
+  correction: 0.6,
   /** What the best tool for one wish of several gets, as a share of the best score for all of them. */
   clause: 0.5,
   /** So many different words make a wish; fewer belong to the next. */
