@@ -19,6 +19,7 @@ export interface Supersedable {
 const none: readonly StoredResponse[] = [];
 const maxBackOffs = 1024;
 const maxBackOffMs = 60_000;
+const maxIdleKeys = 256;
 
 /** All that is stored, and what is on its way to be: who asks the origin for a URL is told when it is invalidated. */
 export class ResponseShelf<Exchange extends Supersedable> {
@@ -27,8 +28,14 @@ export class ResponseShelf<Exchange extends Supersedable> {
   readonly memory: MemoryStore;
   readonly sqlite: SqliteStore | undefined;
   readonly budget: RecordingBudget;
-  /** By key, one alone without a set of its own: nearly always there is no other. */
-  readonly #underWay = new Map<string, Exchange | Set<Exchange>>();
+  /**
+   * By key, one alone without a set of its own: nearly always there is no other. A key that comes and goes with each request
+   * would make the map renew its table all the time, and each old table keeps what the next one holds from being collected
+   * young: so keys stay for a while.
+   */
+  readonly #underWay = new Map<string, Exchange | Set<Exchange> | undefined>();
+  /** Keys of which nothing is under way. */
+  #idleKeys = 0;
   readonly #backOffs = new LruCache<string, { readonly failures: number; readonly until: number }>({
     maxSize: maxBackOffs,
   });
@@ -120,15 +127,19 @@ export class ResponseShelf<Exchange extends Supersedable> {
 
   enter(key: string, exchange: Exchange): void {
     const others = this.#underWay.get(key);
-    if (others === undefined) this.#underWay.set(key, exchange);
-    else if (others instanceof Set) others.add(exchange);
+    if (others === undefined) {
+      if (this.#idleKeys > 0 && this.#underWay.has(key)) this.#idleKeys--;
+      this.#underWay.set(key, exchange);
+    } else if (others instanceof Set) others.add(exchange);
     else this.#underWay.set(key, new Set([others, exchange]));
   }
 
   leave(key: string, exchange: Exchange): void {
     const others = this.#underWay.get(key);
-    if (others === exchange) this.#underWay.delete(key);
-    else if (others instanceof Set && others.delete(exchange) && others.size === 0) this.#underWay.delete(key);
+    const isLast = others instanceof Set ? others.delete(exchange) && others.size === 0 : others === exchange;
+    if (!isLast || others === undefined) return;
+    this.#underWay.set(key, undefined);
+    if (++this.#idleKeys > maxIdleKeys) this.#forgetIdleKeys();
   }
 
   underWay(key: string): Iterable<Exchange> | undefined {
@@ -171,7 +182,12 @@ export class ResponseShelf<Exchange extends Supersedable> {
   *allUnderWay(): Iterable<Exchange> {
     for (const found of this.#underWay.values())
       if (found instanceof Set) yield* found;
-      else yield found;
+      else if (found !== undefined) yield found;
+  }
+
+  #forgetIdleKeys(): void {
+    for (const [key, found] of this.#underWay) if (found === undefined) this.#underWay.delete(key);
+    this.#idleKeys = 0;
   }
 
   #save(key: string, former: readonly StoredResponse[], next: readonly StoredResponse[]): void {

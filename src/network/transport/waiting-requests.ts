@@ -1,6 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import type { Dispatcher } from "undici";
-import type { Clock, TimerHandle } from "../../clock.ts";
+import type { Clock } from "../../clock.ts";
+import { WaitDeadlines } from "../../concurrency/wait-deadlines.ts";
 import { DeadlineError } from "../../errors.ts";
 import { contextOf } from "../policy.ts";
 
@@ -17,7 +18,21 @@ export interface WaitingRequest {
 
 interface Waiting extends WaitingRequest {
   isWaiting: boolean;
+  due: Due | undefined;
   stopListening: (() => void) | undefined;
+}
+
+/** When a request leaves; apart from it, so that the queue of deadlines doesn't hold on to those that have left. */
+class Due {
+  readonly untilMs: number;
+  waiting: Waiting | undefined;
+  constructor(untilMs: number, waiting: Waiting) {
+    this.untilMs = untilMs;
+    this.waiting = waiting;
+  }
+  get isWaiting(): boolean {
+    return this.waiting !== undefined;
+  }
 }
 
 /** No more than this many that have left are kept before the queue is compacted. */
@@ -29,7 +44,9 @@ export class WaitingRequests {
   readonly #clock: Clock;
   readonly #queuedAbort: symbol | undefined;
   readonly #onLeft: () => void;
-  #queue: Waiting[] = [];
+  /** One timer for all of them. */
+  readonly #deadlines: WaitDeadlines<Due>;
+  #queue: (Waiting | undefined)[] = [];
   #head = 0;
   #size = 0;
   #order = 0;
@@ -43,6 +60,11 @@ export class WaitingRequests {
     this.#clock = clock;
     this.#queuedAbort = queuedAbort;
     this.#onLeft = onLeft;
+    this.#deadlines = new WaitDeadlines<Due>(
+      clock,
+      (due) => this.#expire(due),
+      () => undefined,
+    );
   }
 
   get size(): number {
@@ -68,11 +90,20 @@ export class WaitingRequests {
       // A hundredth of what `AsyncLocalStorage.snapshot()` costs.
       scope: new AsyncResource("WaitingRequest"),
       isWaiting: true,
+      due: undefined,
       stopListening: undefined,
     };
     this.#queue.push(waiting);
     this.#size++;
-    if (signal !== undefined || deadline !== Number.POSITIVE_INFINITY) this.#bound(waiting, signal, deadline);
+    if (deadline !== Number.POSITIVE_INFINITY) {
+      waiting.due = new Due(deadline, waiting);
+      this.#deadlines.add(waiting.due, waiting.since);
+    }
+    if (signal !== undefined) {
+      const abort = () => this.#giveUp(waiting, signal.reason);
+      signal.addEventListener("abort", abort);
+      waiting.stopListening = () => signal.removeEventListener("abort", abort);
+    }
     const hook = this.#queuedAbort && (options as unknown as Record<symbol, unknown>)[this.#queuedAbort];
     if (typeof hook === "function") hook((reason: Error) => this.#giveUp(waiting, reason));
   }
@@ -80,8 +111,8 @@ export class WaitingRequests {
   /** The one that waits longest, or `undefined`; it stays. */
   peek(): WaitingRequest | undefined {
     while (this.#head < this.#queue.length) {
-      const waiting = this.#queue[this.#head]!;
-      if (waiting.isWaiting) return waiting;
+      const waiting = this.#queue[this.#head];
+      if (waiting?.isWaiting) return waiting;
       this.#head++;
     }
     this.#queue.length = this.#head = 0;
@@ -92,22 +123,19 @@ export class WaitingRequests {
     const waiting = this.peek() as Waiting | undefined;
     if (waiting === undefined) return undefined;
     this.#leave(waiting);
+    // Nobody is to hold on to a request that may be over long before the next one comes.
+    this.#queue[this.#head] = undefined;
     if (++this.#head > slack) this.#compact();
     return waiting;
   }
 
-  #bound(waiting: Waiting, signal: AbortSignal | undefined, deadline: number): void {
-    const { timeoutMs = deadline - waiting.since } = contextOf(waiting.options);
-    const abort = () => this.#giveUp(waiting, signal?.reason);
-    const expire = () => this.#giveUp(waiting, new DeadlineError(`connection to ${this.#origin}`, timeoutMs));
-    let timer: TimerHandle;
-    if (deadline !== Number.POSITIVE_INFINITY)
-      timer = this.#clock.setTimeout(expire, Math.max(0, deadline - waiting.since));
-    signal?.addEventListener("abort", abort);
-    waiting.stopListening = () => {
-      if (timer !== undefined) this.#clock.clearTimeout(timer);
-      signal?.removeEventListener("abort", abort);
-    };
+  #expire(due: Due): void {
+    const waiting = due.waiting!;
+    // The queue of deadlines counts it as gone by itself.
+    due.waiting = undefined;
+    waiting.due = undefined;
+    const { timeoutMs = due.untilMs - waiting.since } = contextOf(waiting.options);
+    this.#giveUp(waiting, new DeadlineError(`connection to ${this.#origin}`, timeoutMs));
   }
 
   #giveUp(waiting: Waiting, reason: Error): void {
@@ -121,11 +149,16 @@ export class WaitingRequests {
   #leave(waiting: Waiting): void {
     waiting.isWaiting = false;
     waiting.stopListening?.();
+    if (waiting.due !== undefined) {
+      waiting.due.waiting = undefined;
+      waiting.due = undefined;
+      this.#deadlines.left();
+    }
     this.#size--;
   }
 
   #compact(): void {
-    this.#queue = this.#queue.filter(({ isWaiting }) => isWaiting);
+    this.#queue = this.#queue.filter((waiting) => waiting?.isWaiting);
     this.#head = 0;
   }
 }
