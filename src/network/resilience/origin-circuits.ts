@@ -96,7 +96,10 @@ export class OriginCircuits implements MetricSource {
       if (ticket !== refused)
         return dispatch(request, new WatchedRequest(handler, origin, ticket, resolved, counts));
       counts.refused++;
-      const error = new CircuitOpenError(String(request.origin ?? ""), retryAfterMs(origin.core.state(clock.now())));
+      const error = new CircuitOpenError(
+        String(request.origin ?? ""),
+        retryAfterMs(origin.core.state(clock.now())),
+      );
       // As undici does for what it can't even begin.
       handler.onResponseError?.(null as unknown as Dispatcher.DispatchController, error);
       return true;

@@ -107,7 +107,12 @@ test("bodies that are cut off each time open it, though their headers were good"
 });
 
 test("by default, what breaks in one moment doesn't open it, and the same over a second does", async () => {
-  const { clock, circuits: made, dispatch, sent } = circuits({ consecutiveFailures: Number.POSITIVE_INFINITY });
+  const {
+    clock,
+    circuits: made,
+    dispatch,
+    sent,
+  } = circuits({ consecutiveFailures: Number.POSITIVE_INFINITY });
   const fail = (calls: number) => {
     for (let i = 0; i < calls; i++) {
       send(dispatch);
@@ -144,7 +149,12 @@ test("once it is closed again, the failures of before count for nothing", async 
 
 test("without a failure rate, no share of failures opens it", async () => {
   const never = Number.POSITIVE_INFINITY;
-  const { clock, circuits: made, dispatch, sent } = circuits({ consecutiveFailures: never, failureRate: never });
+  const {
+    clock,
+    circuits: made,
+    dispatch,
+    sent,
+  } = circuits({ consecutiveFailures: never, failureRate: never });
   for (let i = 0; i < 500; i++) {
     send(dispatch);
     sent[i]!.answer(503);
