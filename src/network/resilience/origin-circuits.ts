@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Duplex } from "node:stream";
 import type { Dispatcher } from "undici";
-import { type CallOutcome, CircuitCore, type CircuitState, refused } from "../../concurrency/circuit-core.ts";
+import { type CallOutcome, type CircuitState, refused } from "../../concurrency/circuit-core.ts";
 import {
   type CircuitBreakerOptions,
   type ResolvedCircuitOptions,
@@ -11,12 +11,27 @@ import { CircuitOpenError } from "../../errors.ts";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { integer, optionsObject, reject } from "../../options.ts";
 import type { NetworkPolicy } from "../policy.ts";
+import type { CallCohort } from "./call-cohorts.ts";
 import { ForwardingHandler } from "./forwarding-handler.ts";
+import { OriginCircuit } from "./origin-circuit.ts";
 import { Origins } from "./origins.ts";
 import { isServiceFailure } from "./service-failure.ts";
 
-/** How the circuits of all origins work: each as a `CircuitBreaker`. */
-export interface OriginCircuitsOptions extends Omit<CircuitBreakerOptions, "isFailure"> {
+/**
+ * How the circuits of all origins work: each as a `CircuitBreaker`, but for its window, which holds calls that began one after the
+ * other instead of calls that ended so.
+ */
+export interface OriginCircuitsOptions
+  extends Omit<CircuitBreakerOptions, "isFailure" | "windowCalls" | "windowMs" | "minimumCalls"> {
+  /** Calls that are judged together, an integer from 1 to 1,000,000; where `slowMs` is set, the last so many that ended. @default 200 */
+  readonly windowCalls?: number;
+  /** They began within so many milliseconds, > 0, or `Infinity`, of the first one's end. @default 60_000 */
+  readonly windowMs?: number;
+  /**
+   * Fewer calls count as so many, the missing ones as good, an integer from 1 to `windowCalls`: with half of them failed, the circuit
+   * opens at once. @default windowCalls
+   */
+  readonly minimumCalls?: number;
   /** Origins that are known at most, an integer ≥ 1; some 1.5 kB each. Closed ones are forgotten first. @default 1000 */
   readonly maxOrigins?: number;
   /** For metrics. @default "origins" */
@@ -39,18 +54,22 @@ export interface OriginCircuitsStats {
 type Counts = { succeeded: number; failed: number; cancelled: number; refused: number };
 
 const maxOriginsByDefault = 1000;
+const windowByDefault = Object.freeze({ windowCalls: 200, windowMs: 60_000 });
 
 /**
  * A circuit breaker for each origin: one that fails is left alone, and tried again with a few requests.
  * 5xx, failed connections and timeouts are failures, and so is a body that is cut off; 4xx and what the caller aborts are not. What
  * isn't let through fails with `CircuitOpenError`.
+ *
+ * By default it opens when 100 of 200 calls that began one after the other have failed, or 20 of 20 over a second or longer, so that
+ * neither chance nor one broken connection opens it, nor that failures come back sooner than answers.
  */
 export class OriginCircuits implements MetricSource {
   readonly name: string;
   /** For `compose` of a dispatcher, within `HedgePolicy`. */
   readonly policy: NetworkPolicy;
   readonly #options: ResolvedCircuitOptions;
-  readonly #origins: Origins<CircuitCore>;
+  readonly #origins: Origins<OriginCircuit>;
   readonly #counts: Counts = { succeeded: 0, failed: 0, cancelled: 0, refused: 0 };
 
   /** @throws {RangeError | TypeError} on an option that is unknown or out of its bounds */
@@ -59,23 +78,28 @@ export class OriginCircuits implements MetricSource {
     const { maxOrigins = maxOriginsByDefault, name = "origins", ...circuit } = options;
     if (typeof name !== "string" || name === "") reject("name", "a name", name);
     if ("isFailure" in circuit) throw new TypeError("OriginCircuits: isFailure can't be chosen");
-    const resolved = resolveCircuitOptions(circuit);
+    const windowCalls = circuit.windowCalls ?? windowByDefault.windowCalls;
+    const { windowMs = windowByDefault.windowMs, minimumCalls = windowCalls } = circuit;
+    const resolved = resolveCircuitOptions({ ...circuit, windowCalls, windowMs, minimumCalls });
     const { clock } = resolved;
     const counts = this.#counts;
     this.name = name;
     this.#options = resolved;
     this.#origins = new Origins(
       integer("maxOrigins", maxOrigins, 1),
-      () => new CircuitCore(resolved),
-      (core) => core.closedTicket !== refused,
+      () => new OriginCircuit(resolved),
+      ({ core }) => core.closedTicket !== refused,
     );
     this.policy = (dispatch) => (request, handler) => {
-      const core = this.#origins.of(request.origin);
-      const ticket = core.closedTicket || core.admit(clock.now());
+      const origin = this.#origins.of(request.origin);
+      const ticket = origin.admit();
       if (ticket !== refused)
-        return dispatch(request, new WatchedRequest(handler, core, ticket, resolved, counts));
+        return dispatch(request, new WatchedRequest(handler, origin, ticket, resolved, counts));
       counts.refused++;
-      const error = new CircuitOpenError(String(request.origin ?? ""), retryAfterMs(core.state(clock.now())));
+      const error = new CircuitOpenError(
+        String(request.origin ?? ""),
+        retryAfterMs(origin.core.state(clock.now())),
+      );
       // As undici does for what it can't even begin.
       handler.onResponseError?.(null as unknown as Dispatcher.DispatchController, error);
       return true;
@@ -85,13 +109,13 @@ export class OriginCircuits implements MetricSource {
   /** @returns where the circuit of an origin stands; `undefined` for one that isn't known */
   state(origin: string): CircuitState | undefined {
     const now = this.#options.clock.now();
-    for (const [known, core] of this.#origins) if (known === origin) return core.state(now);
+    for (const [known, { core }] of this.#origins) if (known === origin) return core.state(now);
     return undefined;
   }
 
   stats(): OriginCircuitsStats {
     const open: string[] = [];
-    for (const [origin, core] of this.#origins) if (core.closedTicket === refused) open.push(origin);
+    for (const [origin, { core }] of this.#origins) if (core.closedTicket === refused) open.push(origin);
     return { origins: this.#origins.size, open, ...this.#counts };
   }
 
@@ -121,7 +145,9 @@ export class OriginCircuits implements MetricSource {
 
 /** Tells the circuit what becomes of a request. */
 class WatchedRequest extends ForwardingHandler {
-  readonly #core: CircuitCore;
+  readonly #origin: OriginCircuit;
+  readonly #many: CallCohort;
+  readonly #dead: CallCohort;
   readonly #ticket: number;
   readonly #options: ResolvedCircuitOptions;
   readonly #counts: Counts;
@@ -130,13 +156,15 @@ class WatchedRequest extends ForwardingHandler {
 
   constructor(
     next: Dispatcher.DispatchHandler,
-    core: CircuitCore,
+    origin: OriginCircuit,
     ticket: number,
     options: ResolvedCircuitOptions,
     counts: Counts,
   ) {
     super(next);
-    this.#core = core;
+    this.#origin = origin;
+    this.#many = origin.many.join();
+    this.#dead = origin.dead.join();
     this.#ticket = ticket;
     this.#options = options;
     this.#counts = counts;
@@ -168,7 +196,7 @@ class WatchedRequest extends ForwardingHandler {
     const isFailure = isServiceFailure(error);
     if (!this.#isSettled) this.#settle(isFailure ? "failure" : "cancelled");
     // A body that is cut counts beside its headers, while nobody probes with it.
-    else if (isFailure && this.#core.closedTicket === this.#ticket) this.#record("failure");
+    else if (isFailure && this.#origin.core.closedTicket === this.#ticket) this.#record("failure");
     super.onResponseError(controller, error);
   }
 
@@ -181,10 +209,23 @@ class WatchedRequest extends ForwardingHandler {
   #record(outcome: CallOutcome): void {
     const { clock, slowMs } = this.#options;
     const now = clock.now();
-    if (outcome === "success") this.#counts.succeeded++;
-    else if (outcome === "failure") this.#counts.failed++;
-    else this.#counts.cancelled++;
-    this.#core.settle(this.#ticket, outcome, now - this.#startedMs >= slowMs, now);
+    const { core, many, dead } = this.#origin;
+    let isTooBad = false;
+    if (outcome === "success") {
+      this.#counts.succeeded++;
+      many.succeed(this.#many, now);
+      dead.succeed(this.#dead, now);
+    } else if (outcome === "failure") {
+      this.#counts.failed++;
+      const isDead = dead.fail(this.#dead, now);
+      isTooBad = many.fail(this.#many, now) || isDead;
+    } else {
+      this.#counts.cancelled++;
+      many.leave(this.#many);
+      dead.leave(this.#dead);
+    }
+    core.settle(this.#ticket, outcome, now - this.#startedMs >= slowMs, now);
+    if (isTooBad) core.trip(this.#ticket, now);
   }
 }
 

@@ -195,13 +195,12 @@ export class RetryCall extends CallController implements AttemptedCall {
     const delayMs = this.#rules.errorCodes.has(codeOf(error) ?? "")
       ? this.#delayMs(error, false, undefined)
       : none;
-    if (delayMs !== none) {
-      this.#wait({ error }, delayMs);
-      return;
+    if (delayMs !== none) this.#wait({ error }, delayMs);
+    else {
+      // What came of a body that isn't replaced is the caller's, as if it hadn't been held back.
+      if (this.#phase === "held") this.#release(false);
+      this.#fail(error);
     }
-    // What came of a body that isn't replaced is the caller's, as if it hadn't been held back.
-    if (this.#phase === "held") this.#release(false);
-    this.#fail(error);
   }
 
   #succeed(): void {

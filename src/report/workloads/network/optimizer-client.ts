@@ -8,8 +8,6 @@ export function networkOptimizer(work: RequestsWork): Promise<Arm> {
     const http = new NetworkOptimizer({
       timeoutMs: work.deadlineMs,
       hedge: {},
-      // Of the ten calls that are enough by default, half fail by chance where a fifth of all do.
-      ...(work.isUnreliable && { circuit: { minimumCalls: 100 } }),
     });
     await http.initialize();
     return {

@@ -34,6 +34,9 @@ const failures = [
   { status: 502, body: "bad gateway" },
   { status: 503, body: "unavailable" },
   { cut: "start", cutBy: "stream" },
+  { cut: "start", cutBy: "stream" },
+  { cut: "body", cutBy: "stream" },
+  { cut: "body", cutBy: "stream" },
 ] as const;
 
 /** @returns numbers of resources in the order in which they are asked for */

@@ -28,7 +28,7 @@ export function requestVariants(work: RequestsWork): {
     peer: gotPackage(module, work),
     optimized: {
       name: "NetworkOptimizer",
-      about: `request(method, url) with hedge: {}${work.isUnreliable ? " and circuit: { minimumCalls: 100 }" : ""}; all else is its default`,
+      about: "request(method, url) with hedge: {}; all else is its default",
       module: armModule("optimizer-client"),
       export: "networkOptimizer",
       args: work,

@@ -18,8 +18,8 @@ export function successWorkload({ quick, seed }: RoomContext): Workload {
     title: "Retry success rate",
     question: `Which share of the calls succeeds within ${work.deadlineMs / 1000} s where ${amount("ratio", failureRate)} of the requests fail?`,
     input:
-      `${originInput} ${amount("ratio", failureRate)} of the requests fail, by chance: they get a 502 or a 503, or break off before the answer, ` +
-      `one as often as the other. ${work.callers} callers make ${requests} GET requests, each its next when the one before ended, for ` +
+      `${originInput} ${amount("ratio", failureRate)} of the requests fail, by chance: a third get a 502 or a 503, a third break off before the answer, ` +
+      `and a third within its body. ${work.callers} callers make ${requests} GET requests, each its next when the one before ended, for ` +
       "resources that must not be stored. A call succeeds that is answered by 200 and the right body in time.",
     unit: {
       shown: "counter",
@@ -36,11 +36,9 @@ export function successWorkload({ quick, seed }: RoomContext): Workload {
     notes: [
       "fetch makes no retries. Which request fails is drawn by its URL and how often that was asked for, so that all clients " +
         "meet the same failures at first.",
-      "By default NetworkOptimizer's circuit breaker judges an origin by ten calls. With so many failures, half of ten fail by " +
-        "chance now and then; the circuit opens, and for five seconds calls fail at once. So here it judges by a hundred.",
       "A request breaks off alone, also over HTTP/2; where a whole connection is cut, all requests on it fail.",
-      "Of answers whose head has come and whose body breaks off, NetworkOptimizer makes an error and no retry, since the caller has " +
-        "the head by then. None of these failures is of that kind.",
+      "An answer of known length up to 64 KiB, as all of these are, NetworkOptimizer hands on when it is whole, so that one that " +
+        "breaks off can be asked for again. A longer one is handed on as it comes, and is an error where it breaks off.",
     ],
   };
 }

@@ -106,6 +106,63 @@ test("bodies that are cut off each time open it, though their headers were good"
   expect(made.state(origin)?.kind).toBe("open");
 });
 
+test("by default, what breaks in one moment doesn't open it, and the same over a second does", async () => {
+  const {
+    clock,
+    circuits: made,
+    dispatch,
+    sent,
+  } = circuits({ consecutiveFailures: Number.POSITIVE_INFINITY });
+  const fail = (calls: number) => {
+    for (let i = 0; i < calls; i++) {
+      send(dispatch);
+      sent.at(-1)!.fail(coded("UND_ERR_SOCKET"));
+    }
+  };
+  fail(20);
+  expect(made.state(origin)?.kind).toBe("closed");
+  fail(19);
+  await clock.advance(1_000);
+  expect(made.state(origin)?.kind).toBe("closed");
+  fail(1);
+  expect(made.state(origin)?.kind).toBe("open");
+});
+
+test("once it is closed again, the failures of before count for nothing", async () => {
+  const options = { consecutiveFailures: Number.POSITIVE_INFINITY, windowCalls: 10, minimumCalls: 10 };
+  const { clock, circuits: made, dispatch, sent } = circuits(options);
+  const answer = (status: number, calls: number) => {
+    for (let i = 0; i < calls; i++) {
+      send(dispatch);
+      sent.at(-1)!.answer(status);
+    }
+  };
+  answer(503, 5);
+  expect(made.state(origin)?.kind).toBe("open");
+  await clock.advance(5_000);
+  answer(200, 1);
+  answer(503, 4);
+  expect(made.state(origin)?.kind).toBe("closed");
+  answer(503, 1);
+  expect(made.state(origin)?.kind).toBe("open");
+});
+
+test("without a failure rate, no share of failures opens it", async () => {
+  const never = Number.POSITIVE_INFINITY;
+  const {
+    clock,
+    circuits: made,
+    dispatch,
+    sent,
+  } = circuits({ consecutiveFailures: never, failureRate: never });
+  for (let i = 0; i < 500; i++) {
+    send(dispatch);
+    sent[i]!.answer(503);
+    await clock.advance(100);
+  }
+  expect(made.state(origin)?.kind).toBe("closed");
+});
+
 test("slow answers open it where that is asked for", async () => {
   const { clock, circuits: made, dispatch, sent } = circuits({ slowMs: 100, slowRate: 1, minimumCalls: 2 });
   for (let i = 0; i < 2; i++) {

@@ -262,6 +262,144 @@ test("a body that is cut is an error, and nothing is sent again", async () => {
   expect(sent.length).toBe(1);
 });
 
+const long = (bytes: number) => ({ "content-length": `${bytes}` });
+
+test("a short body that is cut is one more failure, and its caller sees nothing of it", async () => {
+  const { dispatch, sent, clock, retry } = policy();
+  const caller = send(dispatch);
+  for (let i = 0; i < 2; i++) {
+    sent[i]!.head(200, long(8)).data("half").fail(coded("UND_ERR_SOCKET"));
+    await clock.advance(1_000);
+  }
+  expect(caller.events).toEqual(["start"]);
+  sent[2]!.head(200, long(8)).data("whole").data("one");
+  expect(caller.events).toEqual(["start"]);
+  sent[2]!.end();
+  expect(caller.events).toEqual(["start", "200", "data", "data", "end"]);
+  expect(caller.body).toBe("wholeone");
+  expect(retry.stats()).toMatchObject({ calls: 1, retries: 2, recovered: 1 });
+  expect(retry.budget.stats()).toMatchObject({ successes: 1, withdrawn: 2 });
+});
+
+test("a response is handed on as it comes where no other could replace it, or it is long", async () => {
+  const isHeld = (
+    options: Parameters<typeof policy>[0],
+    request: Parameters<typeof send>[1] = {},
+    headers: Record<string, string> = long(4),
+  ) => {
+    const { dispatch, sent } = policy(options);
+    const caller = send(dispatch, request);
+    sent[0]!.head(200, headers);
+    return caller.status === undefined;
+  };
+  expect(isHeld({})).toBe(true);
+  expect(isHeld({}, {}, long(65_536))).toBe(true);
+  expect(isHeld({}, {}, long(65_537))).toBe(false);
+  expect(isHeld({}, {}, long(0))).toBe(false);
+  expect(isHeld({}, {}, { "content-length": "4, 4" })).toBe(false);
+  expect(isHeld({}, {}, { "transfer-encoding": "chunked" })).toBe(false);
+  expect(isHeld({}, { method: "HEAD" })).toBe(false);
+  expect(isHeld({}, { method: "POST" })).toBe(false);
+  expect(isHeld({}, { method: "POST", context: { idempotent: true } })).toBe(true);
+  expect(isHeld({}, { method: "PUT", body: Readable.from(["a"]) })).toBe(false);
+  expect(isHeld({ maxRetries: 0 })).toBe(false);
+  expect(isHeld({}, { context: { maxRetries: 0 } })).toBe(false);
+  expect(isHeld({ budget: new RetryBudget({ initialTokens: 0 }) })).toBe(false);
+});
+
+test("a cut body that nothing replaces reaches its caller as far as it came, then the error", async () => {
+  const { dispatch, sent, clock } = policy({ maxRetries: 1 });
+  const last = send(dispatch);
+  sent[0]!.head(200, long(8)).fail(coded("ECONNRESET"));
+  await clock.advance(1_000);
+  sent[1]!.head(200, long(8)).data("half").fail(coded("ECONNRESET"));
+  const other = send(dispatch);
+  sent[2]!.head(200, long(8)).data("half").fail(coded("UND_ERR_BODY_TIMEOUT"));
+  const late = send(dispatch, { context: { deadline: clock.now() + 1 } });
+  sent[3]!.head(200, long(8)).data("half").fail(coded("ECONNRESET"));
+  for (const caller of [last, other, late]) {
+    expect(caller.events).toEqual(["start", "200", "data", "error"]);
+    expect(caller.error?.message).toMatch(/ECONNRESET|BODY_TIMEOUT/);
+  }
+  expect(sent.length).toBe(4);
+  expect(clock.pending).toBe(0);
+});
+
+test("what is held back ends by the deadline, an abort or an attempt's time, as if it weren't", async () => {
+  const { dispatch, sent, clock } = policy({ attemptTimeoutMs: 100 });
+  const timed = send(dispatch, { context: { deadline: 1_000, timeoutMs: 1_000 } });
+  sent[0]!.head(200, long(8)).data("a");
+  await clock.advance(99);
+  expect(timed.events).toEqual(["start"]);
+  await clock.advance(1);
+  expect(timed.events).toEqual(["start", "200", "data"]);
+  sent[0]!.data("b");
+  expect(timed.body).toBe("ab");
+  await clock.advance(900);
+  expect(timed.error?.code).toBe("VICTOR_DEADLINE");
+
+  const plain = policy();
+  const cut = send(plain.dispatch, { context: { deadline: 10, timeoutMs: 10 } });
+  const aborted = send(plain.dispatch);
+  for (const request of plain.sent) request.head(200, long(8)).data("a");
+  aborted.controller!.abort(new Error("enough"));
+  await plain.clock.advance(10);
+  expect(cut.events).toEqual(["start", "error"]);
+  expect(aborted.events).toEqual(["start", "error"]);
+  expect(plain.sent.map(({ aborted }) => aborted)).toEqual([true, true]);
+  expect(plain.clock.pending).toBe(0);
+});
+
+test("who pauses gets what was held back piece by piece, and its end last", async () => {
+  const { dispatch, sent } = policy();
+  const caller = send(dispatch);
+  const take = caller.onResponseData;
+  caller.onResponseData = (controller, chunk) => {
+    take.call(caller, controller, chunk);
+    controller.pause();
+  };
+  sent[0]!.head(200, long(4)).data("ab").data("cd").end();
+  expect(caller.events).toEqual(["start", "200", "data"]);
+  caller.controller!.resume();
+  expect(caller.events).toEqual(["start", "200", "data", "data"]);
+  caller.controller!.resume();
+  expect(caller.events.at(-1)).toBe("end");
+
+  const waiting = send(dispatch);
+  sent[1]!.head(200, long(4)).data("ab");
+  waiting.controller!.pause();
+  expect(waiting.events).toEqual(["start", "200"]);
+  waiting.controller!.resume();
+  sent[1]!.data("cd").end();
+  expect(waiting).toMatchObject({ body: "abcd", isDone: true, error: undefined });
+  const early = send(dispatch);
+  early.controller!.pause();
+  sent[2]!.head(200, long(4));
+  expect(early.status).toBe(200);
+});
+
+test("a body longer than its header said is held back no further", () => {
+  const { dispatch, sent } = policy();
+  const caller = send(dispatch);
+  sent[0]!.head(200, long(4)).data("abc").data("def");
+  expect(caller.body).toBe("abcdef");
+  sent[0]!.data("g").end();
+  expect(caller).toMatchObject({ body: "abcdefg", isDone: true });
+});
+
+test("a handler that throws at what was held back gets its own error once", () => {
+  for (const event of ["onResponseStart", "onResponseData", "onResponseEnd"] as const) {
+    const { dispatch, sent } = policy();
+    const caller = send(dispatch);
+    caller[event] = () => {
+      throw new Error("bad handler");
+    };
+    sent[0]!.head(200, long(1)).data("a").end();
+    expect(caller.error?.message).toBe("bad handler");
+    expect(caller.events.filter((each) => each === "error").length).toBe(1);
+  }
+});
+
 test("nothing of a retried response reaches the caller, and a long one is cut off", async () => {
   const { dispatch, sent, clock } = policy();
   const caller = send(dispatch);
