@@ -42,14 +42,21 @@ export async function readCatalogue(path: string): Promise<readonly Tool[]> {
 
 function toolsIn(value: unknown): readonly Tool[] | undefined {
   if (Array.isArray(value)) {
-    const each = value.map((item: unknown) =>
-      isRecord(item) && typeof item.name === "string" ? [item as unknown as Tool] : toolsIn(item),
-    );
-    return each.includes(undefined) ? undefined : (each as (readonly Tool[])[]).flat();
+    // What is no page is taken for a tool, so that the selector says which one is wrong, and why.
+    return value.flatMap((item: unknown) => pageIn(item) ?? [item as Tool]);
   }
-  if (!isRecord(value)) return undefined;
-  if (Array.isArray(value.tools)) return value.tools as readonly Tool[];
-  if (value.result !== undefined) return toolsIn(value.result);
+  return pageIn(value) ?? describedIn(value);
+}
+
+function pageIn(value: unknown): readonly Tool[] | undefined {
+  if (!isRecord(value) || typeof value.name === "string") return undefined;
+  const page = isRecord(value.result) ? value.result : value;
+  return Array.isArray(page.tools) ? (page.tools as readonly Tool[]) : undefined;
+}
+
+function describedIn(value: unknown): readonly Tool[] | undefined {
+  // Of JSON-RPC, an answer without tools is no catalogue, and neither is a request.
+  if (!isRecord(value) || "jsonrpc" in value) return undefined;
   const entries = Object.entries(value);
   if (entries.length === 0 || !entries.every(([, text]) => typeof text === "string")) return undefined;
   return entries.map(([name, description]) => ({ name, description: description as string }));

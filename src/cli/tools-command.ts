@@ -69,7 +69,7 @@ async function reported(run: () => Promise<number>): Promise<number> {
     return await run();
   } catch (error) {
     if (!(error instanceof VictorError)) throw error;
-    process.stderr.write(`error: ${error.message} [${error.code}]\n`);
+    process.stderr.write(`error: ${visible(error.message)} [${error.code}]\n`);
     return 2;
   }
 }
@@ -120,7 +120,7 @@ async function tablesOf(found: EvaluatedQueries): Promise<string> {
   if (found.nothingFits.queries > 0)
     lines.push(`Nothing chosen where nothing fits: ${percent(found.nothingFits.share)}`);
   if (found.unknownTools.length > 0) {
-    const named = found.unknownTools.slice(0, 5).join(", ");
+    const named = found.unknownTools.slice(0, 5).map(visible).join(", ");
     const more = found.unknownTools.length > 5 ? `, and ${found.unknownTools.length - 5} more` : "";
     lines.push(`Labels that the catalogue doesn't have, which count as not found: ${named}${more}`);
   }
@@ -137,15 +137,23 @@ async function select(query: string, { catalog, k, threshold, explain, json }: S
     return 0;
   }
   if (tools.length === 0) process.stdout.write("No tool fits.\n");
-  const width = Math.max(...tools.map(({ name }) => name.length));
+  const width = Math.max(...tools.map(({ name }) => visible(name).length));
   for (const [i, { name, score: points }] of tools.entries()) {
     const terms = explanation?.tools[i]?.words.terms.map(
       ({ term, fields }) => `${term} (${Object.keys(fields).join(", ")})`,
     );
     const why = terms === undefined ? "" : `  ${terms.join("; ")}`;
-    process.stdout.write(`${points.toFixed(3)}  ${explanation ? name.padEnd(width) : name}${why}\n`);
+    process.stdout.write(
+      `${points.toFixed(3)}  ${explanation ? visible(name).padEnd(width) : visible(name)}${why}\n`,
+    );
   }
   return 0;
+}
+
+/** A text as it can be printed: whoever named a tool must not steer the terminal, nor write a line of the output. */
+function visible(text: string): string {
+  const escaped = (char: string): string => `\\u${char.charCodeAt(0).toString(16).padStart(4, "0")}`;
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, escaped);
 }
 
 async function toolsOf(catalog: string | undefined) {

@@ -192,7 +192,9 @@ export class Ranker {
       }
     }
     let candidates: readonly FusedCandidate[] = [];
-    if (vector !== undefined && index !== undefined)
+    // "Yes, do it" has no word that means anything, nor has its vector: the conversation says what is wanted.
+    const isSaying = terms.length > 0 || !hasContext;
+    if (vector !== undefined && index !== undefined && isSaying)
       candidates = this.#addVectors(scores.values, index, vector, words);
     const tools = this.lexical.best(scores, { k, threshold, order });
     for (const tool of tools) Object.freeze(tool);

@@ -83,6 +83,12 @@ describe("victor tools select", () => {
     });
   });
 
+  test("prints a name that would steer the terminal as text", async () => {
+    await write("catalogue.json", [{ name: "rain\u001b[2J\ngit_bisect" }]);
+    const { stdout } = await run("select", "rain", "--catalog", "catalogue.json");
+    expect(stdout).toMatch(/^0\.\d{3} {2}rain\\u001b\[2J\\u000agit_bisect\n$/);
+  });
+
   test("says when nothing fits, and why something does", async () => {
     expect(await run("select", "xyzzy")).toMatchObject({ code: 0, stdout: "No tool fits.\n" });
     expect((await run("select", "rebase", "--threshold", "1")).stdout).toBe("No tool fits.\n");
@@ -152,6 +158,9 @@ describe("victor tools refuses, with the exit code of wrong usage", () => {
     ["text", ["select", "x", "--catalog", "text.json"], "text.json: not JSON"],
     ["another JSON", ["select", "x", "--catalog", "other.json"], "no catalogue"],
     ["a wrong tool", ["select", "x", "--catalog", "wrong.json"], "VICTOR_INVALID_TOOL"],
+    ["a tool without a name", ["select", "x", "--catalog", "nameless.json"], "tools[0].name"],
+    ["a request for tools", ["select", "x", "--catalog", "request.json"], "no catalogue"],
+    ["lists in lists", ["select", "x", "--catalog", "deep.json"], "VICTOR_INVALID_TOOL"],
     ["two tools of one name", ["select", "x", "--catalog", "twice.json"], "VICTOR_DUPLICATE_TOOL"],
     ["a catalogue without queries", ["eval", "--catalog", "good.json"], "--catalog needs --queries"],
     ["queries that are none", ["eval", "--queries", "other.json"], "no queries"],
@@ -169,6 +178,9 @@ describe("victor tools refuses, with the exit code of wrong usage", () => {
       write("text.json", "hello"),
       write("other.json", { size: 3 }),
       write("wrong.json", [{ name: "x", inputSchema: 7 }]),
+      write("nameless.json", [{ description: "Reads" }, { name: "x" }]),
+      write("request.json", { jsonrpc: "2.0", id: "1", method: "tools/list" }),
+      write("deep.json", "[".repeat(20_000) + "]".repeat(20_000)),
       write("twice.json", [{ name: "x" }, { name: "x" }]),
       write("good.json", listed),
       write("empty.json", []),

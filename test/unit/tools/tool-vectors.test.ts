@@ -49,6 +49,14 @@ describe("vectors", () => {
     expect(selector.getStats().fusion).toMatchObject({ trusted: true, weight: 0.2 });
   });
 
+  test("of a query that says nothing leave it to the conversation", async () => {
+    const selector = new ToolSelector({ tools, embedder: conceptEmbedder({ ...words, do: 2, it: 2 }) });
+    await selector.ready();
+    const history = [{ role: "user", content: "play melodies" }];
+    expect(names(await selector.select("do it", { history }))[0]).toBe("music");
+    expect(names(await selector.select("do it"))[0]).toBe("bank");
+  });
+
   test("come from the cache with the selection, as a promise", async () => {
     const { embedder, calls } = held();
     const selector = new ToolSelector({ tools, embedder });
