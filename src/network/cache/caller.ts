@@ -15,7 +15,7 @@ export interface ResponseSource {
 /**
  * One caller of the cache: its handler, and the controller that the handler is given. The source of its response may
  * change on the way (from another's request to one of its own, from the origin to the cache): the handler sees one
- * request that starts once and ends once.
+ * request that starts once and ends once. One that throws has its request aborted, as undici does it; others aren't touched.
  */
 export class Caller implements Dispatcher.DispatchController {
   readonly #handler: Handler;
@@ -55,7 +55,8 @@ export class Caller implements Dispatcher.DispatchController {
   /** Calls `fn` when nothing more is to be told to it. */
   onDone(fn: () => void): void {
     if (this.#isDone) fn();
-    else (this.#whenDone ??= []).push(fn);
+    else if (this.#whenDone === undefined) this.#whenDone = [fn];
+    else this.#whenDone.push(fn);
   }
 
   /** Names and values in turn, as they came, or as if they had come so: `fetch` reads nothing else. */
@@ -102,7 +103,7 @@ export class Caller implements Dispatcher.DispatchController {
     try {
       this.#handler.onRequestStart?.(this, context);
     } catch (error) {
-      this.#thrown(error);
+      this.abort(error as Error);
     }
   }
 
@@ -114,7 +115,7 @@ export class Caller implements Dispatcher.DispatchController {
     try {
       this.#handler.onResponseStart?.(this, status, headers, statusText);
     } catch (error) {
-      this.#thrown(error);
+      this.abort(error as Error);
     }
   }
 
@@ -123,7 +124,7 @@ export class Caller implements Dispatcher.DispatchController {
     try {
       this.#handler.onResponseData?.(this, chunk);
     } catch (error) {
-      this.#thrown(error);
+      this.abort(error as Error);
     }
   }
 
@@ -171,11 +172,6 @@ export class Caller implements Dispatcher.DispatchController {
     this.#whenDone = undefined;
     if (whenDone !== undefined) for (const fn of whenDone) fn();
     return true;
-  }
-
-  /** A handler that throws has its request aborted, as undici does it; others aren't touched. */
-  #thrown(error: unknown): void {
-    this.abort(error as Error);
   }
 }
 

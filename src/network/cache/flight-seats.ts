@@ -29,6 +29,16 @@ export class FlightSeats {
     this.#recorder = recorder;
   }
 
+  get leader(): Seat | undefined {
+    const first = this.seats[0];
+    return first === undefined || first.isLeader ? first : this.seats.find(({ isLeader }) => isLeader);
+  }
+
+  /** @returns the caller's seat, if it has one still */
+  of(caller: Caller): Seat | undefined {
+    return this.seats.find((seat) => seat.caller === caller);
+  }
+
   /** Whether all that came in is still there, for one who comes late. */
   get isWhole(): boolean {
     return this.#recorder !== undefined && !this.#recorder.isTooLarge;

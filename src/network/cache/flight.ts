@@ -7,6 +7,7 @@ import type { Caller, ResponseSource } from "./caller.ts";
 import { isAmbiguous, isClientsOwn } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import type { FlightPlan } from "./flight-plan.ts";
+import { recordOf, store } from "./flight-record.ts";
 import { FlightSeats, type Seat } from "./flight-seats.ts";
 import { concerns } from "./freshening.ts";
 import type { ExchangeTimes } from "./freshness.ts";
@@ -22,8 +23,8 @@ import type { Supersedable } from "./response-shelf.ts";
 import { mayServeOnError } from "./reuse.ts";
 import { isSharable } from "./sharing.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
-import { isComplete, isOfNoUse, storableRecord } from "./storing-rules.ts";
-import { invalidatedKeys, isCacheablePost } from "./unsafe-methods.ts";
+import { isOfNoUse } from "./storing-rules.ts";
+import { invalidatedKeys } from "./unsafe-methods.ts";
 
 /** Bytes of a response that nobody wants that are read before the connection is given up for it. */
 const maxDiscardedBytes = 65_536;
@@ -56,6 +57,8 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #isOver = false;
   #hasFailed = false;
   #isSettled = false;
+  /** Whether its response needn't be stored: nobody will ever have it again. */
+  #isOfNoUse = false;
   /** The only caller, of a response that will never be reused: it is handed on as it comes. */
   #passing: Caller | undefined = undefined;
 
@@ -111,13 +114,13 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   }
 
   resume(caller: Caller): void {
-    const seat = this.#seats.seats.find((one) => one.caller === caller);
+    const seat = this.#seats.of(caller);
     if (seat !== undefined) this.#seats.flush(seat);
     this.#balance();
   }
 
   abort(caller: Caller, reason: Error): void {
-    const seat = this.#seats.seats.find((one) => one.caller === caller);
+    const seat = this.#seats.of(caller);
     if (seat === undefined) return;
     this.#seats.remove(seat);
     if (this.#seats.seats.length > 0) this.#balance();
@@ -152,12 +155,17 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   ): void {
     if (this.#isOver) return;
     if (status < 200) {
-      this.#leader()?.caller.respond(status, headers, statusText, controller.rawHeaders);
+      this.#seats.leader?.caller.respond(status, headers, statusText, controller.rawHeaders);
       return;
     }
     const { seats } = this.#seats;
-    if (this.#plan.isNew && seats.length === 1 && isOfNoUse(headers, this.#plan.host.shelf.options)) {
-      this.#pass(seats[0]!.caller, controller, status, headers, statusText);
+    this.#isOfNoUse = this.#plan.isNew && isOfNoUse(headers, this.#plan.host.shelf.options);
+    if (this.#isOfNoUse && seats.length === 1) {
+      // Who comes later asks for himself, for what goes by isn't kept.
+      this.#plan.host.shelf.leave(this.#plan.errand.key, this);
+      this.#passing = seats[0]!.caller;
+      this.#passing.respond(status, headers, statusText, controller.rawHeaders);
+      this.#balance();
       return;
     }
     const received = lowerCased(headers);
@@ -193,7 +201,10 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       return;
     }
     const ending = lowerCased(trailers);
-    if (!this.#isDiscarding) this.#store(ending);
+    if (!this.#isDiscarding && this.#record !== undefined && !this.#isOfNoUse) {
+      const { isSuperseded } = this;
+      store(this.#plan, this.#record, this.#recorder!, this.#receivedBytes, ending, isSuperseded);
+    }
     const seats = this.#seats;
     this.#finish(this.#hasFailed);
     seats.end(ending);
@@ -224,21 +235,15 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   }
 
   onBodySent(chunk: Buffer): void {
-    this.#leader()?.caller.onBodySent(chunk);
+    this.#seats.leader?.caller.onBodySent(chunk);
   }
 
   onRequestSent(): void {
-    this.#leader()?.caller.onRequestSent();
+    this.#seats.leader?.caller.onRequestSent();
   }
 
   onResponseStarted(): void {
-    this.#leader()?.caller.onResponseStarted();
-  }
-
-  #leader(): Seat | undefined {
-    const first = this.#seats.seats[0];
-    if (first === undefined || first.isLeader) return first;
-    return this.#seats.seats.find(({ isLeader }) => isLeader);
+    this.#seats.leader?.caller.onResponseStarted();
   }
 
   #seat(caller: Caller, errand: Errand, isLeader: boolean): Seat {
@@ -246,20 +251,6 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     caller.source = this;
     this.#seats.seats.push(seat);
     return seat;
-  }
-
-  #pass(
-    caller: Caller,
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingFields,
-    statusText: string,
-  ): void {
-    this.#passing = caller;
-    // Who comes later asks for himself, for what went by isn't kept.
-    this.#plan.host.shelf.leave(this.#plan.errand.key, this);
-    caller.respond(status, headers, statusText, controller.rawHeaders);
-    this.#balance();
   }
 
   /** Answers from the stored response where it is confirmed, or may stand in for an error. */
@@ -300,7 +291,9 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       const { request } = errand;
       const suits =
         stored?.isFor(request) === true &&
-        (isLeader || isError || isSharable(stored, request, this.request, this.#plan.host.shelf.options.now()));
+        (isLeader ||
+          isError ||
+          isSharable(stored, request, this.request, this.#plan.host.shelf.options.now()));
       if (suits) this.#serve(caller, errand, stored);
       else this.#plan.host.again(caller, errand, isLeader ? this.#plan.stored : undefined);
     }
@@ -333,14 +326,10 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     received: HeaderFields,
     times: ExchangeTimes,
   ): void {
-    const { isUnsafe, mayStore, stored } = this.#plan;
+    const { isUnsafe, stored } = this.#plan;
     const { shelf } = this.#plan.host;
     const { key, request } = this.#plan.errand;
-    const { maxEntryBytes } = shelf.options;
-    if (!isUnsafe || isCacheablePost(request.method, status, key, received, shelf.options.isShared))
-      this.#record = mayStore
-        ? storableRecord(request, status, statusText, received, times, shelf.options)
-        : undefined;
+    this.#record = recordOf(this.#plan, status, statusText, received, times);
     if (!isUnsafe && isNews(status)) this.#replaceStored(status, received, times);
     // Without a tag nobody knows what it is that the client has.
     if (
@@ -350,16 +339,11 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       concerns(stored, received)
     )
       shelf.freshen(key, stored, request, received, times, this.isSuperseded);
-    const length = Number(singleValue(received, "content-length") ?? 0);
-    if (this.#record !== undefined && request.method !== "HEAD" && length > maxEntryBytes) {
-      shelf.counts.tooLarge++;
-      this.#record = undefined;
-    }
     this.#response = { status, statusText, fields: received };
     const seats = this.#seats.seats;
     const staying = seats.filter((seat) => seat.isLeader || this.#isFor(seat.errand.request));
     if (this.#record !== undefined || staying.length > 1)
-      this.#recorder = new BodyRecorder(maxEntryBytes, shelf.budget);
+      this.#recorder = new BodyRecorder(shelf.options.maxEntryBytes, shelf.budget);
     this.#seats = new FlightSeats(staying, this.#recorder);
     const leaving = seats.filter((seat) => !staying.includes(seat));
     if (seats.length > 1) this.#plan.host.noteSharable(key, leaving.length === 0);
@@ -388,30 +372,6 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     if (this.#record === undefined) return false;
     this.#draft ??= shelf.made(this.#record);
     return isSharable(this.#draft, request, this.request, shelf.options.now());
-  }
-
-  #store(trailers: HeaderFields): void {
-    const { shelf } = this.#plan.host;
-    const { key, request } = this.#plan.errand;
-    const record = this.#record;
-    if (record === undefined) return;
-    if (this.isSuperseded) {
-      shelf.counts.superseded++;
-      return;
-    }
-    const recorder = this.#recorder!;
-    if (recorder.isTooLarge) {
-      shelf.counts.tooLarge++;
-      return;
-    }
-    if (!isComplete(record, this.#receivedBytes)) {
-      shelf.counts.incomplete++;
-      return;
-    }
-    const hasTrailers = Object.keys(trailers).length > 0;
-    const whole = { ...record, body: recorder.whole(), trailers: hasTrailers ? trailers : undefined };
-    shelf.counts.stored++;
-    shelf.put(key, request.method === "HEAD" ? { ...whole, body: new Uint8Array(0) } : whole, request);
   }
 
   /** Lets the origin go on, or wait. */

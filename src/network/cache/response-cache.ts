@@ -254,8 +254,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const headers = isValidating ? conditionalHeaders(stored, request) : options.headers;
     const sent: ContextualOptions = isValidating ? { ...options, headers: headers ?? null } : options;
     const context = contextOf(options);
-    if (!isJoinable || context.signal === undefined)
-      return new Flight(plan, caller).send(dispatch, sent);
+    if (!isJoinable || context.signal === undefined) return new Flight(plan, caller).send(dispatch, sent);
     // Then this caller leaves by its controller, and the request goes on for others.
     if (context.bounded) {
       const shared = { ...sent, [requestContext]: { ...context, signal: undefined } };
