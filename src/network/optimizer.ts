@@ -28,7 +28,12 @@ import {
   ownHeaders,
   type RequestHeaders,
 } from "./request-headers.ts";
-import { type BatchRequest, checkRequestOptions, type RequestOptions } from "./request-options.ts";
+import {
+  type BatchRequest,
+  batchRequest,
+  checkRequestOptions,
+  type RequestOptions,
+} from "./request-options.ts";
 import { type RequestTarget, RequestTargets } from "./request-target.ts";
 import { NetworkResponse } from "./response.ts";
 import { StoredBody } from "./stored-body.ts";
@@ -87,35 +92,28 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
       acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding },
     );
     this.#baseHeaders = this.#otherHeaders;
+    if (options.baseUrl !== undefined || options.headers !== undefined) this.#setDefaults(options);
+    // So that it can be handed on alone, as `fetch` can.
+    this.request = this.request.bind(this);
     this.fetch = fetchOver(this.#face, () => this.#open());
   }
 
   /**
-   * Says what all requests have in common, and loads what the first would have to. Need not be called; called again, it says
-   * it anew.
+   * Loads what the first request would have to, and says what all requests have in common: both anew, in place of what the
+   * constructor or an earlier call said. Need not be called; without `defaults`, they stay as they are.
    * @throws {TypeError | RangeError} when the base URL or a header is none; {ClosedError} after `close`
    */
-  async initialize(defaults: NetworkDefaults = {}): Promise<void> {
+  async initialize(defaults?: NetworkDefaults): Promise<void> {
     this.#open();
-    knownKeys("initialize", defaults, ["baseUrl", "headers"]);
-    const targets = new RequestTargets(defaults.baseUrl);
-    const given = defaults.headers === undefined ? {} : ownHeaders("headers", defaults.headers);
-    const anywhere = targets.baseOrigin === undefined;
-    const credential = Object.keys(given).find((name) => this.#isCredential(name));
-    if (anywhere && credential !== undefined)
-      throw new TypeError(
-        `headers.${credential}: expected a baseUrl beside it, whose origin alone it is sent to`,
-      );
-    const byDefault = this.#acceptEncoding();
-    this.#targets = targets;
-    this.#given = given;
-    this.#baseHeaders = Object.freeze({ ...byDefault, ...given });
-    this.#otherHeaders = anywhere ? this.#baseHeaders : Object.freeze(byDefault);
+    if (defaults !== undefined) {
+      knownKeys("initialize", defaults, ["baseUrl", "headers"]);
+      this.#setDefaults(defaults);
+    }
     await this.#parts.load();
   }
 
   /**
-   * Sends a request.
+   * Sends a request. Needs no `this`.
    * @param method `GET`, `POST`…, in any case
    * @param url absolute http or https, or relative to `baseUrl`
    * @returns the response when its head has come, whatever its status
@@ -129,26 +127,25 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
   }
 
   /**
-   * Sends many requests, some at once, and waits until all have come in whole or failed.
+   * Sends many requests, some at once, and waits until all have come in whole or failed. A URL alone is a GET.
    * @returns in the order of the requests, what became of each, as `Promise.allSettled` does; the bodies have come
    */
   async batchRequests(
-    requests: readonly BatchRequest[],
+    requests: readonly (BatchRequest | string | URL)[],
     options: BatchRequestsOptions = {},
   ): Promise<PromiseSettledResult<NetworkResponse>[]> {
     knownKeys("batchRequests", options, ["maxConcurrency", "signal"]);
     if (!Array.isArray(requests)) rejectType("requests", "an array of requests", requests);
     const maxConcurrency = integer("maxConcurrency", options.maxConcurrency ?? 10, 1);
     const one =
-      (each: BatchRequest) =>
+      ({ method = "GET", url, ...rest }: BatchRequest) =>
       async (signal: AbortSignal): Promise<NetworkResponse> => {
-        const { method = "GET", url, ...rest } = each;
         const both = rest.signal === undefined ? signal : AbortSignal.any([signal, rest.signal]);
         const response = await this.request(method, url, { ...rest, signal: both });
         await response.arrived();
         return response;
       };
-    return await settleInParallel(requests.map(one), {
+    return await settleInParallel(requests.map(batchRequest).map(one), {
       maxConcurrency,
       ...(options.signal !== undefined && { signal: options.signal }),
     });
@@ -225,6 +222,22 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     return true;
   };
 
+  #setDefaults(defaults: NetworkDefaults): void {
+    const targets = new RequestTargets(defaults.baseUrl);
+    const given = defaults.headers === undefined ? {} : ownHeaders("headers", defaults.headers);
+    const anywhere = targets.baseOrigin === undefined;
+    const credential = Object.keys(given).find((name) => this.#isCredential(name));
+    if (anywhere && credential !== undefined)
+      throw new TypeError(
+        `headers.${credential}: expected a baseUrl beside it, whose origin alone it is sent to`,
+      );
+    const byDefault = this.#acceptEncoding();
+    this.#targets = targets;
+    this.#given = given;
+    this.#baseHeaders = Object.freeze({ ...byDefault, ...given });
+    this.#otherHeaders = anywhere ? this.#baseHeaders : Object.freeze(byDefault);
+  }
+
   #acceptEncoding(): RequestHeaders {
     const { acceptEncoding } = this.#parts;
     return acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding };
@@ -292,13 +305,16 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     const contentType = body instanceof Promise ? undefined : body.contentType;
     const { authorization } = target;
     if (headers === undefined && contentType === undefined && authorization === undefined) return shared;
-    const own = headers === undefined ? undefined : ownHeaders("headers", headers);
-    return {
+    const leftOut: string[] = [];
+    const own = headers === undefined ? undefined : ownHeaders("headers", headers, leftOut);
+    const all: Record<string, string> = {
       ...(contentType !== undefined && { "content-type": contentType }),
       ...(authorization !== undefined && { authorization }),
       ...shared,
       ...own,
     };
+    for (const name of leftOut) if (!Object.hasOwn(own!, name)) delete all[name];
+    return all;
   }
 
   #send(
