@@ -1,6 +1,6 @@
 import type { Clock } from "../clock.ts";
 import { WaitDeadlines } from "../concurrency/wait-deadlines.ts";
-import { type Exchange, ExchangeDeadline } from "./exchange.ts";
+import { ExchangeDeadline, type TimedCall } from "./exchange.ts";
 
 /** One timer for the deadlines of all calls; a call that ends in time costs none. @internal */
 export class CallDeadlines {
@@ -8,27 +8,27 @@ export class CallDeadlines {
 
   constructor(clock: Clock) {
     const expire = (due: ExchangeDeadline): void => {
-      const { exchange } = due;
+      const { call } = due;
       // The queue counts it as gone by itself.
-      due.exchange = undefined;
-      if (exchange === undefined) return;
-      exchange.deadline = undefined;
-      exchange.expire();
+      due.call = undefined;
+      if (call === undefined) return;
+      call.deadline = undefined;
+      call.expire();
     };
     this.#queue = new WaitDeadlines(clock, expire, () => undefined);
   }
 
-  add(exchange: Exchange): void {
-    const { deadline, startMs } = exchange.bounds;
+  add(call: TimedCall): void {
+    const { deadline, startMs } = call.bounds;
     if (deadline === Number.POSITIVE_INFINITY) return;
-    exchange.deadline = new ExchangeDeadline(deadline, exchange);
-    this.#queue.add(exchange.deadline, startMs);
+    call.deadline = new ExchangeDeadline(deadline, call);
+    this.#queue.add(call.deadline, startMs);
   }
 
-  left(exchange: Exchange): void {
-    if (exchange.deadline === undefined) return;
-    exchange.deadline.exchange = undefined;
-    exchange.deadline = undefined;
+  left(call: TimedCall): void {
+    if (call.deadline === undefined) return;
+    call.deadline.call = undefined;
+    call.deadline = undefined;
     this.#queue.left();
   }
 }

@@ -22,7 +22,19 @@ type Controller = Dispatcher.DispatchController;
 export interface ExchangeHost {
   readonly decoder: BodyDecoder;
   /** Called once for each, when it has come to its end. */
-  ended(exchange: Exchange, failed: boolean): void;
+  ended(call: TimedCall, failed: boolean): void;
+}
+
+/** A call that has a deadline. @internal */
+export interface TimedCall {
+  readonly bounds: Pick<ExchangeBounds, "deadline" | "startMs">;
+  /** In the queue of deadlines, as long as it is there. */
+  deadline: ExchangeDeadline | undefined;
+  readonly fromCache: boolean;
+  /** Ends it, since its time is over. */
+  expire(): void;
+  /** Ends it with another error. Without effect when it is over. */
+  fail(error: Error): void;
 }
 
 /** What bounds one call. @internal */
@@ -35,16 +47,16 @@ export interface ExchangeBounds {
   readonly signal: AbortSignal | undefined;
 }
 
-/** When an exchange is to be over; lives apart, so that the queue of deadlines doesn't hold on to bodies. @internal */
+/** When a call is to be over; lives apart, so that the queue of deadlines doesn't hold on to bodies. @internal */
 export class ExchangeDeadline implements Waiting {
   readonly untilMs: number;
-  exchange: Exchange | undefined;
-  constructor(untilMs: number, exchange: Exchange) {
+  call: TimedCall | undefined;
+  constructor(untilMs: number, call: TimedCall) {
     this.untilMs = untilMs;
-    this.exchange = exchange;
+    this.call = call;
   }
   get isWaiting(): boolean {
-    return this.exchange !== undefined;
+    return this.call !== undefined;
   }
 }
 
@@ -52,7 +64,7 @@ export class ExchangeDeadline implements Waiting {
  * One request and its response: takes what is dispatched, and hands out a `NetworkResponse` when its head has come. Keeps
  * the body's pieces in an array until somebody wants them. @internal
  */
-export class Exchange implements Dispatcher.DispatchHandler, CallOutcome, ResponseBody {
+export class Exchange implements Dispatcher.DispatchHandler, TimedCall, CallOutcome, ResponseBody {
   readonly method: string;
   readonly bounds: ExchangeBounds;
   url: string;

@@ -1,6 +1,5 @@
 import type { Dispatcher } from "undici";
-import type { NetworkParts } from "./network-parts.ts";
-import { type CallOutcome, type ContextualOptions, requestContext } from "./policy.ts";
+import { type CallOutcome, type ContextualOptions, type Dispatch, requestContext } from "./policy.ts";
 import { loadFetch } from "./transport/load-undici.ts";
 
 type Fetch = typeof globalThis.fetch;
@@ -10,7 +9,7 @@ type Init = NonNullable<Parameters<Fetch>[1]>;
  * undici's `fetch` over the policies. Takes what the platform's takes, also its `Request` and `FormData`.
  * @param open throws when there is nothing to send by any more
  */
-export function fetchOver(parts: NetworkParts, open: () => void): Fetch {
+export function fetchOver(dispatch: Dispatch, open: () => void): Fetch {
   return async (input, given) => {
     open();
     const send = await loadFetch();
@@ -26,7 +25,7 @@ export function fetchOver(parts: NetworkParts, open: () => void): Fetch {
     };
     const dispatcher = {
       dispatch: (request: ContextualOptions, handler: Dispatcher.DispatchHandler) =>
-        parts.dispatch({ ...request, [requestContext]: context } as ContextualOptions, handler),
+        dispatch({ ...request, [requestContext]: context } as ContextualOptions, handler),
     };
     const response = await send(url, { ...init, dispatcher } as unknown as Parameters<typeof send>[1]);
     if (outcome.redirects > 0) {

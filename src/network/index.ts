@@ -44,6 +44,7 @@ export {
   type OriginLimitsOptions,
   type OriginLimitsStats,
 } from "./resilience/origin-limits.ts";
+export { idempotentMethods, retriedErrorCodes, retriedStatuses } from "./resilience/repeatable.ts";
 export { RetryBudget, type RetryBudgetOptions, type RetryBudgetStats } from "./resilience/retry-budget.ts";
 export type { RetryStats } from "./resilience/retry-counts.ts";
 export type { RetryPolicyOptions } from "./resilience/retry-options.ts";

@@ -40,7 +40,10 @@ export interface NetworkParts {
   load(): Promise<void>;
   stats(): PartsStats;
   collect(): Iterable<MetricSample>;
+  /** Forgets what is stored of a URL, or of all of them. */
+  forget(url?: string | URL): void;
   close(): Promise<void>;
+  destroy(error: Error): Promise<void>;
 }
 
 /** What a part that is on says of itself. */
@@ -111,9 +114,18 @@ export function networkParts(
     *collect() {
       for (const part of parts.values()) yield* part.collect();
     },
+    forget(url) {
+      if (!cache) return;
+      if (url === undefined) cache.clear();
+      else cache.invalidate(url);
+    },
     async close() {
       if (cache) cache.close();
       await connections.close();
+    },
+    async destroy(error) {
+      if (cache) cache.close();
+      await connections.destroy(error);
     },
   };
 }
@@ -122,6 +134,7 @@ interface Transports {
   readonly transport: Transport;
   readonly dispatch: Dispatch;
   close(): Promise<void>;
+  destroy(error: Error): Promise<void>;
 }
 
 /** Where only redirects are guarded, they have connections of their own: one that is open already asks for no address. */
@@ -137,10 +150,13 @@ function openTransports(options: ResolvedNetworkOptions): Transports {
       publicAddressesOnly,
     });
   const transport = open(forbidPrivateAddresses === true);
-  if (forbidPrivateAddresses === false)
-    return { transport, dispatch: transport.dispatch, close: () => transport.close() };
+  const ends = {
+    close: () => transport.close(),
+    destroy: (error: Error) => transport.destroy(error),
+  };
+  if (forbidPrivateAddresses === false) return { transport, dispatch: transport.dispatch, ...ends };
   if (forbidPrivateAddresses === true)
-    return { transport, dispatch: refusePrivateHosts(transport.dispatch), close: () => transport.close() };
+    return { transport, dispatch: refusePrivateHosts(transport.dispatch), ...ends };
   const guarded = open(true);
   const redirected = refusePrivateHosts(guarded.dispatch);
   return {
@@ -149,6 +165,9 @@ function openTransports(options: ResolvedNetworkOptions): Transports {
       contextOf(request).redirected ? redirected(request, handler) : transport.dispatch(request, handler),
     async close() {
       await Promise.all([transport.close(), guarded.close()]);
+    },
+    async destroy(error) {
+      await Promise.all([transport.destroy(error), guarded.destroy(error)]);
     },
   };
 }

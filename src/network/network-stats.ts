@@ -3,7 +3,7 @@ import type { MetricSample } from "../metrics/metric.ts";
 
 /** Requests of an optimizer, at one moment; counts run from its construction. */
 export interface RequestStats {
-  /** Begun, those that the cache answered included. */
+  /** Begun by `request`, `fetch` and `dispatcher()`, those that the cache answered included. */
   readonly requests: number;
   /** Answered in whole, whatever the status. */
   readonly completed: number;

@@ -15,7 +15,7 @@ import type { TransportOptions } from "./transport/transport-options.ts";
 /** Which requests may go to public addresses alone. */
 export type AddressGuard = boolean | "redirects";
 
-export interface NetworkOptimizerOptions {
+export interface NetworkOptimizerOptions extends NetworkDefaults {
   // Essential
   /** Responses that the cache keeps at most; 0 turns it off. @default 1000 */
   readonly cacheSize?: number;
@@ -110,6 +110,8 @@ const known = [
   "forbidPrivateAddresses",
   "secretHeaders",
   "clock",
+  "baseUrl",
+  "headers",
 ];
 
 /** @throws {TypeError | RangeError} naming the option, what was expected and what came */

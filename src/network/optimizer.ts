@@ -1,21 +1,23 @@
 import type { Dispatcher } from "undici";
 import { settleInParallel } from "../concurrency/execute-in-parallel.ts";
-import { ClosedError, DeadlineError, ResponseTooLargeError } from "../errors.ts";
+import { ClosedError, ResponseTooLargeError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { integer, knownKeys, rejectType } from "../options.ts";
 import type { CachedResponse } from "./cache/cached-response.ts";
-import { CallDeadlines } from "./call-deadlines.ts";
 import { Exchange, type ExchangeBounds } from "./exchange.ts";
+import { FaceCall } from "./face-call.ts";
 import { fetchOver } from "./fetch.ts";
+import { currentHandler } from "./legacy-handler.ts";
+import { LiveCalls } from "./live-calls.ts";
 import { type NetworkParts, networkParts, type PartsStats } from "./network-parts.ts";
-import { RequestCounts, type RequestStats } from "./network-stats.ts";
+import type { RequestStats } from "./network-stats.ts";
 import {
   type NetworkDefaults,
   type NetworkOptimizerOptions,
   type ResolvedNetworkOptions,
   resolveNetworkOptions,
 } from "./optimizer-options.ts";
-import { type ContextualOptions, requestContext } from "./policy.ts";
+import { type ContextualOptions, type Dispatch, requestContext } from "./policy.ts";
 import { redactUrl } from "./redaction.ts";
 import { isRedirect } from "./redirect-rules.ts";
 import { type RequestBody, requestBody } from "./request-body.ts";
@@ -26,10 +28,16 @@ import {
   ownHeaders,
   type RequestHeaders,
 } from "./request-headers.ts";
-import { type BatchRequest, checkRequestOptions, type RequestOptions } from "./request-options.ts";
+import {
+  type BatchRequest,
+  batchRequest,
+  checkRequestOptions,
+  type RequestOptions,
+} from "./request-options.ts";
 import { type RequestTarget, RequestTargets } from "./request-target.ts";
 import { NetworkResponse } from "./response.ts";
 import { StoredBody } from "./stored-body.ts";
+import { fail } from "./transport/waiting-requests.ts";
 
 const noOptions: RequestOptions = Object.freeze({});
 
@@ -56,21 +64,19 @@ export interface BatchRequestsOptions {
 export class NetworkOptimizer implements MetricSource, AsyncDisposable {
   readonly name = "network";
   /**
-   * `fetch` as by undici, over this optimizer: its connections, cache, retries and redirects, without its `timeoutMs` and
-   * default headers. For libraries that take a `fetch`.
+   * `fetch` as by undici, over this optimizer: its connections, cache, retries and redirects, without its default headers. A call
+   * may take `timeoutMs`, its body included: a stream that is to last longer is for an optimizer whose `timeoutMs` is `Infinity`.
+   * For libraries that take a `fetch`.
    */
   readonly fetch: typeof globalThis.fetch;
   readonly #options: ResolvedNetworkOptions;
   readonly #parts: NetworkParts;
-  readonly #deadlines: CallDeadlines;
-  readonly #counts = new RequestCounts();
+  readonly #calls: LiveCalls;
   #targets = new RequestTargets();
   #given: RequestHeaders = {};
   /** For the base URL's origin, and for others. */
   #baseHeaders: RequestHeaders;
   #otherHeaders: RequestHeaders;
-  #live = 0;
-  #idle: (() => void) | undefined = undefined;
   #closing: Promise<void> | undefined = undefined;
 
   /** @throws {TypeError | RangeError} naming the wrong option */
@@ -80,41 +86,34 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     const isSecret = (name: string): boolean =>
       secret.has(name) || (name in this.#given && !harmlessHeaders.has(name));
     this.#parts = networkParts(this.#options, isSecret);
-    this.#deadlines = new CallDeadlines(this.#options.clock);
+    this.#calls = new LiveCalls(this.#options.clock, this.#parts.decoder);
     const { acceptEncoding } = this.#parts;
     this.#otherHeaders = Object.freeze(
       acceptEncoding === undefined ? {} : { "accept-encoding": acceptEncoding },
     );
     this.#baseHeaders = this.#otherHeaders;
-    this.fetch = fetchOver(this.#parts, () => this.#open());
+    if (options.baseUrl !== undefined || options.headers !== undefined) this.#setDefaults(options);
+    // So that it can be handed on alone, as `fetch` can.
+    this.request = this.request.bind(this);
+    this.fetch = fetchOver(this.#face, () => this.#open());
   }
 
   /**
-   * Says what all requests have in common, and loads what the first would have to. Need not be called; called again, it says
-   * it anew.
+   * Loads what the first request would have to, and says what all requests have in common: both anew, in place of what the
+   * constructor or an earlier call said. Need not be called; without `defaults`, they stay as they are.
    * @throws {TypeError | RangeError} when the base URL or a header is none; {ClosedError} after `close`
    */
-  async initialize(defaults: NetworkDefaults = {}): Promise<void> {
+  async initialize(defaults?: NetworkDefaults): Promise<void> {
     this.#open();
-    knownKeys("initialize", defaults, ["baseUrl", "headers"]);
-    const targets = new RequestTargets(defaults.baseUrl);
-    const given = defaults.headers === undefined ? {} : ownHeaders("headers", defaults.headers);
-    const anywhere = targets.baseOrigin === undefined;
-    const credential = Object.keys(given).find((name) => this.#isCredential(name));
-    if (anywhere && credential !== undefined)
-      throw new TypeError(
-        `headers.${credential}: expected a baseUrl beside it, whose origin alone it is sent to`,
-      );
-    const byDefault = this.#acceptEncoding();
-    this.#targets = targets;
-    this.#given = given;
-    this.#baseHeaders = Object.freeze({ ...byDefault, ...given });
-    this.#otherHeaders = anywhere ? this.#baseHeaders : Object.freeze(byDefault);
+    if (defaults !== undefined) {
+      knownKeys("initialize", defaults, ["baseUrl", "headers"]);
+      this.#setDefaults(defaults);
+    }
     await this.#parts.load();
   }
 
   /**
-   * Sends a request.
+   * Sends a request. Needs no `this`.
    * @param method `GET`, `POST`…, in any case
    * @param url absolute http or https, or relative to `baseUrl`
    * @returns the response when its head has come, whatever its status
@@ -128,47 +127,70 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
   }
 
   /**
-   * Sends many requests, some at once, and waits until all have come in whole or failed.
+   * Sends many requests, some at once, and waits until all have come in whole or failed. A URL alone is a GET.
    * @returns in the order of the requests, what became of each, as `Promise.allSettled` does; the bodies have come
    */
   async batchRequests(
-    requests: readonly BatchRequest[],
+    requests: readonly (BatchRequest | string | URL)[],
     options: BatchRequestsOptions = {},
   ): Promise<PromiseSettledResult<NetworkResponse>[]> {
     knownKeys("batchRequests", options, ["maxConcurrency", "signal"]);
     if (!Array.isArray(requests)) rejectType("requests", "an array of requests", requests);
     const maxConcurrency = integer("maxConcurrency", options.maxConcurrency ?? 10, 1);
     const one =
-      (each: BatchRequest) =>
+      ({ method = "GET", url, ...rest }: BatchRequest) =>
       async (signal: AbortSignal): Promise<NetworkResponse> => {
-        const { method = "GET", url, ...rest } = each;
         const both = rest.signal === undefined ? signal : AbortSignal.any([signal, rest.signal]);
         const response = await this.request(method, url, { ...rest, signal: both });
         await response.arrived();
         return response;
       };
-    return await settleInParallel(requests.map(one), {
+    return await settleInParallel(requests.map(batchRequest).map(one), {
       maxConcurrency,
       ...(options.signal !== undefined && { signal: options.signal }),
     });
   }
 
-  /** An undici dispatcher with all that this optimizer does, for `undici.request(url, { dispatcher })` and the like. */
+  /**
+   * An undici dispatcher with all that this optimizer does but its default headers: for `undici.request(url, { dispatcher })` and
+   * the like, and for the platform's own `fetch`. A call may take `timeoutMs`, as one of `fetch`.
+   */
   async dispatcher(): Promise<Dispatcher> {
     this.#open();
     const inner = await this.#parts.dispatcher();
-    const { dispatch } = this.#parts;
-    return inner.compose(() => (request, handler) => dispatch(request, handler));
+    return inner.compose(() => this.#face);
   }
 
   /** Figures of requests, and of each part that is on. */
   getStats(): NetworkStats {
-    return { ...this.#counts.stats(), ...this.#parts.stats() };
+    return { ...this.#calls.counts.stats(), ...this.#parts.stats() };
   }
 
   *collect(): Iterable<MetricSample> {
-    yield* this.#counts.collect();
+    yield* this.#calls.counts.collect();
     yield* this.#parts.collect();
+  }
+
+  /** Forgets what the response cache has of a URL. @throws {TypeError} when it is none of http or https */
+  invalidate(url: string | URL): void {
+    this.#parts.forget(this.#targets.resolve(url).href);
+  }
+
+  /** Forgets all that the response cache has. */
+  clearCache(): void {
+    this.#parts.forget();
+  }
+
+  /**
+   * Ends all requests under way, by whichever face they came, and closes the connections at once; new requests are refused. For a
+   * shutdown that `close` would hold up too long; it may be called after that.
+   * @param error what the requests fail with
+   * @returns when the connections are closed
+   */
+  async destroy(error: Error = new ClosedError("NetworkOptimizer")): Promise<void> {
+    this.#closing ??= Promise.resolve();
+    this.#calls.fail(error);
+    await this.#parts.destroy(error);
   }
 
   /** Lets requests under way end, then closes their connections. New ones are refused with `ClosedError`. */
@@ -181,29 +203,39 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     return this.close();
   }
 
-  /** @internal */
-  ended(exchange: Exchange, failed: boolean): void {
-    this.#deadlines.left(exchange);
-    const counts = this.#counts;
-    if (failed) counts.failed++;
-    else counts.completed++;
-    if (exchange.fromCache) counts.storedHits++;
-    counts.record(this.#options.clock.now() - exchange.bounds.startMs);
-    if (--this.#live === 0) this.#idle?.();
-  }
-
-  /** @internal */
-  get decoder(): NetworkParts["decoder"] {
-    return this.#parts.decoder;
-  }
-
   async #close(): Promise<void> {
-    if (this.#live > 0) await new Promise<void>((resolve) => (this.#idle = resolve));
+    await this.#calls.none();
     await this.#parts.close();
   }
 
   #open(): void {
     if (this.#closing !== undefined) throw new ClosedError("NetworkOptimizer");
+  }
+
+  /** What `fetch` and `dispatcher()` send by. */
+  readonly #face: Dispatch = (request, handler) => {
+    if (this.#closing === undefined) {
+      const { clock, timeoutMs } = this.#options;
+      return new FaceCall(this.#calls, request, handler, clock.now(), timeoutMs).send(this.#parts.dispatch);
+    }
+    fail(currentHandler(handler), new ClosedError("NetworkOptimizer"));
+    return true;
+  };
+
+  #setDefaults(defaults: NetworkDefaults): void {
+    const targets = new RequestTargets(defaults.baseUrl);
+    const given = defaults.headers === undefined ? {} : ownHeaders("headers", defaults.headers);
+    const anywhere = targets.baseOrigin === undefined;
+    const credential = Object.keys(given).find((name) => this.#isCredential(name));
+    if (anywhere && credential !== undefined)
+      throw new TypeError(
+        `headers.${credential}: expected a baseUrl beside it, whose origin alone it is sent to`,
+      );
+    const byDefault = this.#acceptEncoding();
+    this.#targets = targets;
+    this.#given = given;
+    this.#baseHeaders = Object.freeze({ ...byDefault, ...given });
+    this.#otherHeaders = anywhere ? this.#baseHeaders : Object.freeze(byDefault);
   }
 
   #acceptEncoding(): RequestHeaders {
@@ -230,14 +262,8 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
         return Promise.resolve(this.#stored(target.href, hit, options));
     }
     return new Promise((resolve, reject) => {
-      const exchange = new Exchange(this, method, target.href, this.#bounds(options), resolve, reject);
-      this.#live++;
-      this.#counts.begun++;
-      if (exchange.bounds.deadline <= exchange.bounds.startMs) {
-        exchange.fail(new DeadlineError(`${method} ${redactUrl(target.href)}`, exchange.bounds.timeoutMs));
-        return;
-      }
-      this.#deadlines.add(exchange);
+      const exchange = new Exchange(this.#calls, method, target.href, this.#bounds(options), resolve, reject);
+      if (!this.#calls.began(exchange)) return;
       if (!(body instanceof Promise)) {
         this.#send(exchange, target, headers, body, options);
         return;
@@ -252,7 +278,7 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
   #stored(url: string, hit: CachedResponse, options: RequestOptions): NetworkResponse {
     const maxBytes = options.maxResponseBytes ?? this.#options.maxResponseBytes;
     if (hit.body.length > maxBytes) throw new ResponseTooLargeError(redactUrl(url), maxBytes);
-    this.#counts.hits++;
+    this.#calls.counts.hits++;
     const head = {
       status: hit.status,
       statusText: hit.statusText ?? "",
@@ -261,7 +287,7 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
       redirected: false,
       fromCache: true,
     };
-    return new NetworkResponse(head, new StoredBody(hit.body), this.#parts.decoder, hit);
+    return new NetworkResponse(head, new StoredBody(hit.body), this.#calls.decoder, hit);
   }
 
   #bounds({ timeoutMs = this.#options.timeoutMs, signal, maxResponseBytes }: RequestOptions): ExchangeBounds {
@@ -279,13 +305,16 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     const contentType = body instanceof Promise ? undefined : body.contentType;
     const { authorization } = target;
     if (headers === undefined && contentType === undefined && authorization === undefined) return shared;
-    const own = headers === undefined ? undefined : ownHeaders("headers", headers);
-    return {
+    const leftOut: string[] = [];
+    const own = headers === undefined ? undefined : ownHeaders("headers", headers, leftOut);
+    const all: Record<string, string> = {
       ...(contentType !== undefined && { "content-type": contentType }),
       ...(authorization !== undefined && { authorization }),
       ...shared,
       ...own,
     };
+    for (const name of leftOut) if (!Object.hasOwn(own!, name)) delete all[name];
+    return all;
   }
 
   #send(

@@ -179,12 +179,13 @@ class RedirectHandler implements Dispatcher.DispatchHandler {
       context.outcome.fromCache = false;
     }
     const crossed = context.redirected === true || step.crossesOrigin;
+    // It was the first URL's, and the new path has its own.
+    const { query: _, ...kept } = request;
     return {
-      ...request,
+      ...kept,
       method: step.method,
       origin: step.url.origin,
       path: `${step.url.pathname}${step.url.search}`,
-      query: {},
       headers: this.#headers(request.headers, step),
       body,
       ...(step.method !== request.method && { idempotent: true }),

@@ -34,16 +34,19 @@ const knownMethods = new Set(["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "
 
 /**
  * Copies and checks header fields.
+ * @param leftOut takes the names of those that are `undefined`
  * @throws {TypeError | RangeError} naming the field, never showing its value
  */
-export function ownHeaders(where: string, input: unknown): Record<string, string> {
+export function ownHeaders(where: string, input: unknown, leftOut?: string[]): Record<string, string> {
   const own: Record<string, string> = {};
   if (typeof input !== "object" || input === null)
     return rejectType(where, "an object of header fields", input);
   const pairs = Symbol.iterator in input ? (input as Iterable<unknown>) : Object.entries(input);
   for (const pair of pairs) {
     if (!Array.isArray(pair) || pair.length !== 2) return rejectType(where, "pairs of name and value", pair);
-    add(where, own, pair[0], pair[1]);
+    const [name, value] = pair as [unknown, unknown];
+    if (value === undefined && typeof name === "string") leftOut?.push(name.toLowerCase());
+    add(where, own, name, value);
   }
   return own;
 }

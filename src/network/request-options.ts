@@ -7,7 +7,7 @@ import type { ParamsInput } from "./request-target.ts";
 export interface RequestOptions extends BodyOptions {
   /** Added to the URL's query. */
   readonly params?: ParamsInput;
-  /** Beside, or instead of, those that `initialize` was given. */
+  /** Beside, or instead of, the optimizer's own; `undefined` leaves one of those out. */
   readonly headers?: HeadersInput;
   /** `false` neither looks in the response cache nor fills it. @default true */
   readonly useCache?: boolean;
@@ -30,6 +30,14 @@ export interface BatchRequest extends RequestOptions {
   /** @default "GET" */
   readonly method?: string;
   readonly url: string | URL;
+}
+
+/** @param i its place, for messages @throws {TypeError} when it has no URL @internal */
+export function batchRequest(given: unknown, i: number): BatchRequest {
+  if (typeof given === "string" || given instanceof URL) return { url: given };
+  const url = typeof given === "object" && given !== null && "url" in given ? given.url : undefined;
+  if (typeof url === "string" || url instanceof URL) return given as BatchRequest;
+  throw new TypeError(`requests[${i}]: expected a URL, or an object with a url`);
 }
 
 const known = [

@@ -19,7 +19,8 @@ export interface RequestTarget {
 }
 
 const absolute = /^https?:/i;
-const otherScheme = /^[a-z][a-z0-9+.-]*:\/\//i;
+/** RFC 3986, 3.1. */
+const anyScheme = /^[a-z][a-z0-9+.-]*:/i;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: it looks for them
 const control = /[\0-\x1f\x7f]/;
 const remembered = 1000;
@@ -88,7 +89,10 @@ export class RequestTargets {
     if (control.test(text)) throw new TypeError("url: expected no control characters");
     if (absolute.test(text)) return text;
     const base = this.#base;
-    if (otherScheme.test(text)) throw new TypeError("url: expected http or https");
+    if (anyScheme.test(text))
+      throw new TypeError(
+        'url: expected http or https; a relative one with a colon in its first segment is written "./a:b" or "/a:b"',
+      );
     if (base === undefined) throw new TypeError("url: expected an absolute one, since there is no baseUrl");
     if (text === "" || text[0] === "?" || text[0] === "#") return base.href + text;
     return `${base.href.replace(/\/$/, "")}/${text.replace(/^\/+/, "")}`;

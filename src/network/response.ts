@@ -21,7 +21,7 @@ export interface DecodedSlot {
 }
 
 /**
- * A response whose body is read when it is asked for. `json`, `text` and `bytes` may be called as often as one likes, and
+ * A response whose body is read when it is asked for. `json`, `text`, `bytes` and `arrayBuffer` may be called as often as one likes, and
  * give each caller something of his own; `stream` gives the body away, once.
  *
  * A short body is taken in by itself. Of a longer one that nobody reads, the connection waits, until the call's deadline at
@@ -89,8 +89,13 @@ export class NetworkResponse {
    * @throws {BodyTruncatedError} when the connection broke before its end
    * @throws {ResponseTooLargeError} {DeadlineError} {BodyUsedError} after `stream`, and the signal's reason when it aborted
    */
-  async bytes(): Promise<Uint8Array> {
+  async bytes(): Promise<Uint8Array<ArrayBuffer>> {
     return Uint8Array.from(await this.#whole());
+  }
+
+  /** As `bytes`, and all of its buffer. */
+  async arrayBuffer(): Promise<ArrayBuffer> {
+    return (await this.bytes()).buffer;
   }
 
   /**

@@ -74,6 +74,18 @@ function follow(
 const urls = (sent: readonly Sent[]) => sent.map(({ origin, path }) => `${origin}${path}`);
 
 describe("Redirects", () => {
+  test("leave the first URL's query behind, wherever the caller put it", () => {
+    const { sent } = follow(
+      {
+        "https://a.example/": { status: 302, location: "/two?x=1" },
+        "https://a.example/two?x=1": { status: 200 },
+      },
+      { query: { y: 2 } },
+    );
+    expect(urls(sent)).toEqual(["https://a.example/", "https://a.example/two?x=1"]);
+    expect(sent[1]).not.toHaveProperty("query");
+  });
+
   test("are followed, their bodies swallowed, and the last URL told", () => {
     const { sent, seen, outcome } = follow(
       {

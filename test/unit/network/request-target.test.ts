@@ -13,7 +13,11 @@ describe("Where a request goes", () => {
     ["", "https://api.example/v1/"],
     ["//evil.example/x", "https://api.example/v1/evil.example/x"],
     ["\\\\evil.example", "https://api.example/v1///evil.example"],
-    ["a:b", "https://api.example/v1/a:b"],
+    ["./a:b", "https://api.example/v1/a:b"],
+    ["/a:b", "https://api.example/v1/a:b"],
+    ["a/b:c", "https://api.example/v1/a/b:c"],
+    ["?a:b", "https://api.example/v1/?a:b"],
+    ["1:2", "https://api.example/v1/1:2"],
     ["../admin#x", "https://api.example/admin"],
     ["https://other.example/x#frag", "https://other.example/x"],
   ])("%s under the base URL is %s", (url, href) => {
@@ -25,12 +29,19 @@ describe("Where a request goes", () => {
     const relative = fc.string({ unit: fc.constantFrom(..."/\\.:@?#ab%[] ;") });
     fc.assert(
       fc.property(relative, (url) => {
-        const target = targets.resolve(`x${url}`);
+        const target = targets.resolve(`./x${url}`);
         expect(target.origin).toBe("https://api.example");
         expect(target.ofBase).toBe(true);
       }),
     );
   });
+
+  test.each(["ftp://a/", "mailto:x@y", "localhost:4567/x", "nohttp:foo", "a+1.b-:", "httpss://a/"])(
+    "%s has a scheme, so it isn't put under the base URL",
+    (url) => {
+      expect(() => new RequestTargets(base).resolve(url)).toThrow(/"\.\/a:b"/);
+    },
+  );
 
   test("the base URL's userinfo is for its own origin alone, and in no URL", () => {
     const targets = new RequestTargets(base);
