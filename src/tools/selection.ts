@@ -16,7 +16,7 @@ export type Eventually<E, T> = E extends object ? Promise<T> : T;
 
 /** What became of a selection. */
 export interface SelectionOutcome {
-  /** Names of the tools that were used; none is an outcome too, from which nothing is learned. */
+  /** Names of the tools that were used, chosen or not; none is an outcome too, from which nothing is learned. */
   readonly used: readonly string[];
   /** Whether they did what was wanted. @default true */
   readonly succeeded?: boolean;

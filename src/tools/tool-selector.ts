@@ -141,22 +141,27 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   /**
-   * Records what became of a selection, and learns from it. Each selection counts once.
-   * @returns whether it counted; false when its id is unknown (or too many selections came since), or it has counted before
+   * Records what became of a selection, and learns from it. Each selection counts once. A tool of the catalogue that was used
+   * though it wasn't chosen teaches as well; names of no tool are passed over.
+   * @returns whether it counted; false when its id is unknown (or too many selections came since), when it has counted
+   *   before, or when there are names, all of no tool (it may be recorded again then)
    * @throws {TypeError} when an argument is wrong
    */
   recordOutcome(id: string, outcome: SelectionOutcome): boolean {
     if (typeof id !== "string") rejectType("id", "a selection's id", id);
     const { used, succeeded } = checkOutcome(outcome);
     const remembered = this.#log.get(id);
-    if (remembered === undefined || remembered.settled) {
+    if (
+      remembered === undefined ||
+      remembered.settled ||
+      !this.#ranker.learn(remembered.record, used, succeeded)
+    ) {
       this.#unknownOutcomes++;
       return false;
     }
     this.#log.settle(id);
     this.#outcomes++;
     const { record } = remembered;
-    this.#ranker.learn(record, used, succeeded);
     // Others may lag behind, but the same query is to show at once what its outcome taught.
     if (this.#options.learning !== undefined && !confirms(record, used, succeeded))
       record.cache.deleteHash(record.keyHash);

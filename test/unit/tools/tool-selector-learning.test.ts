@@ -61,6 +61,23 @@ describe("a selector learns", () => {
     expect(selector.getStats()).toMatchObject({ outcomes: 1, unknownOutcomes: 3 });
   });
 
+  test("from a tool of the catalogue that was used though it wasn't chosen", () => {
+    const selector = new ToolSelector({ tools, k: 1 });
+    for (let i = 0; i < 5; i++)
+      expect(selector.recordOutcome(selector.select(query).id, { used: ["gone", "gamma"] })).toBe(true);
+    expect(first(selector, query)).toBe("gamma");
+    expect(selector.getStats()).toMatchObject({ outcomes: 5, learning: { recorded: 5, usedNotShown: 5 } });
+  });
+
+  test("nothing from names of no tool, which don't count, so that the right ones may follow", () => {
+    const selector = new ToolSelector({ tools });
+    const { id } = selector.select(query);
+    expect(selector.recordOutcome(id, { used: ["Alpha", "gone"] })).toBe(false);
+    expect(selector.getStats()).toMatchObject({ outcomes: 0, unknownOutcomes: 1, learning: { tools: 0 } });
+    expect(selector.recordOutcome(id, { used: [] })).toBe(true);
+    expect(selector.getStats()).toMatchObject({ outcomes: 1, learning: { recorded: 0, withoutUse: 1 } });
+  });
+
   test("at once for the query whose outcome contradicts what is cached, and soon for the others", () => {
     const selector = new ToolSelector({ tools, learning: { maxLag: 10 } });
     selector.select("deploy service");
