@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MetricRegistry, prometheusText } from "../../../src/metrics/index.ts";
+import { codingAssistantTools } from "../../../src/tools/example/coding-assistant.ts";
 import type { Tool } from "../../../src/tools/tool.ts";
 import { ToolSelector } from "../../../src/tools/tool-selector.ts";
 
@@ -47,6 +48,25 @@ describe("a selector learns", () => {
     for (let i = 0; i < 20; i++)
       selector.recordOutcome(selector.select(query).id, { used: ["alpha"], succeeded: false });
     expect(first(selector, query)).toBe("beta");
+  });
+
+  test("a little from each failure: two leave the tool that fits the words best among the first, twenty sink it", () => {
+    for (const [text, name] of [
+      ["search the files", "search_text"],
+      ["rebase my commits onto main", "git_rebase"],
+    ] as const) {
+      const selector = new ToolSelector({ tools: codingAssistantTools, k: 3 });
+      const chosen = (): readonly string[] => selector.select(text).tools.map((tool) => tool.name);
+      const fail = (times: number): void => {
+        for (let i = 0; i < times; i++)
+          selector.recordOutcome(selector.select(text).id, { used: [name], succeeded: false });
+      };
+      expect(chosen()[0]).toBe(name);
+      fail(2);
+      expect(chosen()).toContain(name);
+      fail(18);
+      expect(chosen()).not.toContain(name);
+    }
   });
 
   test("from each selection once, and from none that it doesn't know", () => {
