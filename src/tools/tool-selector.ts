@@ -12,6 +12,7 @@ import {
   type CacheSelector,
   checkOutcome,
   type Eventually,
+  type GivenEmbedder,
   type Selection,
   type SelectionOutcome,
 } from "./selection.ts";
@@ -65,7 +66,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * @throws {TypeError | RangeError} naming the wrong option
    * @throws {InvalidToolError | DuplicateToolError} when a tool is wrong, or a name comes twice
    */
-  constructor(options: ToolSelectorOptions & { readonly embedder?: E } = {}) {
+  constructor(options: ToolSelectorOptions & { readonly embedder?: E | GivenEmbedder | undefined } = {}) {
     const resolved = resolveSelectorOptions(options);
     this.#options = resolved;
     this.#ranker = new Ranker(resolved);
@@ -257,7 +258,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    */
   static load<E extends ToolSelectorOptions["embedder"] = undefined>(
     bytes: Uint8Array,
-    options: Omit<ToolSelectorOptions, "tools"> & { readonly embedder?: E } = {},
+    options: Omit<ToolSelectorOptions, "tools"> & { readonly embedder?: E | GivenEmbedder | undefined } = {},
   ): ToolSelector<E> {
     if (!(bytes instanceof Uint8Array)) rejectType("bytes", "a Uint8Array", bytes);
     const selector = new ToolSelector<E>(options);

@@ -1,5 +1,5 @@
 /** A JSON Schema, as it came: any keyword, any draft. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+export type JsonSchema = object;
 
 /**
  * A tool as MCP's `tools/list` gives it, and what we know besides. Further properties (`title`, `annotations`, …) are
@@ -9,13 +9,13 @@ export type JsonSchema = Readonly<Record<string, unknown>>;
 export interface Tool {
   /** Unique in a catalogue, 1 to 1,024 characters. */
   readonly name: string;
-  readonly description?: string;
+  readonly description?: string | undefined;
   /** Of the arguments: an object. Names and descriptions of its properties are searched too. */
-  readonly inputSchema?: JsonSchema;
+  readonly inputSchema?: JsonSchema | undefined;
   /** The MCP server that the tool comes from. */
-  readonly server?: string;
+  readonly server?: string | undefined;
   /** Always among the chosen. @default false */
-  readonly pinned?: boolean;
+  readonly pinned?: boolean | undefined;
 }
 
 /** A tool's name with the evidence for it. */

@@ -3,7 +3,7 @@ import { longestEmbedded } from "./embedder.ts";
 
 /** What an embedder is given of a tool: its name in words, its description, and the names of its parameters. */
 export function toolText({ name, description = "", inputSchema }: Tool): string {
-  const properties = inputSchema?.properties;
+  const { properties } = (inputSchema ?? {}) as { readonly properties?: unknown };
   const parameters =
     typeof properties === "object" && properties !== null && !Array.isArray(properties)
       ? Object.keys(properties).slice(0, 32).join(", ").replaceAll("_", " ")

@@ -56,7 +56,7 @@ test("its fingerprint depends neither on the order of tools nor on that of keys,
   catalogue.replace([
     {
       server: "meteo",
-      inputSchema: { properties: weather.inputSchema!.properties, type: "object" },
+      inputSchema: Object.fromEntries(Object.entries(weather.inputSchema!).reverse()),
       description: weather.description!,
       name: "get_weather",
     },
