@@ -41,7 +41,7 @@ export function addToolsCommand(program: Command, finish: (exitCode: number) => 
     .description("choose tools for one query")
     .argument("<query>", "what is to be done, in words")
     .option("--catalog <file>", catalogueHelp)
-    .option("--k <number>", "tools at most", count, 5)
+    .option("--k <number>", "tools at most, besides pinned ones", count, 5)
     .option("--threshold <score>", "least score, 0 to 1; above 0, nothing fits can be the answer", score, 0)
     .option("--explain", "print what lifted each tool")
     .option("--json", "print JSON")

@@ -14,7 +14,7 @@ export interface Message {
 
 /** What a selection is made for, besides the query. */
 export interface SelectContext {
-  /** Tools to choose, an integer ≥ 1. @default the selector's `k` */
+  /** Tools to choose besides the pinned ones, an integer ≥ 1. @default the selector's `k` */
   readonly k?: number | undefined;
   /** The conversation so far, oldest first, without the query. */
   readonly history?: readonly (string | Message)[] | undefined;

@@ -45,7 +45,7 @@ export interface SelectorLearningOptions extends LearnedRankingOptions {
 export interface ToolSelectorOptions {
   /** Tools to begin with, as MCP's `tools/list` gives them. @default none */
   readonly tools?: readonly Tool[] | undefined;
-  /** Tools to choose at most, from 1 to 10,000; pinned ones count, and are all in however many they are. @default 5 */
+  /** Tools to choose at most besides the pinned ones, which are always in; from 1 to 10,000. @default 5 */
   readonly k?: number | undefined;
   /** Least score of a chosen tool, 0 to 1; pinned and named ones are exempt. Above 0, "nothing fits" can be the answer. @default 0 */
   readonly threshold?: number | undefined;

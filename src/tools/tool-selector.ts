@@ -93,7 +93,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     return this.#ranker.lexical.size;
   }
 
-  /** Of all tools' names, descriptions, parameters, servers and pins: the same for the same tools. */
+  /** Of all tools' names, titles, descriptions, parameters, servers and pins: the same for the same tools. */
   get fingerprint(): string {
     return this.#ranker.fingerprint;
   }
@@ -101,6 +101,11 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   /** Names of all tools, in catalogue order. */
   names(): string[] {
     return this.#ranker.catalogue.names();
+  }
+
+  /** @returns the tool as the catalogue has it, with its description and schema: a copy of what was added; `undefined` when there is none */
+  get(name: string): Tool | undefined {
+    return this.#ranker.catalogue.get(name);
   }
 
   /**
@@ -132,7 +137,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * Chooses tools. An empty query chooses by the context alone: the conversation, or what the task type taught; without
    * either, it chooses the pinned tools.
    * @param query of any length; the first and the last 4,096 characters count
-   * @returns at most `k` tools, none when none fits
+   * @returns at most `k` tools besides the pinned ones, none when none fits
    * @throws {TypeError | RangeError} when an argument is wrong; with an embedder the promise is rejected
    */
   select(query: string, context: SelectContext = noContext): Eventually<E, Selection> {

@@ -130,6 +130,13 @@ describe("victor tools eval", () => {
     });
   });
 
+  test("counts pinned tools neither for nor against that nothing fits", async () => {
+    await write("catalogue.json", [...listed, { name: "think", pinned: true }]);
+    await write("q.json", queries);
+    const { stdout } = await run("eval", "--catalog", "catalogue.json", "--queries", "q.json", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ nothingFits: { queries: 1, share: 1 } });
+  });
+
   test("reads queries as CSV", async () => {
     await write("catalogue.json", listed);
     await write(

@@ -36,6 +36,7 @@ test("counts its changes, and only those", () => {
 
 test.each<[string, Partial<Tool>]>([
   ["name", { name: "other" }],
+  ["title", { title: "other" }],
   ["description", { description: "other" }],
   [
     "a parameter's description",
