@@ -260,12 +260,15 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * @param options as the constructor takes, without tools. Saved vectors are to be of the same embedder; those of one with
    *   other `dimensions` are made anew, if it says how many it has
    * @throws {SelectorStateError} when the bytes are something else, damaged, or of another version
+   * @throws {TypeError | RangeError} naming the wrong option, as `tools` is: to add some, call `addTools`
    */
   static load<E extends ToolSelectorOptions["embedder"] = undefined>(
     bytes: Uint8Array,
     options: Omit<ToolSelectorOptions, "tools"> & { readonly embedder?: E | GivenEmbedder | undefined } = {},
   ): ToolSelector<E> {
     if (!(bytes instanceof Uint8Array)) rejectType("bytes", "a Uint8Array", bytes);
+    if ((options as ToolSelectorOptions | null)?.tools !== undefined)
+      throw new TypeError("ToolSelector.load: the tools are those that were saved; add others with addTools");
     const selector = new ToolSelector<E>(options);
     const index = readSelectorState(bytes, selector.#ranker);
     selector.#vectors?.add(selector.#ranker.catalogue.tools());
