@@ -58,7 +58,7 @@ function asFloats(vector: unknown): Float32Array {
   if (vector instanceof Float32Array) return vector;
   if (Array.isArray(vector) && vector.length <= mostDimensions) {
     const wrong: unknown = vector.find((value) => typeof value !== "number");
-    if (wrong !== undefined) throw new EmbedderError(`expected numbers, got a ${typeof wrong}`);
+    if (wrong !== undefined) throw new EmbedderError(`expected numbers, got a value of type ${typeof wrong}`);
     return Float32Array.from(vector as number[]);
   }
   throw new EmbedderError("expected each vector to be a Float32Array or an array of numbers");
