@@ -838,7 +838,7 @@ export class DuplicateToolError extends VictorError {
   constructor(toolName: string) {
     super(
       "VICTOR_DUPLICATE_TOOL",
-      `tool ${JSON.stringify(toolName)} is there already; replace it, or put its server before its name`,
+      `tool ${JSON.stringify(toolName)} is there already: replace it; if it is another server's, put the server before the name of each, as in ${JSON.stringify(`server_${toolName}`)}`,
     );
     this.toolName = toolName;
   }

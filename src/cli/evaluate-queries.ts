@@ -15,7 +15,7 @@ export interface EvaluatedQueries {
   /** By k: share of queries of which all right tools are among the first k. */
   readonly complete: Readonly<Record<string, number>>;
   readonly mrr: number | undefined;
-  /** Queries labelled with no tool, and the share of them for which none was chosen. */
+  /** Queries labelled with no tool, and the share of them for which none was chosen but pinned ones. */
   readonly nothingFits: { readonly queries: number; readonly share: number | undefined };
   /** Labels that the catalogue doesn't have. */
   readonly unknownTools: readonly string[];
@@ -45,6 +45,7 @@ export async function evaluateQueries(
     learning: false,
   });
   const names = new Set(selector.names());
+  const pinned = new Set(tools.filter((tool) => tool.pinned === true).map(({ name }) => name));
   const evaluation = new RankingEvaluation(depths);
   const latencies: number[] = [];
   const unknown = new Set<string>();
@@ -57,7 +58,7 @@ export async function evaluateQueries(
     for (const name of right) if (!names.has(name)) unknown.add(name);
     if (right.length === 0) {
       without++;
-      if (chosen.length === 0) withoutChoice++;
+      if (chosen.every(({ name }) => pinned.has(name))) withoutChoice++;
     } else
       evaluation.add(
         chosen.map(({ name }) => name),

@@ -41,7 +41,7 @@ export function addToolsCommand(program: Command, finish: (exitCode: number) => 
     .description("choose tools for one query")
     .argument("<query>", "what is to be done, in words")
     .option("--catalog <file>", catalogueHelp)
-    .option("--k <number>", "tools at most", count, 5)
+    .option("--k <number>", "tools at most, besides pinned ones", count, 5)
     .option("--threshold <score>", "least score, 0 to 1; above 0, nothing fits can be the answer", score, 0)
     .option("--explain", "print what lifted each tool")
     .option("--json", "print JSON")
@@ -87,9 +87,18 @@ async function evaluate({ catalog, queries, threshold, json }: EvalFlags): Promi
       ? (await import("../tools/example/coding-assistant.ts")).codingAssistantQueries
       : await readQueries(queries);
   const found = await evaluateQueries(tools, labelled, threshold);
+  warnOf(found.unknownTools);
   if (json) print(found);
   else process.stdout.write(await tablesOf(found));
   return 0;
+}
+
+function warnOf(unknown: readonly string[]): void {
+  if (unknown.length === 0) return;
+  const more = unknown.length > 5 ? `, and ${unknown.length - 5} more` : "";
+  process.stderr.write(
+    `warning: labels that the catalogue doesn't have, which count as not found: ${unknown.slice(0, 5).map(visible).join(", ")}${more}\n`,
+  );
 }
 
 async function tablesOf(found: EvaluatedQueries): Promise<string> {
@@ -101,7 +110,7 @@ async function tablesOf(found: EvaluatedQueries): Promise<string> {
     ["", ...depths.map((k) => `@${k}`)],
     [
       ["recall", ...depths.map((k) => percent(found.recall[k]))],
-      ["all right tools found", ...depths.map((k) => percent(found.complete[k]))],
+      ["all right tools found (comp@k)", ...depths.map((k) => percent(found.complete[k]))],
     ],
   );
   const { latencyMs: ms } = found;
@@ -119,17 +128,16 @@ async function tablesOf(found: EvaluatedQueries): Promise<string> {
   ];
   if (found.nothingFits.queries > 0)
     lines.push(`Nothing chosen where nothing fits: ${percent(found.nothingFits.share)}`);
-  if (found.unknownTools.length > 0) {
-    const named = found.unknownTools.slice(0, 5).map(visible).join(", ");
-    const more = found.unknownTools.length > 5 ? `, and ${found.unknownTools.length - 5} more` : "";
-    lines.push(`Labels that the catalogue doesn't have, which count as not found: ${named}${more}`);
-  }
   return `${[...lines, "", latency].join("\n")}\n`;
 }
 
 async function select(query: string, { catalog, k, threshold, explain, json }: SelectFlags): Promise<number> {
   const { ToolSelector } = await import("../tools/tool-selector.ts");
   const selector = new ToolSelector({ tools: await toolsOf(catalog), k, threshold });
+  if (catalog === undefined)
+    process.stderr.write(
+      `No --catalog: choosing among the ${selector.size} tools of the example that comes with victor.\n`,
+    );
   const { id, tools } = selector.select(query);
   const explanation = explain ? selector.explain(id) : undefined;
   if (json) {

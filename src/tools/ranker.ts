@@ -142,19 +142,24 @@ export class Ranker {
   }
 
   /**
-   * Learns from an outcome.
+   * Learns from an outcome: also of a tool that was used though it had not been chosen, which tells the most.
    * @param used names of the tools that were used
+   * @returns false, and nothing has been learned, when there are names but none that was chosen or is in the catalogue
    */
   learn(
     ranked: Ranked & { readonly taskType: string | undefined },
     used: readonly string[],
     succeeded: boolean,
-  ): void {
+  ): boolean {
+    const chosen = ranked.tools.map(({ name }) => name);
+    const others = used.filter((name) => !chosen.includes(name) && this.lexical.idOf(name) !== undefined);
+    if (used.length > 0 && others.length === 0 && !used.some((name) => chosen.includes(name))) return false;
     this.outcomes++;
-    const outcome = { shown: ranked.tools.map(({ name }) => name), used, succeeded };
+    const outcome = { shown: [...chosen, ...others], used, succeeded };
     this.learned?.record(ranked.terms, outcome);
     if (ranked.taskType !== undefined) this.tasks?.record([ranked.taskType], outcome);
     if (succeeded && ranked.candidates.length > 0) this.fusion.record(ranked.candidates, used);
+    return true;
   }
 
   /** @param name of a tool; all when there is none */

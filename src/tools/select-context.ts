@@ -4,13 +4,17 @@ import { optionsObject, rejectType } from "../options.ts";
 export interface Message {
   /** `user`, `assistant`, `tool`, … */
   readonly role: string;
-  /** A text, or parts of which those with a `text` count. */
-  readonly content?: string | null | readonly { readonly text?: unknown }[];
+  /** A text, or parts of any kind, of which those with a `text` count. */
+  readonly content?: string | null | readonly (string | object)[] | undefined;
+  /** As OpenAI's API has them; not read. */
+  readonly name?: unknown;
+  readonly tool_calls?: unknown;
+  readonly tool_call_id?: unknown;
 }
 
 /** What a selection is made for, besides the query. */
 export interface SelectContext {
-  /** Tools to choose, an integer ≥ 1. @default the selector's `k` */
+  /** Tools to choose besides the pinned ones, an integer ≥ 1. @default the selector's `k` */
   readonly k?: number | undefined;
   /** The conversation so far, oldest first, without the query. */
   readonly history?: readonly (string | Message)[] | undefined;
@@ -38,7 +42,10 @@ export function textOf(message: string | Message): string {
   if (content === undefined || content === null) return "";
   if (!Array.isArray(content)) rejectType("history", "content that is a text or an array of parts", content);
   return content
-    .map((part: { readonly text?: unknown } | null) => (typeof part?.text === "string" ? part.text : ""))
+    .map((part: string | { readonly text?: unknown } | null) => {
+      if (typeof part === "string") return part;
+      return typeof part?.text === "string" ? part.text : "";
+    })
     .join("\n");
 }
 

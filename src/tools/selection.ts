@@ -1,5 +1,6 @@
 import { knownKeys, optionsObject, rejectType } from "../options.ts";
 import type { ScoredTool } from "./tool.ts";
+import type { Embedder } from "./vectors/embedder.ts";
 
 /** Tools chosen for a query. */
 export interface Selection {
@@ -14,22 +15,31 @@ export interface Selection {
 /** With an embedder a promise. @typeParam E the embedder's type */
 export type Eventually<E, T> = E extends object ? Promise<T> : T;
 
+/**
+ * An embedder, once more: beside a type parameter it lends an object literal its parameters' types. `Embedder` itself would take
+ * its place, and nothing would be inferred.
+ */
+export type GivenEmbedder = Pick<Embedder, keyof Embedder>;
+
 /** What became of a selection. */
 export interface SelectionOutcome {
-  /** Names of the tools that were used; none is an outcome too, from which nothing is learned. */
+  /** Names of the tools that were used, chosen or not; none is an outcome too, from which nothing is learned. */
   readonly used: readonly string[];
   /** Whether they did what was wanted. @default true */
-  readonly succeeded?: boolean;
+  readonly succeeded?: boolean | undefined;
 }
 
 /** What to forget: entries of one cache, of one query, or of both together; nothing said means everything. */
 export interface CacheSelector {
-  readonly namespace?: "query" | "context" | "learned";
-  readonly query?: string;
+  readonly namespace?: "query" | "context" | "learned" | undefined;
+  readonly query?: string | undefined;
 }
 
 /** @throws {TypeError} on an outcome that is none */
-export function checkOutcome(outcome: unknown): Required<SelectionOutcome> {
+export function checkOutcome(outcome: unknown): {
+  readonly used: readonly string[];
+  readonly succeeded: boolean;
+} {
   optionsObject("recordOutcome", outcome);
   knownKeys("recordOutcome", outcome, ["used", "succeeded"]);
   const { used, succeeded = true } = outcome as Partial<SelectionOutcome>;

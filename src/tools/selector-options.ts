@@ -24,11 +24,11 @@ export type CacheChoice = SelectionCacheOptions | false;
 /** The caches of a selector. */
 export interface SelectorCacheOptions {
   /** Of queries without a conversation. @default 4,096 entries, 8 MiB, 1 h */
-  readonly query?: CacheChoice;
+  readonly query?: CacheChoice | undefined;
   /** Of queries with a history or pending actions. @default 1,024 entries, 16 MiB, 5 min */
-  readonly context?: CacheChoice;
+  readonly context?: CacheChoice | undefined;
   /** Of what was learned for a kind of task. @default 256 entries, 8 MiB, 5 min */
-  readonly learned?: CacheChoice;
+  readonly learned?: CacheChoice | undefined;
 }
 
 /** What a selector learns from, and how soon it shows. */
@@ -39,30 +39,30 @@ export interface SelectorLearningOptions extends LearnedRankingOptions {
    * there were, whichever is more. With 0, each outcome makes all of them stale.
    * @default 64
    */
-  readonly maxLag?: number;
+  readonly maxLag?: number | undefined;
 }
 
 export interface ToolSelectorOptions {
   /** Tools to begin with, as MCP's `tools/list` gives them. @default none */
-  readonly tools?: readonly Tool[];
-  /** Tools to choose at most, from 1 to 10,000; pinned ones count, and are all in however many they are. @default 5 */
-  readonly k?: number;
+  readonly tools?: readonly Tool[] | undefined;
+  /** Tools to choose at most besides the pinned ones, which are always in; from 1 to 10,000. @default 5 */
+  readonly k?: number | undefined;
   /** Least score of a chosen tool, 0 to 1; pinned and named ones are exempt. Above 0, "nothing fits" can be the answer. @default 0 */
-  readonly threshold?: number;
+  readonly threshold?: number | undefined;
   /** `relevance`: best first. `catalogue`: as in the catalogue, so that a model's prompt cache survives. @default "relevance" */
-  readonly order?: "relevance" | "catalogue";
+  readonly order?: "relevance" | "catalogue" | undefined;
   /** Vectors beside words; `select` gives promises then. @default none */
-  readonly embedder?: Embedder;
+  readonly embedder?: Embedder | undefined;
   /** Milliseconds that a query's vector may take, > 0; then words alone decide. @default 1,000 */
-  readonly embedTimeoutMs?: number;
+  readonly embedTimeoutMs?: number | undefined;
   /** `false` switches all caches off. @default all three, with their defaults */
-  readonly caches?: SelectorCacheOptions | false;
+  readonly caches?: SelectorCacheOptions | false | undefined;
   /** `false`: outcomes are not learned from. @default learns, with its defaults */
-  readonly learning?: SelectorLearningOptions | boolean;
+  readonly learning?: SelectorLearningOptions | boolean | undefined;
   /** Selections whose id is known to `recordOutcome` and `explain`: the latest, from 1 to 1,048,576. @default 1,024 */
-  readonly rememberedSelections?: number;
+  readonly rememberedSelections?: number | undefined;
   /** @default systemClock */
-  readonly clock?: Clock;
+  readonly clock?: Clock | undefined;
 }
 
 const hour = 3_600_000;
@@ -108,7 +108,9 @@ const known = [
 /** @throws {TypeError | RangeError} naming the wrong option */
 export function resolveSelectorOptions(given: ToolSelectorOptions): ResolvedSelectorOptions {
   knownKeys("ToolSelector", given, known);
-  const all = { ...selectorDefaults, ...given };
+  // A key that is there without a value is one that isn't there.
+  const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+  const all: ToolSelectorOptions & typeof selectorDefaults = { ...selectorDefaults, ...said };
   const { learning = true, embedder } = given;
   if (typeof learning !== "boolean") optionsObject("learning", learning);
   const { maxLag = selectorDefaults.maxLag, ...learned } = typeof learning === "boolean" ? {} : learning;

@@ -27,7 +27,7 @@ export interface SelectorStats {
   readonly rankLatencyMs: LatencySummary;
   /** Outcomes that counted. */
   readonly outcomes: number;
-  /** Outcomes whose selection was unknown, forgotten, or had its outcome already. */
+  /** Outcomes whose selection was unknown, forgotten, or had its outcome already, or that named no tool but unknown ones. */
   readonly unknownOutcomes: number;
   readonly caches: Readonly<Record<"query" | "context" | "learned", SelectionCacheStats>>;
   /** `undefined` when nothing is learned. */

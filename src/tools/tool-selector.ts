@@ -12,6 +12,7 @@ import {
   type CacheSelector,
   checkOutcome,
   type Eventually,
+  type GivenEmbedder,
   type Selection,
   type SelectionOutcome,
 } from "./selection.ts";
@@ -65,7 +66,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * @throws {TypeError | RangeError} naming the wrong option
    * @throws {InvalidToolError | DuplicateToolError} when a tool is wrong, or a name comes twice
    */
-  constructor(options: ToolSelectorOptions & { readonly embedder?: E } = {}) {
+  constructor(options: ToolSelectorOptions & { readonly embedder?: E | GivenEmbedder | undefined } = {}) {
     const resolved = resolveSelectorOptions(options);
     this.#options = resolved;
     this.#ranker = new Ranker(resolved);
@@ -92,7 +93,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     return this.#ranker.lexical.size;
   }
 
-  /** Of all tools' names, descriptions, parameters, servers and pins: the same for the same tools. */
+  /** Of all tools' names, titles, descriptions, parameters, servers and pins: the same for the same tools. */
   get fingerprint(): string {
     return this.#ranker.fingerprint;
   }
@@ -100,6 +101,11 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   /** Names of all tools, in catalogue order. */
   names(): string[] {
     return this.#ranker.catalogue.names();
+  }
+
+  /** @returns the tool as the catalogue has it, with its description and schema: a copy of what was added; `undefined` when there is none */
+  get(name: string): Tool | undefined {
+    return this.#ranker.catalogue.get(name);
   }
 
   /**
@@ -131,7 +137,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * Chooses tools. An empty query chooses by the context alone: the conversation, or what the task type taught; without
    * either, it chooses the pinned tools.
    * @param query of any length; the first and the last 4,096 characters count
-   * @returns at most `k` tools, none when none fits
+   * @returns at most `k` tools besides the pinned ones, none when none fits
    * @throws {TypeError | RangeError} when an argument is wrong; with an embedder the promise is rejected
    */
   select(query: string, context: SelectContext = noContext): Eventually<E, Selection> {
@@ -141,22 +147,27 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   }
 
   /**
-   * Records what became of a selection, and learns from it. Each selection counts once.
-   * @returns whether it counted; false when its id is unknown (or too many selections came since), or it has counted before
+   * Records what became of a selection, and learns from it. Each selection counts once. A tool of the catalogue that was used
+   * though it wasn't chosen teaches as well; names of no tool are passed over.
+   * @returns whether it counted; false when its id is unknown (or too many selections came since), when it has counted
+   *   before, or when there are names, all of no tool (it may be recorded again then)
    * @throws {TypeError} when an argument is wrong
    */
   recordOutcome(id: string, outcome: SelectionOutcome): boolean {
     if (typeof id !== "string") rejectType("id", "a selection's id", id);
     const { used, succeeded } = checkOutcome(outcome);
     const remembered = this.#log.get(id);
-    if (remembered === undefined || remembered.settled) {
+    if (
+      remembered === undefined ||
+      remembered.settled ||
+      !this.#ranker.learn(remembered.record, used, succeeded)
+    ) {
       this.#unknownOutcomes++;
       return false;
     }
     this.#log.settle(id);
     this.#outcomes++;
     const { record } = remembered;
-    this.#ranker.learn(record, used, succeeded);
     // Others may lag behind, but the same query is to show at once what its outcome taught.
     if (this.#options.learning !== undefined && !confirms(record, used, succeeded))
       record.cache.deleteHash(record.keyHash);
@@ -249,12 +260,15 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * @param options as the constructor takes, without tools. Saved vectors are to be of the same embedder; those of one with
    *   other `dimensions` are made anew, if it says how many it has
    * @throws {SelectorStateError} when the bytes are something else, damaged, or of another version
+   * @throws {TypeError | RangeError} naming the wrong option, as `tools` is: to add some, call `addTools`
    */
   static load<E extends ToolSelectorOptions["embedder"] = undefined>(
     bytes: Uint8Array,
-    options: Omit<ToolSelectorOptions, "tools"> & { readonly embedder?: E } = {},
+    options: Omit<ToolSelectorOptions, "tools"> & { readonly embedder?: E | GivenEmbedder | undefined } = {},
   ): ToolSelector<E> {
     if (!(bytes instanceof Uint8Array)) rejectType("bytes", "a Uint8Array", bytes);
+    if ((options as ToolSelectorOptions | null)?.tools !== undefined)
+      throw new TypeError("ToolSelector.load: the tools are those that were saved; add others with addTools");
     const selector = new ToolSelector<E>(options);
     const index = readSelectorState(bytes, selector.#ranker);
     selector.#vectors?.add(selector.#ranker.catalogue.tools());

@@ -1,21 +1,23 @@
 /** A JSON Schema, as it came: any keyword, any draft. */
-export type JsonSchema = Readonly<Record<string, unknown>>;
+export type JsonSchema = object;
 
 /**
- * A tool as MCP's `tools/list` gives it, and what we know besides. Further properties (`title`, `annotations`, …) are
+ * A tool as MCP's `tools/list` gives it, and what we know besides. Further properties (`annotations`, `outputSchema`, …) are
  * kept by whoever holds the object, and not read.
  * @see https://modelcontextprotocol.io/specification/2025-06-18/server/tools
  */
 export interface Tool {
   /** Unique in a catalogue, 1 to 1,024 characters. */
   readonly name: string;
-  readonly description?: string;
+  /** Its name for people; words of it that the name lacks are searched as the name's are. */
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
   /** Of the arguments: an object. Names and descriptions of its properties are searched too. */
-  readonly inputSchema?: JsonSchema;
+  readonly inputSchema?: JsonSchema | undefined;
   /** The MCP server that the tool comes from. */
-  readonly server?: string;
+  readonly server?: string | undefined;
   /** Always among the chosen. @default false */
-  readonly pinned?: boolean;
+  readonly pinned?: boolean | undefined;
 }
 
 /** A tool's name with the evidence for it. */

@@ -5,7 +5,15 @@ const modulus = 1n << 128n;
 
 /** @param schema canonical JSON of the tool's schema @returns 128 bits of SHA-256 over all that selection depends on */
 export function digestOf(tool: Tool, schema: string): bigint {
-  const parts = [tool.name, tool.description ?? "", tool.server ?? "", tool.pinned === true, schema];
+  const parts: unknown[] = [
+    tool.name,
+    tool.description ?? "",
+    tool.server ?? "",
+    tool.pinned === true,
+    schema,
+  ];
+  // Only where there is one, so that what was saved before titles counted is still of the same tools.
+  if (tool.title) parts.push(tool.title);
   return BigInt(`0x${hash("sha256", JSON.stringify(parts), "hex").slice(0, 32)}`);
 }
 

@@ -19,9 +19,10 @@ export function ownTools(tools: readonly Tool[]): readonly Tool[] {
 }
 
 function ownTool(tool: Tool, index: number): Tool {
-  const { name, description, inputSchema, server, pinned } = properties(tool, index);
+  const { name, title, description, inputSchema, server, pinned } = properties(tool, index);
   return {
     name,
+    ...(title != null && { title }),
     ...(description != null && { description }),
     ...(inputSchema !== undefined && { inputSchema: ownSchema({ name, inputSchema }, index) }),
     ...(server != null && { server }),
@@ -32,8 +33,8 @@ function ownTool(tool: Tool, index: number): Tool {
 function properties(tool: Tool, index: number): Tool {
   if (typeof tool !== "object" || tool === null) checkTool(tool, index);
   try {
-    const { name, description, inputSchema, server, pinned } = tool;
-    return { name, description, inputSchema, server, pinned } as Tool;
+    const { name, title, description, inputSchema, server, pinned } = tool;
+    return { name, title, description, inputSchema, server, pinned } as Tool;
   } catch (error) {
     throw new InvalidToolError(index, "", thrownMessage(error));
   }

@@ -34,7 +34,7 @@ export class ToolCatalogue {
   }
 
   /**
-   * Of all tools' names, descriptions, schemas, servers and pins, 32 hexadecimal digits; the order of tools, and of keys in a schema,
+   * Of all tools' names, titles, descriptions, schemas, servers and pins, 32 hexadecimal digits; the order of tools, and of keys in a schema,
    * doesn't matter.
    */
   get fingerprint(): string {

@@ -15,10 +15,13 @@ export const toolBounds = Object.freeze({ name: 1024, description: 200_000 });
 export function checkTool(tool: unknown, index: number): asserts tool is Tool {
   if (typeof tool !== "object" || tool === null || Array.isArray(tool))
     throw new InvalidToolError(index, "", `expected an object, got ${kindOf(tool)}`);
-  const { name, description, inputSchema, server, pinned } = tool as Partial<Record<keyof Tool, unknown>>;
+  const { name, title, description, inputSchema, server, pinned } = tool as Partial<
+    Record<keyof Tool, unknown>
+  >;
   checkText(index, "name", name, toolBounds.name);
   if (name === "") throw new InvalidToolError(index, "name", "expected a name, got nothing");
   // Some servers write null for what they don't say.
+  if (title != null) checkText(index, "title", title, toolBounds.description);
   if (description != null) checkText(index, "description", description, toolBounds.description);
   if (server != null) checkText(index, "server", server, toolBounds.name);
   if (pinned != null && typeof pinned !== "boolean")

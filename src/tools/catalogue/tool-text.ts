@@ -1,10 +1,11 @@
 import type { JsonSchema, Tool } from "../tool.ts";
 
 /** Of each tool so much is searched, in characters and in values of its schema; the rest isn't looked at. */
-const bounds = Object.freeze({ description: 8192, schema: 16_384, values: 4096, depth: 16 });
+const bounds = Object.freeze({ title: 1024, description: 8192, schema: 16_384, values: 4096, depth: 16 });
 
 /** What is searched of a tool. */
 export interface ToolText {
+  /** With those words of its title that it lacks. */
   readonly name: string;
   readonly description: string;
   /** Names, titles and descriptions of its parameters, at any depth, and strings that they may be. */
@@ -13,10 +14,21 @@ export interface ToolText {
 
 export function textOf(tool: Tool): ToolText {
   return {
-    name: tool.name,
+    name: nameText(tool),
     description: (tool.description ?? "").slice(0, bounds.description),
     parameters: tool.inputSchema === undefined ? "" : new SchemaText().read(tool.inputSchema),
   };
+}
+
+/** A word that both have counts once: most titles say the name again. */
+function nameText({ name, title }: Tool): string {
+  if (!title) return name;
+  const known = name.toLowerCase();
+  const more = title
+    .slice(0, bounds.title)
+    .split(/[^\p{L}\p{M}\p{N}]+/u)
+    .filter((word) => !known.includes(word.toLowerCase()));
+  return [name, ...more].join(" ");
 }
 
 /** Keywords whose values are schemas by name, whose names are parameters. */

@@ -74,7 +74,8 @@ export interface LearnedRankingStats {
  * a term gives ln(1 + c / (a·p)) + ln(a / (N + a)) nats, so that a tool that never got feedback stands at 0.
  * Neighbours weigh 0.7; a term that nobody's query had gives nothing. What the best tool has above `maxLead` nats is
  * then taken from each tool with feedback, times N / (N + 1): it keeps them apart, and no tool without feedback falls
- * farther behind than that. A failed use counts −¼; below 0, c gives −ln(1 − c / (a·p)).
+ * farther behind than that. A failed use counts −¼; below 0, c gives −ln(1 − c / (a·p)) with p of at least 1/20, so that
+ * a few failures cost a place or two.
  *
  * The same outcomes in the same order give the same scores; there is no clock and no chance in it. Evidence is sums,
  * so that of several nodes can be added. It goes by the tool's name: a tool that leaves the catalogue and comes back,

@@ -12,6 +12,20 @@ const pairWeight = 0.7;
  */
 const supposedUses = 300;
 const supposedWithTerm = 1.5;
+/**
+ * Against a tool a term counts as no rarer than this share of uses: that a rare one came with a success says much, but a
+ * failure can have many reasons, whatever the words.
+ */
+const leastShareAgainst = 1 / 20;
+
+/**
+ * @param uses signed, of a tool with a feature
+ * @param perUse 1 / (a·p)
+ * @returns nats, without what absent terms say
+ */
+function natsOf(uses: number, perUse: number): number {
+  return signedLog(uses * (uses < 0 ? Math.min(perUse, 1 / (priorUses * leastShareAgainst)) : perUse));
+}
 
 /** What the evidence says about the tools for one query, in nats. Holds until the next `read`. */
 export class QueryEvidence {
@@ -52,7 +66,7 @@ export class QueryEvidence {
       const end = table.start + table.length;
       for (let place = table.start; place < end; place++) {
         const number = tools[place]!;
-        const said = signedLog(counts[place]! * perUse);
+        const said = natsOf(counts[place]!, perUse);
         const before = nats[number]!;
         // Twice in the list, when a sum comes back to 0, does no harm; the list has room for every pair.
         if (before === 0) spokenFor[spoken++] = number;
@@ -97,8 +111,8 @@ export class QueryEvidence {
       const isSingle = i < singles;
       if (at < 0 && !isSingle) continue;
       const uses = at < 0 ? 0 : table.counts[table.start + at]!;
-      const nats =
-        signedLog((uses * all) / (priorUses * (Math.max(0, table.total) + supposedWithTerm))) + absent;
+      const perUse = all / (priorUses * (Math.max(0, table.total) + supposedWithTerm));
+      const nats = natsOf(uses, perUse) + absent;
       const text = terms[term[i]!]!;
       parts.push({
         term: isSingle ? text : `${terms[before[i]!]} ${text}`,

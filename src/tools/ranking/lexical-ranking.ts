@@ -26,7 +26,7 @@ export interface QueryScores {
 }
 
 export interface RankOptions {
-  /** How many tools at most, ≥ 1. Pinned ones count, and come even if they are more. @default 5 */
+  /** How many tools at most besides the pinned ones, which always come, ≥ 1. @default 5 */
   readonly k?: number;
   /** Leaves out tools with a lower score, 0 to 1, but pinned ones. Nothing fits below about 0.2. @default 0 */
   readonly threshold?: number;
@@ -187,12 +187,14 @@ export class LexicalRanking {
     const pinned = this.#pinned;
     this.#top.fill(values, this.idLimit, Math.min(k + pinned.size, this.idLimit));
     this.#top.drain(this.#best);
-    let room = k - pinned.size;
+    let room = k;
     const chosen = this.#best.filter(
       (id) => pinned.has(id) || (scoreOf(values[id]!) >= threshold && room-- > 0),
     );
-    for (const id of pinned) if (!chosen.includes(id)) chosen.push(id);
-    if (order === "catalogue") chosen.sort((a, b) => this.#order[a]! - this.#order[b]!);
+    const inOrder = (a: number, b: number): number => this.#order[a]! - this.#order[b]!;
+    const others = Array.from(pinned).filter((id) => !chosen.includes(id));
+    chosen.push(...others.sort(inOrder));
+    if (order === "catalogue") chosen.sort(inOrder);
     return chosen.map((id) => ({ name: this.#names[id]!, score: scoreOf(values[id]!) }));
   }
 

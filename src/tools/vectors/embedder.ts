@@ -1,5 +1,8 @@
 import { EmbedderError } from "../../errors.ts";
 
+/** A vector of a text: finite numbers. */
+export type TextVector = Float32Array | readonly number[];
+
 /**
  * Makes vectors of texts: a local model, or a service. Texts that mean the same should have a large cosine; lengths of
  * the vectors don't matter. It is called with the texts of tools in batches, and with queries one by one.
@@ -15,7 +18,7 @@ export interface Embedder {
   embed(
     texts: readonly string[],
     signal: AbortSignal,
-  ): readonly Float32Array[] | PromiseLike<readonly Float32Array[]>;
+  ): readonly TextVector[] | PromiseLike<readonly TextVector[]>;
 }
 
 /** Longest text that an embedder is given; longer ones are cut. */
@@ -24,7 +27,7 @@ export const mostDimensions = 65_536;
 
 /**
  * @param dimensions `undefined` while unknown
- * @returns `vectors`
+ * @returns `vectors`, each as a Float32Array
  * @throws {EmbedderError} when they aren't what was asked for
  */
 export function checkVectors(
@@ -32,13 +35,12 @@ export function checkVectors(
   texts: number,
   dimensions: number | undefined,
 ): readonly Float32Array[] {
-  if (!Array.isArray(vectors)) throw new EmbedderError("expected an array of Float32Array");
+  if (!Array.isArray(vectors)) throw new EmbedderError("expected an array of vectors");
   if (vectors.length !== texts)
     throw new EmbedderError(`expected ${texts} vectors, one for each text, got ${vectors.length}`);
   let expected = dimensions;
-  for (const vector of vectors as unknown[]) {
-    if (!(vector instanceof Float32Array))
-      throw new EmbedderError("expected each vector to be a Float32Array");
+  return vectors.map((given: unknown) => {
+    const vector = asFloats(given);
     expected ??= vector.length;
     if (expected < 1 || expected > mostDimensions)
       throw new EmbedderError(
@@ -48,6 +50,16 @@ export function checkVectors(
       throw new EmbedderError(`expected vectors of ${expected} numbers, got one of ${vector.length}`);
     for (const value of vector)
       if (!Number.isFinite(value)) throw new EmbedderError(`expected finite numbers, got ${value}`);
+    return vector;
+  });
+}
+
+function asFloats(vector: unknown): Float32Array {
+  if (vector instanceof Float32Array) return vector;
+  if (Array.isArray(vector) && vector.length <= mostDimensions) {
+    const wrong: unknown = vector.find((value) => typeof value !== "number");
+    if (wrong !== undefined) throw new EmbedderError(`expected numbers, got a value of type ${typeof wrong}`);
+    return Float32Array.from(vector as number[]);
   }
-  return vectors as readonly Float32Array[];
+  throw new EmbedderError("expected each vector to be a Float32Array or an array of numbers");
 }

@@ -1,14 +1,14 @@
 import type { Tool } from "../tool.ts";
 import { longestEmbedded } from "./embedder.ts";
 
-/** What an embedder is given of a tool: its name in words, its description, and the names of its parameters. */
-export function toolText({ name, description = "", inputSchema }: Tool): string {
-  const properties = inputSchema?.properties;
+/** What an embedder is given of a tool: its name in words, its title, its description, and the names of its parameters. */
+export function toolText({ name, title, description = "", inputSchema }: Tool): string {
+  const { properties } = (inputSchema ?? {}) as { readonly properties?: unknown };
   const parameters =
     typeof properties === "object" && properties !== null && !Array.isArray(properties)
       ? Object.keys(properties).slice(0, 32).join(", ").replaceAll("_", " ")
       : "";
-  return [wordsOf(name), description, parameters]
+  return [wordsOf(name), title ?? "", description, parameters]
     .filter((part) => part !== "")
     .join(". ")
     .slice(0, longestEmbedded);

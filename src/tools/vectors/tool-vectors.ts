@@ -57,7 +57,7 @@ const breaker = { consecutiveFailures: 3, openMs: 10_000 };
 
 /**
  * Keeps a vector for each tool, and makes those of queries. What the embedder does wrong never reaches the caller: it is
- * counted, and there is no vector.
+ * counted, and there is no vector. The first time that tools go without one, the process is warned.
  */
 export class ToolVectors {
   readonly #options: ToolVectorsOptions;
@@ -75,6 +75,7 @@ export class ToolVectors {
   #timeouts = 0;
   #fallbacks = 0;
   #lastError: string | undefined;
+  #hasWarned = false;
 
   constructor(options: ToolVectorsOptions) {
     this.#options = options;
@@ -174,8 +175,18 @@ export class ToolVectors {
         this.#store(batch, probed, await this.#embed(texts, batchTimeoutMs));
       } catch (error) {
         this.#lastError = thrownMessage(error);
+        this.#warn(batch.length);
       }
     }
+  }
+
+  #warn(tools: number): void {
+    if (this.#hasWarned) return;
+    this.#hasWarned = true;
+    process.emitWarning(
+      `${tools} tools have no vector and are found by words alone, for the embedder failed: ${this.#lastError}`,
+      { code: "VICTOR_EMBEDDER", type: "EmbedderWarning" },
+    );
   }
 
   #store(batch: readonly Tool[], probed: readonly Tool[], vectors: readonly Float32Array[]): void {

@@ -56,7 +56,10 @@ describe("victor tools select", () => {
       "--k",
       "2",
     );
-    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+    expect(code).toBe(0);
+    expect(stderr).toBe(
+      "No --catalog: choosing among the 120 tools of the example that comes with victor.\n",
+    );
     expect(stdout.split("\n")[0]).toMatch(/^0\.\d{3} {2}git_bisect$/);
     expect(stdout.trimEnd().split("\n")).toHaveLength(2);
   });
@@ -69,14 +72,14 @@ describe("victor tools select", () => {
     ["descriptions by name", { get_weather: "Forecast of rain", send_mail: "Send a message" }],
   ])("takes a catalogue as it comes: %s", async (_, catalogue) => {
     await write("catalogue.json", catalogue);
-    const { code, stdout } = await run(
+    const { code, stdout, stderr } = await run(
       "select",
       "will there be rain",
       "--catalog",
       "catalogue.json",
       "--json",
     );
-    expect(code).toBe(0);
+    expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(JSON.parse(stdout)).toMatchObject({
       query: "will there be rain",
       tools: [{ name: "get_weather" }],
@@ -104,7 +107,7 @@ describe("victor tools eval", () => {
     expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
     expect(stdout).toContain("120 tools, 211 queries with tools, 14 that nothing fits");
     expect(stdout).toMatch(/\| recall +\| +\d+\.\d % \| +\d+\.\d % \| +\d+\.\d % \| +\d+\.\d % \|/);
-    expect(stdout).toContain("all right tools found");
+    expect(stdout).toContain("all right tools found (comp@k)");
     expect(stdout).toMatch(/MRR 0\.\d{3}/);
     expect(stdout).toMatch(/p50 .*p99/);
   });
@@ -123,8 +126,11 @@ describe("victor tools eval", () => {
   ])("reads queries as %s and gives exact figures", async (_, name, content) => {
     await write("catalogue.json", listed);
     await write(name, content);
-    const { code, stdout } = await run("eval", "--catalog", "catalogue.json", "--queries", name, "--json");
+    const { code, stdout, stderr } = await run(
+      ...["eval", "--catalog", "catalogue.json", "--queries", name, "--json"],
+    );
     expect(code).toBe(0);
+    expect(stderr).toBe("warning: labels that the catalogue doesn't have, which count as not found: gone\n");
     expect(JSON.parse(stdout)).toMatchObject({
       tools: 2,
       queries: 4,
@@ -134,6 +140,13 @@ describe("victor tools eval", () => {
       nothingFits: { queries: 1, share: 1 },
       unknownTools: ["gone"],
     });
+  });
+
+  test("counts pinned tools neither for nor against that nothing fits", async () => {
+    await write("catalogue.json", [...listed, { name: "think", pinned: true }]);
+    await write("q.json", queries);
+    const { stdout } = await run("eval", "--catalog", "catalogue.json", "--queries", "q.json", "--json");
+    expect(JSON.parse(stdout)).toMatchObject({ nothingFits: { queries: 1, share: 1 } });
   });
 
   test("reads queries as CSV", async () => {

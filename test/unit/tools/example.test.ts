@@ -10,12 +10,15 @@ describe("the coding assistant's catalogue", () => {
       expect(description?.length).toBeGreaterThan(15);
       expect(server).toBeTruthy();
       expect(inputSchema).toMatchObject({ type: "object" });
-      const properties = inputSchema?.properties as Record<string, { type: string; description: string }>;
+      const { properties, required = [] } = inputSchema as {
+        properties: Record<string, { type: string; description: string }>;
+        required?: readonly string[];
+      };
       for (const { type, description: text } of Object.values(properties)) {
         expect(["string", "integer", "number", "boolean", "array", "object"]).toContain(type);
         expect(text.length).toBeGreaterThan(2);
       }
-      for (const name of (inputSchema?.required ?? []) as string[]) expect(properties).toHaveProperty(name);
+      for (const name of required) expect(properties).toHaveProperty(name);
     }
   });
 

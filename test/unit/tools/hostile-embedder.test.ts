@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ToolSelector } from "../../../src/tools/tool-selector.ts";
 import type { Embedder } from "../../../src/tools/vectors/embedder.ts";
 import { gramEmbedder } from "../../support/embedders.ts";
@@ -39,6 +39,47 @@ describe("an embedder", () => {
     expect((await selector.select("rain")).tools[0]?.name).toBe("weather");
     expect(selector.getStats().vectors).toMatchObject({ tools: 0, missing: 3 });
     expect(selector.getStats().vectors?.lastError).toBeTypeOf("string");
+  });
+
+  test("may give plain arrays of numbers, with the same vectors", async () => {
+    const typed = new ToolSelector({ tools, embedder: gramEmbedder });
+    const embed: Embedder["embed"] = async (texts, signal) =>
+      (await gramEmbedder.embed(texts, signal)).map((vector) => Array.from(vector));
+    const plain = new ToolSelector({ tools, embedder: { embed } });
+    await Promise.all([typed.ready(), plain.ready()]);
+    expect(plain.getStats().vectors).toMatchObject({ tools: 2, failures: 0 });
+    expect((await plain.select("sunny towns")).tools).toEqual((await typed.select("sunny towns")).tools);
+  });
+
+  test.each([
+    ["a text", ["1"]],
+    ["nothing", [null]],
+    ["a number that no 32 bits hold", [1e300]],
+    ["a number too many", [1, 2]],
+    ["no number", []],
+  ])("that gives %s among a vector's numbers is wrong", async (_, vector) => {
+    const embed = async (texts: readonly string[]) => texts.map((_text, i) => (i === 0 ? [1] : vector));
+    const selector = new ToolSelector({ tools, embedder: { embed } as unknown as Embedder });
+    await selector.ready();
+    expect(selector.getStats().vectors).toMatchObject({ tools: 0, failures: 1 });
+  });
+
+  test("that fails when tools come makes the process warn, once", async () => {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => {});
+    try {
+      const selector = new ToolSelector({ tools, embedder: sized(2, { dimensions: 3 }) });
+      await selector.ready();
+      await selector.addTools([{ name: "third" }]);
+      expect(warn.mock.calls).toEqual([
+        [
+          expect.stringMatching(/^2 tools have no vector .*expected vectors of 3 numbers, got one of 2/),
+          { code: "VICTOR_EMBEDDER", type: "EmbedderWarning" },
+        ],
+      ]);
+      expect(selector.getStats().vectors).toMatchObject({ missing: 3, failures: 2 });
+    } finally {
+      warn.mockRestore();
+    }
   });
 
   test("gets every tool, whichever moment it is added at", async () => {

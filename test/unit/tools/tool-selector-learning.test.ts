@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { MetricRegistry, prometheusText } from "../../../src/metrics/index.ts";
+import { codingAssistantTools } from "../../../src/tools/example/coding-assistant.ts";
 import type { Tool } from "../../../src/tools/tool.ts";
 import { ToolSelector } from "../../../src/tools/tool-selector.ts";
 
@@ -49,6 +50,25 @@ describe("a selector learns", () => {
     expect(first(selector, query)).toBe("beta");
   });
 
+  test("a little from each failure: two leave the tool that fits the words best among the first, twenty sink it", () => {
+    for (const [text, name] of [
+      ["search the files", "search_text"],
+      ["rebase my commits onto main", "git_rebase"],
+    ] as const) {
+      const selector = new ToolSelector({ tools: codingAssistantTools, k: 3 });
+      const chosen = (): readonly string[] => selector.select(text).tools.map((tool) => tool.name);
+      const fail = (times: number): void => {
+        for (let i = 0; i < times; i++)
+          selector.recordOutcome(selector.select(text).id, { used: [name], succeeded: false });
+      };
+      expect(chosen()[0]).toBe(name);
+      fail(2);
+      expect(chosen()).toContain(name);
+      fail(18);
+      expect(chosen()).not.toContain(name);
+    }
+  });
+
   test("from each selection once, and from none that it doesn't know", () => {
     const selector = new ToolSelector({ tools, rememberedSelections: 2 });
     const { id } = selector.select(query);
@@ -59,6 +79,23 @@ describe("a selector learns", () => {
     for (let i = 0; i < 2; i++) selector.select(query);
     expect(selector.recordOutcome(old, { used: ["beta"] })).toBe(false);
     expect(selector.getStats()).toMatchObject({ outcomes: 1, unknownOutcomes: 3 });
+  });
+
+  test("from a tool of the catalogue that was used though it wasn't chosen", () => {
+    const selector = new ToolSelector({ tools, k: 1 });
+    for (let i = 0; i < 5; i++)
+      expect(selector.recordOutcome(selector.select(query).id, { used: ["gone", "gamma"] })).toBe(true);
+    expect(first(selector, query)).toBe("gamma");
+    expect(selector.getStats()).toMatchObject({ outcomes: 5, learning: { recorded: 5, usedNotShown: 5 } });
+  });
+
+  test("nothing from names of no tool, which don't count, so that the right ones may follow", () => {
+    const selector = new ToolSelector({ tools });
+    const { id } = selector.select(query);
+    expect(selector.recordOutcome(id, { used: ["Alpha", "gone"] })).toBe(false);
+    expect(selector.getStats()).toMatchObject({ outcomes: 0, unknownOutcomes: 1, learning: { tools: 0 } });
+    expect(selector.recordOutcome(id, { used: [] })).toBe(true);
+    expect(selector.getStats()).toMatchObject({ outcomes: 1, learning: { recorded: 0, withoutUse: 1 } });
   });
 
   test("at once for the query whose outcome contradicts what is cached, and soon for the others", () => {

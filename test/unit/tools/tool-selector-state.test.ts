@@ -80,3 +80,16 @@ describe("a saved selector", () => {
     expect(ToolSelector.load(Buffer.from(bytes)).size).toBe(3);
   });
 });
+
+test("a loaded selector takes no tools as an option, and says how to add some", () => {
+  const bytes = new ToolSelector({ tools: [{ name: "x" }] }).save();
+  const options = { tools: [{ name: "y" }] } as object;
+  expect(() => ToolSelector.load(bytes, options)).toThrow(TypeError);
+  expect(() => ToolSelector.load(bytes, options)).toThrow("addTools");
+  expect(ToolSelector.load(bytes, { tools: undefined } as object).names()).toEqual(["x"]);
+});
+
+test("two tools of one name are refused, with a way to tell them apart", () => {
+  const [github, gitlab] = ["github", "gitlab"].map((server) => ({ name: "search", server }));
+  expect(() => new ToolSelector({ tools: [github!, gitlab!] })).toThrow(/server before .*"server_search"/);
+});

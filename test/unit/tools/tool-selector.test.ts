@@ -45,16 +45,39 @@ describe("a selector", () => {
     expect(new ToolSelector({ tools, threshold: 0.9 }).select(query).tools).toEqual([]);
   });
 
-  test("always has pinned tools in, even when there are more than k", () => {
+  test("always has pinned tools in, and as many as k others", () => {
     const pinned = tools.map((tool) => ({ ...tool, pinned: tool.name !== "weather" }));
-    const selector = new ToolSelector({ tools: pinned, k: 2 });
-    expect(names(selector.select("rain")).sort()).toEqual([
-      "git_commit",
-      "read_file",
-      "run_tests",
-      "send_mail",
-    ]);
-    expect(names(new ToolSelector({ tools: pinned, k: 5 }).select("rain"))[0]).toBe("weather");
+    const selector = new ToolSelector({ tools: pinned, k: 1 });
+    const others = ["read_file", "git_commit", "send_mail", "run_tests"];
+    expect(names(selector.select("rain"))).toEqual(["weather", ...others]);
+    expect(names(selector.select("xyzzy"))).toEqual(others);
+  });
+
+  test("finds a tool by its title, whose words that the name has count once", () => {
+    const forecast = { name: "wx_17", title: "Sunny days", description: "Internal" };
+    const selector = new ToolSelector({ tools: [...tools, forecast] });
+    expect(names(selector.select("sunny"))[0]).toBe("wx_17");
+    const loaded = ToolSelector.load(selector.save());
+    expect(names(loaded.select("sunny"))[0]).toBe("wx_17");
+    expect(loaded.get("wx_17")).toEqual(forecast);
+    const plain = new ToolSelector({ tools });
+    const titled = new ToolSelector({ tools: tools.map((tool) => ({ ...tool, title: `${tool.name}!` })) });
+    const spaced = tools.map((tool) => ({ ...tool, title: tool.name.replace("_", " ") }));
+    for (const other of [titled, new ToolSelector({ tools: spaced })])
+      expect(other.select("commit the file").tools).toEqual(plain.select("commit the file").tools);
+  });
+
+  test("gives a tool by its name, as a copy", () => {
+    const own = { name: "own", description: "Mine", inputSchema: { type: "object" }, handler: () => 0 };
+    const selector = new ToolSelector({ tools: [own] });
+    expect(selector.get("own")).toEqual({
+      name: "own",
+      description: "Mine",
+      inputSchema: { type: "object" },
+    });
+    expect(selector.get("other")).toBeUndefined();
+    selector.removeTools(["own"]);
+    expect(selector.get("own")).toBeUndefined();
   });
 
   test("puts a tool first that the query names", () => {

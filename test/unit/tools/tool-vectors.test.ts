@@ -163,7 +163,11 @@ describe("an embedder that fails", () => {
     ["throws no error", () => Promise.reject("just a text"), /just a text/],
     ["gives nothing", () => undefined, /array/],
     ["gives too few vectors", (texts) => texts.slice(1).map(() => new Float32Array(4)), /one for each text/],
-    ["gives arrays of numbers", (texts) => texts.map(() => [1, 2]), /Float32Array/],
+    [
+      "gives arrays of texts",
+      (texts) => texts.map(() => ["1", "2"]),
+      /expected numbers, got a value of type string/,
+    ],
     ["gives other dimensions", (texts) => texts.map((_, i) => new Float32Array(3 + (i % 2))), /3 numbers/],
     ["gives no dimensions", (texts) => texts.map(() => new Float32Array(0)), /numbers/],
     ["gives NaN", (texts) => texts.map(() => new Float32Array([1, Number.NaN])), /finite/],

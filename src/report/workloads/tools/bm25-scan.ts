@@ -55,8 +55,12 @@ export class Bm25Scan {
 
 /** Name, description and parameters of a tool, as one text. */
 export function searchText({ name, description = "", inputSchema }: Tool): string {
-  const properties = (inputSchema?.properties ?? {}) as Readonly<Record<string, { description?: string }>>;
-  const parameters = Object.entries(properties).map(([key, schema]) => `${key} ${schema.description ?? ""}`);
+  const { properties } = (inputSchema ?? {}) as {
+    readonly properties?: Readonly<Record<string, { description?: string }>>;
+  };
+  const parameters = Object.entries(properties ?? {}).map(
+    ([key, schema]) => `${key} ${schema.description ?? ""}`,
+  );
   return `${name} ${description} ${parameters.join(" ")}`;
 }
 

@@ -36,6 +36,7 @@ test("counts its changes, and only those", () => {
 
 test.each<[string, Partial<Tool>]>([
   ["name", { name: "other" }],
+  ["title", { title: "other" }],
   ["description", { description: "other" }],
   [
     "a parameter's description",
@@ -56,7 +57,7 @@ test("its fingerprint depends neither on the order of tools nor on that of keys,
   catalogue.replace([
     {
       server: "meteo",
-      inputSchema: { properties: weather.inputSchema!.properties, type: "object" },
+      inputSchema: Object.fromEntries(Object.entries(weather.inputSchema!).reverse()),
       description: weather.description!,
       name: "get_weather",
     },

@@ -74,20 +74,21 @@ test("scores are from 0 to 1, and a threshold leaves out what is below", () => {
   expect(ranking.top("send the weather forecast by email", { threshold: 1 })).toEqual([]);
 });
 
-test("pinned tools are always in, and take places of k", () => {
+test("pinned tools are always in, and take no places of k", () => {
   const ranking = new LexicalRanking([
     ...tools,
     { name: "think", pinned: true },
     { name: "ask_user", pinned: true },
   ]);
-  expect(namesOf(ranking, "weather in the city, email", 3)).toEqual(["get_weather", "think", "ask_user"]);
-  expect(namesOf(ranking, "weather", 1)).toEqual(["think", "ask_user"]);
+  expect(namesOf(ranking, "weather in the city", 1)).toEqual(["get_weather", "think", "ask_user"]);
   expect(ranking.top("weather", { threshold: 1 })).toEqual([
     { name: "think", score: 0 },
     { name: "ask_user", score: 0 },
   ]);
   ranking.replace([{ name: "think" }]);
   expect(namesOf(ranking, "zzzz")).toEqual(["ask_user"]);
+  ranking.replace([{ name: "think", pinned: true }]);
+  expect(namesOf(ranking, "zzzz")).toEqual(["think", "ask_user"]);
 });
 
 test("the chosen can come in the catalogue's order", () => {
