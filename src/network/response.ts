@@ -101,7 +101,7 @@ export class NetworkResponse {
     const pieces = this.#body.pieces();
     const encoding = this.#encoding();
     const decoded = encoding === undefined ? pieces : this.#decoder.pieces(encoding, pieces);
-    return ReadableStream.from(decoded);
+    return ReadableStream.from(endedBy(decoded, () => this.#body.cancel()));
   }
 
   /** Gives up the rest of the body, and with it, over HTTP/1.1, the connection. Without effect when all has come. */
@@ -162,6 +162,21 @@ export class NetworkResponse {
     const text = Array.isArray(encoding) ? encoding.join(",") : encoding;
     return text === "" || text.toLowerCase() === "identity" ? undefined : text;
   }
+}
+
+/** A generator that waits for its next piece hears only then that nobody wants it: `cancel` ends that wait. */
+function endedBy(pieces: AsyncIterable<Uint8Array>, cancel: () => void): AsyncIterable<Uint8Array> {
+  const iterator = pieces[Symbol.asyncIterator]();
+  return {
+    [Symbol.asyncIterator]: () => ({
+      next: () => iterator.next(),
+      async return() {
+        cancel();
+        await iterator.return?.();
+        return { done: true, value: undefined };
+      },
+    }),
+  };
 }
 
 function utf8(bytes: Uint8Array): string {

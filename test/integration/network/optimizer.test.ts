@@ -167,6 +167,21 @@ describe("A response", () => {
     expect(http.getStats()).toMatchObject({ active: 0 });
   });
 
+  test.each(["identity", "gzip"])(
+    "of which no more comes can be cancelled while it is read: %s",
+    async (encoding) => {
+      await using server = await httpServer((_, response) => {
+        response.writeHead(200, { "content-encoding": encoding }).flushHeaders();
+      });
+      await using http = new NetworkOptimizer({ timeoutMs: Number.POSITIVE_INFINITY });
+      const reader = (await http.request("GET", server.origin)).stream().getReader();
+      const reading = reader.read();
+      await reader.cancel();
+      expect(await reading).toMatchObject({ done: true });
+      expect(http.getStats()).toMatchObject({ active: 0 });
+    },
+  );
+
   test("that is no JSON says so, with its status, and shows no query", async () => {
     await using server = await httpServer((_, response) => void response.writeHead(502).end("<html>"));
     await using http = new NetworkOptimizer();
