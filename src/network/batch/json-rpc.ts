@@ -62,7 +62,8 @@ function read(
   for (const answer of answers) {
     if (!isAnswer(answer)) continue;
     if (byId.has(answer.id)) twice.add(answer.id);
-    byId.set(answer.id, "result" in answer ? answer.result : errorOf(answer.error));
+    // JSON-RPC 1.0 and servers after its manner name both, and one of them is null.
+    byId.set(answer.id, isObject(answer.error) ? errorOf(answer.error) : answer.result);
   }
   return ids.map((id) => {
     if (id === undefined) return undefined;

@@ -7,6 +7,10 @@ export interface UndiciParts {
   readonly buildConnector: typeof buildConnector;
   /** In a dispatch's options: how undici's own `request` hears where to take back a request that waits. */
   readonly queuedAbort: symbol | undefined;
+  /** Of a client: its HTTP/2 session. */
+  readonly http2Session: symbol | undefined;
+  /** Of a client: its function for errors that aren't one request's. */
+  readonly onError: symbol | undefined;
 }
 
 let parts: Promise<UndiciParts> | undefined;
@@ -34,6 +38,8 @@ async function load(): Promise<UndiciParts> {
     Client: client.default,
     buildConnector: connect.default,
     queuedAbort: symbols.default.kQueuedAbort,
+    http2Session: symbols.default.kHTTP2Session,
+    onError: symbols.default.kOnError,
   };
 }
 

@@ -4,6 +4,7 @@ import type { TimerHandle } from "../../clock.ts";
 import type { Dialer, Opened } from "./dialer.ts";
 import type { UndiciParts } from "./load-undici.ts";
 import type { Protocol } from "./protocol-choice.ts";
+import { separateStreams } from "./separate-streams.ts";
 import type { TransportSettings } from "./transport-options.ts";
 
 /** What a connection tells its pool. */
@@ -43,7 +44,7 @@ export class PooledConnection {
   constructor(
     origin: URL,
     { socket, protocol }: Opened,
-    { Client }: UndiciParts,
+    parts: UndiciParts,
     dialer: Dialer,
     settings: TransportSettings,
     events: ConnectionEvents,
@@ -58,13 +59,14 @@ export class PooledConnection {
     this.#spare = socket;
     const { keepAliveTimeoutMs, headersTimeoutMs, bodyTimeoutMs, streamsPerSession, pingIntervalMs } =
       settings;
-    this.client = new Client(origin, {
+    this.client = new parts.Client(origin, {
       connect: this.#connect,
       keepAliveTimeout: keepAliveTimeoutMs,
       headersTimeout: headersTimeoutMs,
       bodyTimeout: bodyTimeoutMs,
       h2Options: { maxConcurrentStreams: streamsPerSession, pingInterval: pingIntervalMs },
     } as Client.Options);
+    separateStreams(this.client, parts);
     this.client.on("drain", () => events.onDrain(this));
     this.client.on("disconnect", () => events.onLost(this));
     this.client.on("connectionError", () => events.onGone(this, false));

@@ -11,7 +11,11 @@ declare module "undici/lib/core/connect.js" {
   export default buildConnector;
 }
 declare module "undici/lib/core/symbols.js" {
-  const symbols: { readonly kQueuedAbort?: symbol };
+  const symbols: {
+    readonly kQueuedAbort?: symbol;
+    readonly kHTTP2Session?: symbol;
+    readonly kOnError?: symbol;
+  };
   export default symbols;
 }
 declare module "undici/lib/api/index.js" {

@@ -56,6 +56,20 @@ describe("a batcher that speaks JSON-RPC", () => {
     });
   });
 
+  it("takes an error for one beside a result of null, as servers after JSON-RPC 1.0 send it", async () => {
+    const { rpc } = await setUp((all) =>
+      (all as Sent[]).map(({ id }) =>
+        id === 1
+          ? { id, result: null, error: { code: -8, message: "no such block" } }
+          : { id, result: 7, error: null },
+      ),
+    );
+    expect(await rpc.loadMany(calls(2))).toEqual([
+      expect.objectContaining({ code: "VICTOR_JSON_RPC", message: expect.stringContaining("no such block") }),
+      7,
+    ]);
+  });
+
   it("sends one call without an array, and uses no id twice", async () => {
     const { origin, rpc } = await setUp((one) => double(one as Sent));
     expect(await rpc.load({ method: "double", params: [4] })).toEqual([8]);

@@ -169,6 +169,68 @@ describe("a transport over HTTP/2", () => {
     expect(server.connections()).toBe(1);
   });
 
+  it("resets with CANCEL the stream of a request that is given up before its body was sent", async () => {
+    const origin = new Origin();
+    const opened = Promise.withResolvers<ServerHttp2Stream>();
+    // It isn't read, so that the rest of the body waits for room.
+    origin.onStream = (stream) => opened.resolve(stream);
+    await using server = await http2Server(origin.setUp);
+    await using transport = trusting();
+    const dispatcher = await transport.dispatcher();
+    const giveUp = new AbortController();
+    const body = Buffer.alloc(500_000);
+    const sent = dispatcher.request({
+      origin: server.origin,
+      path: "/",
+      method: "POST",
+      body,
+      signal: giveUp.signal,
+    });
+    const stream = await opened.promise;
+    const closed = once(stream, "close");
+    giveUp.abort();
+    await expect(sent).rejects.toMatchObject({ name: "AbortError" });
+    await closed;
+    expect(stream.rstCode).toBe(constants.NGHTTP2_CANCEL);
+    expect(origin.sessions[0]).toMatchObject({ destroyed: false, closed: false });
+  });
+
+  it("doesn't fail requests that wait for a new session for the reason of one that is given up", async () => {
+    const origin = new Origin();
+    const held: (() => void)[] = [];
+    let isFirst = true;
+    const refused: ServerHttp2Stream[] = [];
+    origin.onStream = (stream, path) => {
+      if (stream.session !== origin.sessions[0] || path === "/first") origin.answer(stream, path);
+      else if (refused.push(stream) === 3) stream.session?.goaway(constants.NGHTTP2_NO_ERROR, 1);
+    };
+    await using server = await http2Server(origin.setUp);
+    await using gate = await tcpServer((socket) => {
+      const pass = () => {
+        const inner = connect(server.port, "127.0.0.1").on("error", () => socket.destroy());
+        socket.pipe(inner).pipe(socket);
+      };
+      if (isFirst) pass();
+      else held.push(pass);
+      isFirst = false;
+    }, "https");
+    await using transport = trusting();
+    const dispatcher = await transport.dispatcher();
+    const giveUp = new AbortController();
+    const get = async (path: string, signal?: AbortSignal) => {
+      const options = { origin: gate.origin, path, method: "GET" as const };
+      return (await dispatcher.request({ ...options, ...(signal && { signal }) })).body.text();
+    };
+    expect(await get("/first")).toBe("/first");
+    const all = Promise.allSettled([get("/1", giveUp.signal), get("/2"), get("/3")]);
+    while (held.length === 0) await new Promise((resolve) => setTimeout(resolve, 2));
+    giveUp.abort(new Error("enough"));
+    for (const release of held) release();
+    expect(
+      (await all).map((each) => (each.status === "fulfilled" ? each.value : each.reason.message)),
+    ).toEqual(["enough", "/2", "/3"]);
+  });
+
   it("finishes what was accepted before a GOAWAY, and sends the rest on another connection, nothing twice", async () => {
     const origin = new Origin();
     let goneAway = 0;
