@@ -10,6 +10,7 @@ import { acceptEncoding } from "./compression/content-coding.ts";
 import { decodeBody } from "./compression/decode-body.ts";
 import { type DecodeLimits, resolveDecodeLimits } from "./compression/decode-limits.ts";
 import { decodeStream } from "./compression/decode-stream.ts";
+import { RequestCompression, type RequestCompressionStats } from "./compression/request-compression.ts";
 import type { ResolvedNetworkOptions } from "./optimizer-options.ts";
 import { contextOf, type Dispatch, type NetworkPolicy } from "./policy.ts";
 import { redirectPolicy } from "./redirect.ts";
@@ -61,13 +62,15 @@ export interface PartsStats {
   readonly limit?: OriginLimitsStats;
   /** Of response bodies that were encoded. */
   readonly compression?: CodingStats;
+  /** Of request bodies that were encoded. */
+  readonly requestCompression?: RequestCompressionStats;
   /** Connections and names; `poolHitRate` is among them. */
   readonly transport: TransportStats;
 }
 
 /**
- * Puts the parts together, from the outside: redirects, cache, retries, hedging, circuits, limits, connections. What is switched off
- * isn't there.
+ * Puts the parts together, from the outside: redirects, cache, encoding of bodies, retries, hedging, circuits, limits, connections. What
+ * is switched off isn't there.
  * @throws {TypeError | RangeError} naming the wrong option @internal
  */
 export function networkParts(
@@ -91,6 +94,8 @@ export function networkParts(
     put("hedge", new HedgePolicy({ ...options.hedge, budget, clock }));
   }
   if (retry) put("retry", retry);
+  if (options.requestCompression)
+    put("requestCompression", new RequestCompression(options.requestCompression));
   const cache = cacheOptions && new ResponseCache({ ...cacheOptions, clock }, options.secretHeaders);
   if (cache) put("cache", cache);
   if (redirects) {

@@ -2,6 +2,7 @@ import { type Clock, systemClock } from "../clock.ts";
 import { durationMs, integer, knownKeys, oneOf, optionsObject, rejectType } from "../options.ts";
 import type { ResponseCacheOptions } from "./cache/cache-options.ts";
 import type { DecodeLimits } from "./compression/decode-limits.ts";
+import type { RequestCompressionOptions } from "./compression/request-compression.ts";
 import type { RedirectOptions } from "./redirect.ts";
 import type { HeadersInput } from "./request-headers.ts";
 import { byteLimit } from "./request-options.ts";
@@ -37,6 +38,8 @@ export interface NetworkOptimizerOptions extends NetworkDefaults {
   readonly cache?: Omit<ResponseCacheOptions, "maxUrls" | "defaultLifetimeMs" | "clock"> | false;
   /** Limits of decoding; `false` asks for no encoding, and gives bodies as they come. @default {} */
   readonly compression?: DecodeLimits | false;
+  /** Encoding of request bodies, by default for origins that say they take it (RFC 7694); `false` sends them as they are. @default {} */
+  readonly requestCompression?: RequestCompressionOptions | false;
   /** A short memory of names' addresses; `false` looks them up for each connection. @default {} */
   readonly dns?: DnsCacheOptions | false;
   /** Following of redirects; `false` gives them back as they are. @default {} */
@@ -88,7 +91,16 @@ export const networkDefaults = Object.freeze({
   maxResponseBytes: 256 * 2 ** 20,
 });
 
-const parts = ["redirects", "retry", "hedge", "circuit", "limit", "compression", "dns"] as const;
+const parts = [
+  "redirects",
+  "retry",
+  "hedge",
+  "circuit",
+  "limit",
+  "compression",
+  "requestCompression",
+  "dns",
+] as const;
 
 export type ResolvedNetworkOptions = Readonly<Record<keyof typeof networkDefaults, number>> & {
   readonly [P in (typeof parts)[number]]: Exclude<NetworkOptimizerOptions[P], undefined>;
@@ -133,6 +145,7 @@ export function resolveNetworkOptions(options: NetworkOptimizerOptions): Resolve
     circuit: part("circuit", options.circuit, {}),
     limit: part("limit", options.limit, {}),
     compression: part("compression", options.compression, {}),
+    requestCompression: part("requestCompression", options.requestCompression, {}),
     dns: part("dns", options.dns, {}),
     cache: cacheOptions(options.cache, cacheSize, cacheTtlMs),
     http2: oneOf("http2", options.http2 ?? "auto", [true, false, "auto"]),
