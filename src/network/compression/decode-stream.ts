@@ -19,6 +19,7 @@ import {
   trailing,
   type ZlibStream,
 } from "./zlib-decoder.ts";
+import { ZstdFrame } from "./zstd-frame.ts";
 
 /**
  * Decodes a body as it comes.
@@ -65,6 +66,9 @@ class DecodeStage extends Transform {
   #firstByte: Uint8Array | undefined;
   #engine: ZlibStream | undefined;
   #frames = 0;
+  /** What the frame says of itself, where it does. */
+  #frame: ZstdFrame | undefined;
+  #frameBytes = 0;
   /** Fed to the engine; of that, it has used `bytesWritten`. */
   #fedBytes = 0;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -131,6 +135,7 @@ class DecodeStage extends Transform {
     this.#chunk = chunk;
     this.#done = done;
     this.#fedBytes += chunk.length;
+    this.#frame?.push(chunk);
     engine.write(chunk, () => {
       if (this.#engine === engine) this.#settle();
     });
@@ -141,8 +146,11 @@ class DecodeStage extends Transform {
     this.#engine = engine;
     this.#frames++;
     this.#fedBytes = 0;
+    this.#frame = this.#coding === "zstd" ? new ZstdFrame() : undefined;
+    this.#frameBytes = 0;
     engine.on("data", (part: Uint8Array) => {
       this.decodedBytes += part.length;
+      this.#frameBytes += part.length;
       if (this.decodedBytes > allowedBytes(this.#limits, this.#received.bytes)) {
         engine.destroy();
         this.#settle(tooLarge(this.#limits, this.#received.bytes));
@@ -151,6 +159,13 @@ class DecodeStage extends Transform {
     engine.on("error", (error) => this.#settle(decodeError(this.#coding, error)));
     engine.on("end", () => {
       this.#engine = undefined;
+      const declared = this.#frame?.contentBytes() ?? 0n;
+      // More is no fault: zlib may have gone on with the next frame.
+      if (declared > BigInt(this.#frameBytes)) {
+        const why = `a frame of ${this.#frameBytes} bytes that says it has ${declared}`;
+        this.#settle(decodeError(this.#coding, new Error(why)));
+        return;
+      }
       const done = this.#done;
       const restBytes = this.#fedBytes - engine.bytesWritten;
       if (restBytes === 0 || done === undefined) this.#settle();

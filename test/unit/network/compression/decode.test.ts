@@ -227,6 +227,20 @@ describe("decoding anything", () => {
     );
   });
 
+  it("takes no frame for whole that gives less than it says, in one piece or several", async () => {
+    // Says that it has a byte; its last block has none.
+    const frame = Buffer.from("28b52ffd200101 0000".replace(" ", ""), "hex");
+    for (const cuts of [[], [4], [4, 5], [1, 2, 3, 4, 5, 6, 7]])
+      await expect(streamed(cuts)("zstd", frame)).rejects.toMatchObject({ code: "VICTOR_BODY_DECODE" });
+    for (const length of [0, 1, 255, 256, 65_535, 65_536, 70_000, 300_000]) {
+      const bytes = Buffer.from(Array.from({ length }, (_, i) => (i * i) % 251));
+      const encoded = zlib.zstdCompressSync(bytes);
+      const twice = Buffer.concat([encoded, encoded]);
+      expect((await streamed([5])("zstd", encoded)).length).toBe(length);
+      expect((await streamed([5])("zstd", twice)).length).toBe(2 * length);
+    }
+  });
+
   it("decodes a long body in another thread", async () => {
     const long = Buffer.from(Array.from({ length: 300_000 }, (_, i) => (i * i) % 253));
     for (const [encoding, encode] of Object.values(encoders)) {
