@@ -11,6 +11,7 @@ import {
   decodeAsync,
   decodeError,
   decodeSync,
+  endsTooEarly,
   formatOf,
   hasFrames,
   isPadding,
@@ -19,6 +20,7 @@ import {
   tooManyFrames,
   trailing,
 } from "./zlib-decoder.ts";
+import { ZstdFrames } from "./zstd-frame.ts";
 
 /** An encoded body of at most so many bytes is tried on the event loop, which costs less than the way to another thread. */
 const syncEncodedBytes = 16_384;
@@ -115,6 +117,10 @@ class Frames {
     this.#coding = coding;
     this.rest = bytes;
     this.#allowed = allowed;
+    if (coding !== "zstd") return;
+    const frames = new ZstdFrames();
+    frames.push(bytes);
+    if (!frames.isWhole) throw endsTooEarly(coding);
   }
 
   get format() {

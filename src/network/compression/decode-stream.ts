@@ -10,6 +10,7 @@ import {
 } from "./decode-limits.ts";
 import {
   decodeError,
+  endsTooEarly,
   formatOf,
   hasFrames,
   isPadding,
@@ -19,7 +20,7 @@ import {
   trailing,
   type ZlibStream,
 } from "./zlib-decoder.ts";
-import { ZstdFrame } from "./zstd-frame.ts";
+import { ZstdFrames } from "./zstd-frame.ts";
 
 /**
  * Decodes a body as it comes.
@@ -66,9 +67,8 @@ class DecodeStage extends Transform {
   #firstByte: Uint8Array | undefined;
   #engine: ZlibStream | undefined;
   #frames = 0;
-  /** What the frame says of itself, where it does. */
-  #frame: ZstdFrame | undefined;
-  #frameBytes = 0;
+  /** Of a zstd body, what its frames say of themselves. */
+  #frame: ZstdFrames | undefined;
   /** Fed to the engine; of that, it has used `bytesWritten`. */
   #fedBytes = 0;
   #chunk: Uint8Array = new Uint8Array(0);
@@ -87,10 +87,12 @@ class DecodeStage extends Transform {
     this.#limits = limits;
     this.#received = received;
     this.#isOutermost = isOutermost;
+    if (coding === "zstd") this.#frame = new ZstdFrames();
   }
 
   override _transform(given: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
     if (this.#isOutermost) this.#received.bytes += given.length;
+    this.#frame?.push(given);
     const chunk = this.#firstByte === undefined ? given : Buffer.concat([this.#firstByte, given]);
     this.#firstByte = undefined;
     if (chunk.length === 0) done();
@@ -102,12 +104,22 @@ class DecodeStage extends Transform {
 
   override _flush(done: TransformCallback): void {
     const end = (): void => {
-      this.#done = done;
+      if (this.#frame !== undefined && this.#frames > 0 && !this.#frame.isWhole) {
+        done(endsTooEarly(this.#coding));
+        return;
+      }
+      this.#done = (error) => done(error ?? this.#shortfall());
       if (this.#engine === undefined) this.#settle();
       else this.#engine.end();
     };
     if (this.#firstByte === undefined) end();
     else this.#feed(this.#firstByte, (error) => (error ? done(error) : end()));
+  }
+
+  /** @returns an error where less has come than the first frame says */
+  #shortfall(): Error | null {
+    const declared = this.#frame?.declaredBytes ?? 0n;
+    return declared > BigInt(this.decodedBytes) ? endsTooEarly(this.#coding) : null;
   }
 
   override _read(size: number): void {
@@ -135,7 +147,6 @@ class DecodeStage extends Transform {
     this.#chunk = chunk;
     this.#done = done;
     this.#fedBytes += chunk.length;
-    this.#frame?.push(chunk);
     engine.write(chunk, () => {
       if (this.#engine === engine) this.#settle();
     });
@@ -146,11 +157,8 @@ class DecodeStage extends Transform {
     this.#engine = engine;
     this.#frames++;
     this.#fedBytes = 0;
-    this.#frame = this.#coding === "zstd" ? new ZstdFrame() : undefined;
-    this.#frameBytes = 0;
     engine.on("data", (part: Uint8Array) => {
       this.decodedBytes += part.length;
-      this.#frameBytes += part.length;
       if (this.decodedBytes > allowedBytes(this.#limits, this.#received.bytes)) {
         engine.destroy();
         this.#settle(tooLarge(this.#limits, this.#received.bytes));
@@ -159,13 +167,6 @@ class DecodeStage extends Transform {
     engine.on("error", (error) => this.#settle(decodeError(this.#coding, error)));
     engine.on("end", () => {
       this.#engine = undefined;
-      const declared = this.#frame?.contentBytes() ?? 0n;
-      // More is no fault: zlib may have gone on with the next frame.
-      if (declared > BigInt(this.#frameBytes)) {
-        const why = `a frame of ${this.#frameBytes} bytes that says it has ${declared}`;
-        this.#settle(decodeError(this.#coding, new Error(why)));
-        return;
-      }
       const done = this.#done;
       const restBytes = this.#fedBytes - engine.bytesWritten;
       if (restBytes === 0 || done === undefined) this.#settle();

@@ -89,6 +89,10 @@ export const tooManyFrames = (coding: ContentCoding): BodyDecodeError =>
 export const trailing = (coding: ContentCoding, restBytes: number): BodyDecodeError =>
   new BodyDecodeError(coding, `${restBytes} bytes after its end`, false);
 
+/** A body that stops within a frame, or gives less than it says. */
+export const endsTooEarly = (coding: ContentCoding): BodyDecodeError =>
+  new BodyDecodeError(coding, "it ends too early", true);
+
 /** More has come out than is allowed; its catcher knows what was. */
 export class OverAllowed extends Error {}
 
