@@ -121,6 +121,7 @@ class Frames {
     const frames = new ZstdFrames();
     frames.push(bytes);
     if (!frames.isWhole) throw endsTooEarly(coding);
+    if (frames.count > mostFrames) throw tooManyFrames(coding);
   }
 
   get format() {

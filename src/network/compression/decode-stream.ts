@@ -93,6 +93,10 @@ class DecodeStage extends Transform {
   override _transform(given: Uint8Array, _encoding: BufferEncoding, done: TransformCallback): void {
     if (this.#isOutermost) this.#received.bytes += given.length;
     this.#frame?.push(given);
+    if (this.#frame !== undefined && this.#frame.count > mostFrames) {
+      done(tooManyFrames(this.#coding));
+      return;
+    }
     const chunk = this.#firstByte === undefined ? given : Buffer.concat([this.#firstByte, given]);
     this.#firstByte = undefined;
     if (chunk.length === 0) done();

@@ -24,6 +24,11 @@ export class ZstdFrames {
   #isLast = false;
   #frames = 0;
 
+  /** Frames that have ended. */
+  get count(): number {
+    return this.#frames;
+  }
+
   /** Whether what came so far ends where a frame ends. What isn't zstd is left to the decoder to refuse. */
   get isWhole(): boolean {
     if (this.#part === "foreign") return true;
