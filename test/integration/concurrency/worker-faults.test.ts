@@ -9,7 +9,7 @@ const crash = (how: string): unknown => {
   if (how === "wait") return new Promise(() => {});
   if (how === "memory") {
     const all: unknown[] = [];
-    for (;;) all.push(new Array(1000).fill({ some: "thing" }));
+    for (;;) all.push(new Array(100_000).fill({ some: "thing" }));
   }
   // In the next turn, where no task's promise catches it.
   if (how === "uncaught") {
