@@ -12,6 +12,7 @@ import type { CallOutcome } from "./policy.ts";
 import { redactUrl } from "./redaction.ts";
 import { NetworkResponse, type ResponseHeaders } from "./response.ts";
 import type { BodyDecoder, ResponseBody } from "./response-body.ts";
+import type { SentStreams } from "./sent-streams.ts";
 
 /** Of a body that nobody asks for, so much is taken in, for most are shorter. */
 const unaskedBytes = 64 * 1024;
@@ -72,6 +73,8 @@ export class Exchange implements Dispatcher.DispatchHandler, TimedCall, CallOutc
   fromCache = false;
   status = 0;
   deadline: ExchangeDeadline | undefined = undefined;
+  /** Of its body, where that is a stream. */
+  streams: SentStreams | undefined = undefined;
   readonly #host: ExchangeHost;
   readonly #resolve: (response: NetworkResponse) => void;
   readonly #reject: (reason: unknown) => void;
@@ -176,6 +179,7 @@ export class Exchange implements Dispatcher.DispatchHandler, TimedCall, CallOutc
       return;
     }
     this.#end(false);
+    this.streams?.end(false);
   }
 
   onResponseError(_controller: Controller, cause: Error): void {
@@ -200,6 +204,8 @@ export class Exchange implements Dispatcher.DispatchHandler, TimedCall, CallOutc
     this.#end(true);
     this.#reject(error);
     this.#controller?.abort(asError(error));
+    // Last, so that those below hear first why it ends.
+    this.streams?.end(true);
   }
 
   cancel(): void {

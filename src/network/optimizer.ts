@@ -36,6 +36,7 @@ import {
 } from "./request-options.ts";
 import { type RequestTarget, RequestTargets } from "./request-target.ts";
 import { NetworkResponse } from "./response.ts";
+import { isStream, SentStreams } from "./sent-streams.ts";
 import { StoredBody } from "./stored-body.ts";
 import { fail } from "./transport/waiting-requests.ts";
 
@@ -251,10 +252,10 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     this.#open();
     const method = given === "GET" ? given : checkMethod(given);
     if (options !== noOptions) checkRequestOptions(options);
-    const body = requestBody(method, options);
     const target = this.#targets.resolve(url, options.params);
-    const headers = this.#headers(target, options, body);
     if (options.signal?.aborted) throw options.signal.reason;
+    const body = requestBody(method, options);
+    const headers = this.#headers(target, options, body);
     if (options.useCache !== false && (method === "GET" || method === "HEAD")) {
       const hit = this.#parts.lookup(method, target.href, headers);
       // What a stored redirect leads to may have to be fetched.
@@ -263,6 +264,9 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
     }
     return new Promise((resolve, reject) => {
       const exchange = new Exchange(this.#calls, method, target.href, this.#bounds(options), resolve, reject);
+      // What has to be read first is bytes then.
+      if (!(body instanceof Promise) && isStream(body.content))
+        exchange.streams = new SentStreams(body.content);
       if (!this.#calls.began(exchange)) return;
       if (!(body instanceof Promise)) {
         this.#send(exchange, target, headers, body, options);
@@ -326,6 +330,8 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
   ): void {
     // It may have run out of time, or been aborted, while its body was made ready.
     if (exchange.isOver) return;
+    const { make } = body;
+    const { streams } = exchange;
     const { bounds } = exchange;
     const request = {
       origin: target.origin,
@@ -342,7 +348,7 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
         idempotent: options.idempotent,
         useCache: options.useCache,
         followRedirects: options.followRedirects,
-        makeBody: body.make,
+        makeBody: streams === undefined || make === undefined ? make : () => streams.add(make()),
         outcome: exchange,
       },
     };

@@ -11,6 +11,7 @@ import {
   DeadlineError,
 } from "../../errors.ts";
 import { contextOf, type Dispatch, type RequestContext } from "../policy.ts";
+import { requestTitle } from "../redaction.ts";
 import { backoffMs } from "./backoff.ts";
 import { type AttemptedCall, CallAttempt } from "./call-attempt.ts";
 import { CallController } from "./call-controller.ts";
@@ -282,7 +283,7 @@ export class RetryCall extends CallController implements AttemptedCall {
       if (leftMs !== never) this.#timer = awaitedTimer(clock, () => this.#onTime(), leftMs);
     } else {
       this.#counts.attemptTimeouts++;
-      const error = new AttemptTimeoutError(this.#title, this.#rules.attemptTimeoutMs);
+      const error = new AttemptTimeoutError(requestTitle(this.#options), this.#rules.attemptTimeoutMs);
       this.#attempt?.abandon(error);
       this.#retryOrFail(error);
     }
@@ -350,7 +351,8 @@ export class RetryCall extends CallController implements AttemptedCall {
     this.#counts.deadlines++;
     const timeoutMs = this.#context.timeoutMs ?? this.#rules.timeoutMs;
     const cause = this.#withAttempts(undefined);
-    const error = new DeadlineError(this.#title, timeoutMs, cause === undefined ? undefined : { cause });
+    const options = cause === undefined ? undefined : { cause };
+    const error = new DeadlineError(requestTitle(this.#options), timeoutMs, options);
     const attempt = this.#attempt;
     this.#finish(error);
     attempt?.abandon(error);
@@ -372,7 +374,7 @@ export class RetryCall extends CallController implements AttemptedCall {
   #withAttempts(error: unknown): unknown {
     if (this.#failures === undefined) return error;
     return new AttemptsFailedError(
-      this.#title,
+      requestTitle(this.#options),
       error === undefined ? this.#failures : [...this.#failures, { error }],
     );
   }
@@ -392,10 +394,5 @@ export class RetryCall extends CallController implements AttemptedCall {
     const { budget, methods } = this.#rules;
     if (this.#isLast || budget.tokens < 1 || this.paused || this.#options.method === "HEAD") return false;
     return mayBeRepeated(this.#options, methods) && hasBodyAgain(this.#options);
-  }
-
-  get #title(): string {
-    const { method, origin = "", path } = this.#options;
-    return `${method} ${origin}${path.split("?", 1)[0]}`;
   }
 }
