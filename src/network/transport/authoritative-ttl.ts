@@ -3,7 +3,7 @@ import type { TimedAddress, TimedResolve } from "./dns-cache-options.ts";
 
 /**
  * The TTL that the name servers give, where they give the very addresses that `lookup` gave.
- * @returns milliseconds, the shortest of all; `undefined` when they answer differently, or not at all
+ * @returns milliseconds, the shortest of all; `undefined` when they answer differently, or not at all; never rejects
  */
 export async function authoritativeTtlMs(
   hostname: string,
@@ -13,10 +13,11 @@ export async function authoritativeTtlMs(
   const families = [4, 6] as const;
   const known = new Set(addresses.map(({ address }) => address));
   const asked = families.filter((family) => addresses.some((address) => address.family === family));
-  const answers = await Promise.allSettled(asked.map((family) => resolve(hostname, family)));
+  const answers = await Promise.allSettled(asked.map(async (family) => await resolve(hostname, family)));
   const found: TimedAddress[] = [];
   for (const answer of answers) {
-    if (answer.status === "rejected") return undefined;
+    // Somebody else's function: what it throws or gives instead of a list only means that the TTL isn't known.
+    if (answer.status === "rejected" || !Array.isArray(answer.value)) return undefined;
     found.push(...answer.value);
   }
   const isAlike = found.length === known.size && found.every(({ address }) => known.has(address));
