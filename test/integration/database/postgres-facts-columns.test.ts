@@ -191,7 +191,8 @@ test("a result that the facts call current is what the server would answer", asy
       const writes = await working(8, () => statements.write(), inVain);
       for (const write of writes) await compare(statements, write.statement, reads, seen);
     }),
-    { numRuns: process.env.VICTOR_LONG ? 1500 : 30 },
+    // In the example a subquery gives several rows after a write.
+    { numRuns: process.env.VICTOR_LONG ? 1500 : 30, examples: [[-703462352]] },
   );
   expect(seen.pairs).toBeGreaterThan(500);
   // What is said is worth saying, and what is not said would be wrong to say.
@@ -228,6 +229,18 @@ async function rowsOf({ sql, params }: GeneratedStatement): Promise<string[]> {
   return rows.map((row) => JSON.stringify(row)).sort();
 }
 
+/** Within a transaction. After a write a read may fail, whose subquery gives several rows by then: its answer has changed. */
+async function rowsOrError(read: GeneratedStatement): Promise<string[]> {
+  await client.query("SAVEPOINT before");
+  try {
+    return await rowsOf(read);
+  } catch (error) {
+    expect(error).toBeInstanceOf(pg.DatabaseError);
+    await client.query("ROLLBACK TO before");
+    return [String(error)];
+  }
+}
+
 async function inVain(write: GeneratedStatement): Promise<void> {
   await client.query("BEGIN");
   try {
@@ -259,7 +272,7 @@ async function compare(
         seen.pairs++;
         if (current) seen.kept++;
       }
-      const now = await rowsOf(statement);
+      const now = await rowsOrError(statement);
       const same = JSON.stringify(now) === JSON.stringify(result);
       if (!same) seen.changed++;
       if (current && !same)
