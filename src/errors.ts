@@ -171,14 +171,14 @@ export class CoherenceUnavailableError extends VictorError {
 /** `VICTOR_NAME_TAKEN`: an optimizer has a cache, or a filter, of that name already. */
 export class NameTakenError extends VictorError {
   override readonly name = "NameTakenError";
-  readonly kind: "cache" | "filter";
+  readonly kind: "cache" | "filter" | "pool";
   /** The name that was asked for. */
   readonly takenName: string;
-  constructor(kind: "cache" | "filter", takenName: string) {
+  constructor(kind: "cache" | "filter" | "pool", takenName: string) {
+    const method = { cache: "Cache", filter: "BloomFilter", pool: "Pool" }[kind];
     super(
       "VICTOR_NAME_TAKEN",
-      `there is a ${kind} named ${JSON.stringify(takenName)} already: get${kind === "cache" ? "Cache" : "BloomFilter"} ` +
-        `gives it, remove${kind === "cache" ? "Cache" : "BloomFilter"} frees its name`,
+      `there is a ${kind} named ${JSON.stringify(takenName)} already: get${method} gives it, remove${method} frees its name`,
     );
     this.kind = kind;
     this.takenName = takenName;
@@ -867,5 +867,13 @@ export class LearnedStateError extends VictorError {
   override readonly name = "LearnedStateError";
   constructor(why: string) {
     super("VICTOR_LEARNED_STATE", `state of learned ranking: ${why}`);
+  }
+}
+
+/** `VICTOR_ALREADY_ENABLED`: something that there can be once was enabled twice. Disable it first, or use the one that is there. */
+export class AlreadyEnabledError extends VictorError {
+  override readonly name = "AlreadyEnabledError";
+  constructor(what: string) {
+    super("VICTOR_ALREADY_ENABLED", `${what} is enabled already`);
   }
 }

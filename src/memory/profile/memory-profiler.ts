@@ -14,7 +14,7 @@ export interface MemoryProfilerOptions {
 }
 
 /** Least and most over the samples that are kept. */
-export interface Range {
+export interface SampleRange {
   readonly min: number;
   readonly mean: number;
   readonly max: number;
@@ -25,9 +25,9 @@ export interface MemoryProfile {
   readonly samples: number;
   /** From the first to the last of them. */
   readonly spanMs: number;
-  readonly rssBytes: Range;
-  readonly heapUsedBytes: Range;
-  readonly externalBytes: Range;
+  readonly rssBytes: SampleRange;
+  readonly heapUsedBytes: SampleRange;
+  readonly externalBytes: SampleRange;
   readonly gc: GcProfile;
 }
 
@@ -74,17 +74,21 @@ export class MemoryProfiler implements Disposable {
     this.#arm();
   }
 
+  get isOpen(): boolean {
+    return this.#timer !== undefined;
+  }
+
   /** All samples that are kept, the oldest first. */
   samples(): MemorySample[] {
     return Array.from({ length: this.#ring.length }, (_, i) => this.#sample(this.#ring.row(i)));
   }
 
-  /** Takes a sample now, too. */
+  /** Takes a sample now, too, unless it is closed. */
   profile(): MemoryProfile {
-    this.#keep(readMemory());
+    if (this.isOpen) this.#keep(readMemory());
     const rows = Array.from({ length: this.#ring.length }, (_, i) => this.#ring.row(i));
     const spanMs = (rows.at(-1)?.[0] ?? 0) - (rows[0]?.[0] ?? 0);
-    const range = (column: number): Range => {
+    const range = (column: number): SampleRange => {
       const values = rows.map((row) => row[column] ?? 0);
       const sum = values.reduce((total, value) => total + value, 0);
       return { min: Math.min(...values), mean: sum / values.length, max: Math.max(...values) };
