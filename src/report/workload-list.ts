@@ -2,8 +2,16 @@ import type { Room } from "./workload.ts";
 import { algorithmsRoom } from "./workloads/algorithms/room.ts";
 import { concurrencyRoom } from "./workloads/concurrency/room.ts";
 import { databaseRoom } from "./workloads/database/room.ts";
+import { memoryRoom } from "./workloads/memory/room.ts";
 import { networkRoom } from "./workloads/network/room.ts";
 import { toolsRoom } from "./workloads/tools/room.ts";
 
 /** All areas of the report, in its order. A further room is one file under `workloads/`, and one line here. */
-export const rooms: readonly Room[] = [databaseRoom, algorithmsRoom, concurrencyRoom, networkRoom, toolsRoom];
+export const rooms: readonly Room[] = [
+  databaseRoom,
+  memoryRoom,
+  algorithmsRoom,
+  concurrencyRoom,
+  networkRoom,
+  toolsRoom,
+];
