@@ -70,7 +70,8 @@ export class MetricsEndpoint implements MetricSource {
 
   /** For `createServer(endpoint.handle)` of node:http, or a route of a framework; answers whatever the path. */
   readonly handle = (request: IncomingMessage, response: ServerResponse): void => {
-    void this.#answer(request, response);
+    // What throws here was called on a response that somebody has begun already.
+    this.#answer(request, response).catch((error: unknown) => this.#fail(response, error));
   };
 
   stats(): MetricsEndpointStats {
