@@ -157,7 +157,9 @@ export class MetricsEndpoint implements MetricSource {
       timeoutMs === Number.POSITIVE_INFINITY
         ? undefined
         : clock.setTimeout(() => ending.abort(timedOut), timeoutMs);
-    const leave = (): void => ending.abort(hungUp);
+    const leave = (): void => {
+      if (!response.writableFinished) ending.abort(hungUp);
+    };
     response.once("close", leave);
     try {
       const { pieces, sizeBytes } = await this.#scrapes.get(format, isGzip, ending.signal);
