@@ -1,11 +1,10 @@
 import { type ExpositionFormat, endText, familyText, sampleText } from "./exposition-format.ts";
 import type { MetricRegistry } from "./registry.ts";
+import { TimeSlices } from "./time-slices.ts";
 
 /** What can be written: a `MetricRegistry`. */
 export type Exposed = Pick<MetricRegistry, "collectInSteps">;
 
-/** How long the event loop is held at a time. A collection of garbage may come on top. */
-const sliceMs = 4;
 /** Bytes that are worth handing on. */
 const pieceSize = 65_536;
 
@@ -38,24 +37,16 @@ export async function* expositionPieces(
   signal?: AbortSignal,
 ): AsyncGenerator<Buffer, void> {
   let piece = "";
-  let sliceEnd = performance.now() + sliceMs;
+  const slices = new TimeSlices();
   for (const text of expositionTexts(registry, format)) {
     piece += text;
-    const isLate = performance.now() >= sliceEnd;
     if (piece.length >= pieceSize) {
       yield Buffer.from(piece);
       piece = "";
     }
-    if (!isLate) continue;
-    await nextTurn();
+    if (!slices.isOver) continue;
+    await slices.pause();
     signal?.throwIfAborted();
-    sliceEnd = performance.now() + sliceMs;
   }
   if (piece !== "") yield Buffer.from(piece);
-}
-
-function nextTurn(): Promise<void> {
-  return new Promise((resolve) => {
-    setImmediate(resolve);
-  });
 }
