@@ -11,12 +11,12 @@ import {
   compareArms,
   formatDuration,
   formatRatio,
-  markdownTable,
   measureInterleaved,
   median,
   seededRandom,
 } from "../../src/measure/index.ts";
 import { LatencyHistogram } from "../../src/metrics/index.ts";
+import { print } from "../figures.ts";
 
 interface Rival {
   readonly name: string;
@@ -128,10 +128,7 @@ async function compare(
     arm === ours ? "" : formatRatio(compareArms(arm, ours!)),
     barOf(rivals[i]!, arm, ours!, barNs),
   ]);
-  console.log(`### ${title}\n`);
-  console.log(markdownTable(["arm", "median", "best … worst round", "takes × ours, 95 %", "bar"], rows));
-  console.log();
-  for (const warning of warnings) console.log(`Warning: ${warning}\n`);
+  print(title, ["arm", "median", "best … worst round", "takes × ours, 95 %", "bar"], rows, [], warnings);
 }
 
 function barOf(rival: Rival, arm: ArmResult, ours: ArmResult, barNs: number): string {

@@ -35,8 +35,8 @@ interface Registration {
  * Where all metrics meet: instruments of its own, and the sources that are asked at collection.
  * No source can spoil a collection. One that throws is left out of it and counted in `victor.metrics.source.errors`
  * (with a process warning the first time); a sample whose series another has given already, or whose name another
- * uses for another type, is left out and counted in `victor.metrics.samples.dropped`. What bound more than an instrument's `maxSeries` is counted in
- * `victor.metrics.series.overflowed`.
+ * uses for another type, is left out and counted in `victor.metrics.samples.dropped`. Bindings beyond an instrument's
+ * `maxSeries` are counted in `victor.metrics.series.overflowed`.
  */
 export class MetricRegistry {
   readonly #sources = new Map<string, Registration>();
@@ -185,7 +185,12 @@ export class MetricRegistry {
       let rejected = 0;
       for (const { series } of instrument.series()) if (hasRejected(series)) rejected += series.rejected;
       if (rejected > 0)
-        yield selfCounter("values.rejected", "Values that were NaN, infinite or negative.", labels, rejected);
+        yield selfCounter(
+          "values.rejected",
+          "Values that were NaN, infinite or negative, and exemplars that no format holds.",
+          labels,
+          rejected,
+        );
       if (instrument.overflowed > 0)
         yield selfCounter(
           "series.overflowed",
