@@ -1,11 +1,6 @@
+import { libuvThreadCount } from "../metrics/runtime/libuv-thread-count.ts";
 import { integer, knownKeys } from "../options.ts";
-import {
-  type LibuvThreads,
-  libuvThreadCount,
-  libuvVariable,
-  maxLibuvThreads,
-  sizeLibuvThreads,
-} from "./libuv-threads.ts";
+import { type LibuvThreads, libuvVariable, maxLibuvThreads, sizeLibuvThreads } from "./libuv-threads.ts";
 import { WorkerPool } from "./worker-pool.ts";
 import { poolOptionKeys, resolvePoolOptions, type WorkerPoolOptions } from "./worker-pool-options.ts";
 import { availableCpus } from "./worker-sizing.ts";

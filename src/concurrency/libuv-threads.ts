@@ -1,5 +1,6 @@
-import { readdirSync, readFileSync, stat } from "node:fs";
+import { stat } from "node:fs";
 import { isMainThread } from "node:worker_threads";
+import { libuvThreadCount } from "../metrics/runtime/libuv-thread-count.ts";
 
 /** What became of a wish for another number of threads in libuv's pool. */
 export interface LibuvThreads {
@@ -54,24 +55,4 @@ export function sizeLibuvThreads(requested: number, ground: LibuvGround = thisPr
   ground.use();
   const threads = ground.count();
   return { requested, effect: threads === requested ? "applied" : "unverified", threads };
-}
-
-/** Threads of libuv's pool, which Linux knows by name. @returns `undefined` on other systems */
-export function libuvThreadCount(): number | undefined {
-  try {
-    const folder = "/proc/self/task";
-    return readdirSync(folder).filter((id) => nameOf(`${folder}/${id}/comm`) === "libuv-worker").length;
-  } catch {
-    // No /proc, so nothing is known.
-    return undefined;
-  }
-}
-
-function nameOf(file: string): string {
-  try {
-    return readFileSync(file, "utf8").trim();
-  } catch {
-    // The thread has ended since the folder was read.
-    return "";
-  }
 }

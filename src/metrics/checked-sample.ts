@@ -24,9 +24,9 @@ export function checked(sample: MetricSample, labels: Labels): MetricSample {
     return { type, ...common, histogram };
   }
   if (type !== "counter" && type !== "gauge") return refuse("type counter, gauge or histogram", type);
-  const { value } = sample;
+  const { value, exemplar } = sample;
   if (typeof value !== "number") refuse("a number", value);
-  return { type, ...common, value };
+  return { type, ...common, value, ...(exemplar !== undefined && { exemplar }) };
 }
 
 function isSnapshot(histogram: Partial<HistogramSnapshot> | undefined): histogram is HistogramSnapshot {

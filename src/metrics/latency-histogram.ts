@@ -1,5 +1,6 @@
 import { finite } from "../options.ts";
-import type { HistogramSnapshot } from "./metric.ts";
+import { type Exemplar, exemplarOf } from "./exemplar.ts";
+import type { HistogramSnapshot, Labels } from "./metric.ts";
 
 /** Every power of two is cut into 2⁶ equal buckets: a bucket's middle is within 1/128 (0.79 %) of any value in it. */
 const subBucketBits = 6;
@@ -38,6 +39,8 @@ export class LatencyHistogram implements HistogramSnapshot {
   /** Number of the first bucket, less `header`. */
   #offset = nothingYet;
   #rejected = 0;
+  /** The latest of each power of two. Only there once one was given. */
+  #exemplars: Map<number, Exemplar> | undefined;
 
   /** @param value finite, ≥ 0, in the caller's unit; anything else is counted in `rejected` */
   record(value: number): void {
@@ -51,6 +54,25 @@ export class LatencyHistogram implements HistogramSnapshot {
       if (value < slots[minSlot]!) slots[minSlot] = value;
       if (value > slots[maxSlot]!) slots[maxSlot] = value;
     } else this.#recordElsewhere(value);
+  }
+
+  /**
+   * As `record`, and remembers the value as the latest example of its power of two; OpenMetrics shows it at its bucket.
+   * At most 130 are kept.
+   * @param labels such as `{ trace_id }`, at most 128 characters in all; others are left out and counted in `rejected`
+   * @param unixMs when it was, milliseconds since 1970
+   */
+  recordWithExemplar(value: number, labels: Labels, unixMs = Date.now()): void {
+    const rejected = this.#rejected;
+    this.record(value);
+    if (rejected !== this.#rejected) return;
+    const exemplar = exemplarOf(labels, value + 0, unixMs);
+    if (exemplar === undefined) {
+      this.#rejected++;
+      return;
+    }
+    this.#exemplars ??= new Map();
+    this.#exemplars.set(octaveOf(exemplar.value), exemplar);
   }
 
   /** Values recorded. */
@@ -69,7 +91,7 @@ export class LatencyHistogram implements HistogramSnapshot {
   get max(): number {
     return this.#slots[maxSlot]!;
   }
-  /** Values that were not recorded, because they are NaN, infinite or negative. */
+  /** Values that were not recorded, because they are NaN, infinite or negative, and exemplars that no format holds. */
   get rejected(): number {
     return this.#rejected;
   }
@@ -119,10 +141,43 @@ export class LatencyHistogram implements HistogramSnapshot {
     return Math.max(1, total);
   }
 
+  /**
+   * `countAtOrBelow` of each bound, all in one pass over the buckets.
+   * @param bounds ascending
+   * @param counts where the answers go, one for each bound
+   */
+  countsAtOrBelow(bounds: readonly number[], counts: Float64Array): void {
+    const slots = this.#slots;
+    const { count, min, max } = this;
+    let total = slots[zeroSlot]!;
+    let slot = header;
+    for (let i = 0; i < bounds.length; i++) {
+      const bound = bounds[i]!;
+      if (!(bound >= min)) counts[i] = 0;
+      else if (bound >= max) counts[i] = count;
+      else {
+        float[0] = bound;
+        const cut = Math.min(slots.length, (halves[highHalf]! >>> shift) - this.#offset);
+        for (; slot < cut; slot++) total += slots[slot]!;
+        const isCut = cut >= header && cut < slots.length && this.#middle(cut) <= bound;
+        counts[i] = Math.max(1, isCut ? total + slots[cut]! : total);
+      }
+    }
+  }
+
+  /** The latest example of each power of two. */
+  exemplars(): Iterable<Exemplar> {
+    return this.#exemplars?.values() ?? [];
+  }
+
   /** Adds all that `other` holds, as if it had been recorded here. Values must be of the same unit. */
   merge(other: LatencyHistogram): void {
     const from = other.#slots;
     this.#rejected += other.#rejected;
+    for (const [own, exemplar] of other.#exemplars ?? []) {
+      this.#exemplars ??= new Map();
+      if ((this.#exemplars.get(own)?.unixMs ?? 0) <= exemplar.unixMs) this.#exemplars.set(own, exemplar);
+    }
     if (from[countSlot] === 0) return;
     if (from.length > header) {
       const first = (other.#offset + header) / octave;
@@ -143,6 +198,7 @@ export class LatencyHistogram implements HistogramSnapshot {
     this.#slots = emptySlots(0);
     this.#offset = nothingYet;
     this.#rejected = 0;
+    this.#exemplars = undefined;
   }
 
   /** A copy that later records don't change. */
@@ -151,6 +207,7 @@ export class LatencyHistogram implements HistogramSnapshot {
     copy.#slots = this.#slots.slice();
     copy.#offset = this.#offset;
     copy.#rejected = this.#rejected;
+    if (this.#exemplars) copy.#exemplars = new Map(this.#exemplars);
     return copy;
   }
 
@@ -200,6 +257,13 @@ export class LatencyHistogram implements HistogramSnapshot {
     const bucket = slot + this.#offset;
     return 2 ** (Math.floor(bucket / octave) - 1023) * (1 + ((bucket % octave) + 0.5) / octave);
   }
+}
+
+/** The power of two, as far as they are told apart. */
+function octaveOf(value: number): number {
+  float[0] = value;
+  const own = Math.floor((halves[highHalf]! >>> shift) / octave);
+  return Math.min(endOctave, Math.max(firstOctave - 1, own));
 }
 
 function emptySlots(octaves: number): Float64Array {

@@ -1,3 +1,5 @@
+import type { Exemplar } from "./exemplar.ts";
+
 /** Label names to values. Built once, when a series is bound, never on a hot path. */
 export type Labels = Readonly<Record<string, string>>;
 
@@ -11,6 +13,8 @@ export type MetricSample =
       readonly unit?: string;
       readonly labels: Labels;
       readonly value: number;
+      /** The latest example of what was counted; of counters alone. */
+      readonly exemplar?: Exemplar;
     }
   | {
       readonly type: "histogram";
@@ -31,6 +35,8 @@ export interface HistogramSnapshot {
   quantile(q: number): number | undefined;
   /** Recorded values ≤ `bound`, for cumulative bucket output. */
   countAtOrBelow(bound: number): number;
+  /** Examples of what was recorded; what keeps none needn't have it. */
+  exemplars?(): Iterable<Exemplar>;
 }
 
 /** A part that has metrics. It counts for itself, and is asked only at collection. */

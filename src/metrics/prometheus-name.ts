@@ -56,7 +56,8 @@ export function prometheusLabel(name: string): string {
   return name.replace(/[^A-Za-z0-9_]/g, "_").replace(/^(?=\d|$)/, "_");
 }
 
-function unitSuffix(type: string, unit = ""): string {
+/** A unit as it stands at the end of a metric's name: `s` is `seconds`; empty when there is none. */
+export function unitSuffix(type: "counter" | "gauge" | "histogram", unit = ""): string {
   // What stands in braces is a remark: `{request}`.
   const plain = unit.replace(/\{[^}]*\}/g, "");
   if (plain === "1") return type === "gauge" ? "ratio" : "";

@@ -1,13 +1,26 @@
 import { inspect } from "node:util";
 import { checked } from "./checked-sample.ts";
+import { type Collected, Collection } from "./collection.ts";
 import { Counter } from "./counter.ts";
+import { type Family, familyOf, seriesKey, takenNames } from "./family.ts";
 import { Gauge } from "./gauge.ts";
 import { Instrument, type InstrumentOptions } from "./instrument.ts";
 import { LatencyHistogram } from "./latency-histogram.ts";
 import type { Labels, MetricSample, MetricSource } from "./metric.ts";
-import { prometheusLabel, prometheusName } from "./prometheus-name.ts";
 
 type SampleType = MetricSample["type"];
+type ValueOf<Sample> = Sample extends MetricSample
+  ? Omit<Sample, "name" | "help" | "unit" | "labels">
+  : never;
+type SampleValue = ValueOf<MetricSample>;
+
+/** An instrument, as the registry sees it. */
+interface OwnMetric {
+  readonly family: Family;
+  readonly instrument: Instrument<unknown>;
+  /** @param isLive histograms themselves, not copies */
+  readonly samples: (isLive: boolean) => Iterable<MetricSample>;
+}
 
 interface Registration {
   readonly source: MetricSource;
@@ -22,14 +35,13 @@ interface Registration {
  * Where all metrics meet: instruments of its own, and the sources that are asked at collection.
  * No source can spoil a collection. One that throws is left out of it and counted in `victor.metrics.source.errors`
  * (with a process warning the first time); a sample whose series another has given already, or whose name another
- * uses for another type, is left out and counted in `victor.metrics.samples.dropped`.
+ * uses for another type, is left out and counted in `victor.metrics.samples.dropped`. Bindings beyond an instrument's
+ * `maxSeries` are counted in `victor.metrics.series.overflowed`.
  */
 export class MetricRegistry {
   readonly #sources = new Map<string, Registration>();
   readonly #names = new Set<string>();
-  readonly #counters: Instrument<Counter>[] = [];
-  readonly #gauges: Instrument<Gauge>[] = [];
-  readonly #histograms: Instrument<LatencyHistogram>[] = [];
+  readonly #own: OwnMetric[] = [];
 
   /**
    * Asks `source` at each collection, from now on.
@@ -60,69 +72,105 @@ export class MetricRegistry {
 
   /** @throws {TypeError | RangeError} when the name is taken or anything is not valid */
   counter(name: string, options: InstrumentOptions = {}): Instrument<Counter> {
-    return this.#add("counter", this.#counters, new Instrument(name, options, () => new Counter()));
+    const instrument = new Instrument(name, options, () => new Counter());
+    return this.#add("counter", instrument, ({ value, exemplar }) => ({
+      type: "counter",
+      value,
+      ...(exemplar !== undefined && { exemplar }),
+    }));
   }
   /** @throws {TypeError | RangeError} when the name is taken or anything is not valid */
   gauge(name: string, options: InstrumentOptions = {}): Instrument<Gauge> {
-    return this.#add("gauge", this.#gauges, new Instrument(name, options, () => new Gauge()));
+    const instrument = new Instrument(name, options, () => new Gauge());
+    return this.#add("gauge", instrument, ({ value }) => ({ type: "gauge", value }));
   }
   /** @throws {TypeError | RangeError} when the name is taken or anything is not valid */
   histogram(name: string, options: InstrumentOptions = {}): Instrument<LatencyHistogram> {
-    return this.#add(
-      "histogram",
-      this.#histograms,
-      new Instrument(name, options, () => new LatencyHistogram()),
-    );
+    const instrument = new Instrument(name, options, () => new LatencyHistogram());
+    return this.#add("histogram", instrument, (series, isLive) => ({
+      type: "histogram",
+      histogram: isLive ? series : series.snapshot(),
+    }));
   }
 
   /**
-   * All series as they are now. No two are alike, and none is lost to another's error.
+   * All series as they are now, family by family. No two are alike, and none is lost to another's error.
    * @param read what the caller makes of each sample; where it throws, the sample's source is at fault and left out
    */
   collect(read: (sample: MetricSample) => void = () => undefined): readonly MetricSample[] {
-    const collection = new Collection();
-    const addOwn = (sample: MetricSample): void => {
-      read(sample);
-      collection.add(sample);
+    const samples: MetricSample[] = [];
+    for (const collected of this.#walk(read, false)) if (collected) samples.push(collected.sample);
+    return samples;
+  }
+
+  /**
+   * As `collect`, in steps between which the caller may do something else: each series is as it is when it is read,
+   * all of one source are of one moment, and what is bound or registered meanwhile may be missing.
+   * @param read called with live histograms, which mustn't be kept; `isLasting` says that the same labels object comes again
+   * @returns yields `undefined` where there is nothing but a chance to pause
+   * @internal
+   */
+  collectInSteps<T>(
+    read: (sample: MetricSample, family: Family, isLasting: boolean) => T,
+  ): Iterable<Collected<T> | undefined> {
+    return this.#walk(read, true);
+  }
+
+  *#walk<T>(
+    read: (sample: MetricSample, family: Family, isLasting: boolean) => T,
+    isLive: boolean,
+  ): Generator<Collected<T> | undefined, void> {
+    const collection = new Collection<T>();
+    const own = [...this.#own];
+    for (const { family, instrument } of own)
+      collection.claim(family, function* () {
+        for (const { labels } of instrument.series()) yield labels;
+      });
+    const made = (sample: MetricSample): Collected<T> => {
+      const family = collection.familyOf(sample);
+      return { family, sample, made: read(sample, family, false) };
     };
-    for (const sample of this.#ownSamples()) addOwn(sample);
-    for (const registration of this.#sources.values()) {
+    for (const registration of [...this.#sources.values()]) {
       try {
         // All before any: what a source gave before it threw may be half the truth.
-        const samples = Array.from(registration.source.collect(), (given) => {
-          const sample = checked(given, registration.labels);
-          read(sample);
-          return sample;
-        });
-        for (const sample of samples) if (!collection.add(sample)) registration.dropped++;
+        const given = [...registration.source.collect()];
+        const all: Collected<T>[] = [];
+        for (const sample of given) {
+          all.push(made(checked(sample, registration.labels)));
+          yield undefined;
+        }
+        for (const collected of all) if (!collection.add(collected)) registration.dropped++;
       } catch (error) {
         if (registration.errors++ === 0) warn(registration, error);
       }
     }
-    for (const sample of this.#selfSamples()) addOwn(sample);
-    return collection.samples;
+    for (const sample of this.#selfSamples()) collection.add(made(sample));
+    for (const { family, samples } of own) {
+      for (const sample of samples(isLive)) yield { family, sample, made: read(sample, family, true) };
+      yield* collection.take(family);
+    }
+    yield* collection.rest();
   }
 
-  #add<S>(type: SampleType, to: Instrument<S>[], instrument: Instrument<S>): Instrument<S> {
-    const names = writtenNames(type, instrument.name, instrument.unit);
+  #add<S>(
+    type: SampleType,
+    instrument: Instrument<S>,
+    measured: (series: S, isLive: boolean) => SampleValue,
+  ): Instrument<S> {
+    const family = familyOf(type, instrument.name, instrument.unit);
+    const names = takenNames(family);
     const taken = names.find((name) => this.#names.has(name));
     if (taken !== undefined)
       throw new TypeError(`metric ${instrument.name}: another metric is written as ${taken} already`);
     for (const name of names) this.#names.add(name);
-    to.push(instrument);
+    const { name, help, unit } = instrument;
+    const described = unit === undefined ? { name, help } : { name, help, unit };
+    const samples = function* (isLive: boolean): Iterable<MetricSample> {
+      for (const { labels, series } of instrument.series())
+        yield { ...described, labels, ...measured(series, isLive) };
+    };
+    this.#own.push({ family, instrument: instrument as Instrument<unknown>, samples });
     return instrument;
-  }
-
-  *#ownSamples(): Iterable<MetricSample> {
-    for (const instrument of this.#counters)
-      for (const { labels, series } of instrument.series())
-        yield { type: "counter", ...described(instrument), labels, value: series.value };
-    for (const instrument of this.#gauges)
-      for (const { labels, series } of instrument.series())
-        yield { type: "gauge", ...described(instrument), labels, value: series.value };
-    for (const instrument of this.#histograms)
-      for (const { labels, series } of instrument.series())
-        yield { type: "histogram", ...described(instrument), labels, histogram: series.snapshot() };
   }
 
   *#selfSamples(): Iterable<MetricSample> {
@@ -132,55 +180,30 @@ export class MetricRegistry {
       if (dropped > 0)
         yield selfCounter("samples.dropped", "Samples that clashed with another's.", labels, dropped);
     }
-    for (const instrument of [...this.#counters, ...this.#histograms]) {
-      let rejected = 0;
-      for (const { series } of instrument.series()) rejected += series.rejected;
+    for (const { instrument } of this.#own) {
       const labels = { metric: instrument.name };
+      let rejected = 0;
+      for (const { series } of instrument.series()) if (hasRejected(series)) rejected += series.rejected;
       if (rejected > 0)
-        yield selfCounter("values.rejected", "Values that were NaN, infinite or negative.", labels, rejected);
+        yield selfCounter(
+          "values.rejected",
+          "Values that were NaN, infinite or negative, and exemplars that no format holds.",
+          labels,
+          rejected,
+        );
+      if (instrument.overflowed > 0)
+        yield selfCounter(
+          "series.overflowed",
+          "Bindings beyond maxSeries, which share one series.",
+          labels,
+          instrument.overflowed,
+        );
     }
   }
 }
 
-/** Samples in order of arrival, without those that clash. */
-class Collection {
-  readonly samples: MetricSample[] = [];
-  readonly #series = new Set<string>();
-  /** Every name that the output will have, to the family that owns it. */
-  readonly #owners = new Map<string, string>();
-
-  /** @returns false when the sample clashes with one before it */
-  add(sample: MetricSample): boolean {
-    const { type, name, unit } = sample;
-    const names = writtenNames(type, name, unit);
-    const family = `${type} ${names[0]}`;
-    if (names.some((written) => (this.#owners.get(written) ?? family) !== family)) return false;
-    const key = seriesKey(family, sample.labels);
-    if (this.#series.has(key)) return false;
-    for (const written of names) this.#owners.set(written, family);
-    this.#series.add(key);
-    this.samples.push(sample);
-    return true;
-  }
-}
-
-function writtenNames(type: SampleType, name: string, unit: string | undefined): string[] {
-  const written = prometheusName(type, name, unit);
-  return type === "histogram"
-    ? [written, `${written}_bucket`, `${written}_sum`, `${written}_count`]
-    : [written];
-}
-
-/** The same for the same labels, in whatever order they stand. */
-function seriesKey(name: string, labels: Labels): string {
-  const entries = Object.entries(labels)
-    .map(([label, value]) => `${prometheusLabel(label)}=${JSON.stringify(value)}`)
-    .sort();
-  return entries.length === 0 ? name : `${name}{${entries.join(",")}}`;
-}
-
-const described = ({ name, help, unit }: Pick<Instrument<unknown>, "name" | "help" | "unit">) =>
-  unit === undefined ? { name, help } : { name, help, unit };
+const hasRejected = (series: unknown): series is { readonly rejected: number } =>
+  series instanceof Counter || series instanceof LatencyHistogram;
 
 const selfCounter = (what: string, help: string, labels: Labels, value: number): MetricSample => ({
   type: "counter",

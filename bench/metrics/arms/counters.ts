@@ -1,6 +1,6 @@
 import type { Arm } from "../../../src/measure/index.ts";
 import { MetricRegistry } from "../../../src/metrics/index.ts";
-import { labelsOf } from "./labels.ts";
+import { labelsOf, requestLabelNames, requestLabels } from "./labels.ts";
 import { openTelemetryMeter, promClient } from "./rivals.ts";
 
 /**
@@ -71,3 +71,51 @@ export async function openTelemetry(args: unknown): Promise<Arm> {
   };
   return { ...counting(step, async () => (await onlyValue()) as number), close };
 }
+
+export function victorByLabels(): Arm {
+  const requests = new MetricRegistry().counter("http.requests", { labels: requestLabelNames });
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) requests.bind(requestLabels(i)).inc();
+  };
+  return counting(step, () => sum(Array.from(requests.series(), ({ series }) => series.value)));
+}
+
+/** What one does without a library: a key by joining. */
+export function joinedKeyInMap(): Arm {
+  const counts = new Map<string, { value: number }>();
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) {
+      const { method, route, status_code } = requestLabels(i);
+      const key = `${method}|${route}|${status_code}`;
+      const known = counts.get(key);
+      if (known) known.value++;
+      else counts.set(key, { value: 1 });
+    }
+  };
+  return counting(step, () => sum(Array.from(counts.values(), ({ value }) => value)));
+}
+
+export async function promClientByLabels(): Promise<Arm> {
+  const { Counter, Registry } = await promClient();
+  const requests = new Counter({
+    name: "http_requests_total",
+    help: "Requests.",
+    labelNames: requestLabelNames,
+    registers: [new Registry()],
+  });
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) requests.inc(requestLabels(i));
+  };
+  return counting(step, async () => sum((await requests.get()).values.map(({ value }) => value)));
+}
+
+export async function openTelemetryByLabels(): Promise<Arm> {
+  const { meter, allValues, close } = await openTelemetryMeter();
+  const counter = meter.createCounter("http.requests");
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) counter.add(1, requestLabels(i));
+  };
+  return { ...counting(step, async () => sum((await allValues()) as number[])), close };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

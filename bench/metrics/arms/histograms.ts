@@ -1,6 +1,6 @@
 import { type Arm, seededRandom } from "../../../src/measure/index.ts";
 import { MetricRegistry } from "../../../src/metrics/index.ts";
-import { labelsOf } from "./labels.ts";
+import { labelsOf, requestLabelNames, requestLabels } from "./labels.ts";
 import { hdrHistogram, openTelemetryMeter, promClient } from "./rivals.ts";
 
 const mask = 4095;
@@ -97,3 +97,46 @@ async function hdr(useWebAssembly: boolean): Promise<Arm> {
 
 export const hdrHistogramJs = (): Promise<Arm> => hdr(false);
 export const hdrHistogramWasm = (): Promise<Arm> => hdr(true);
+
+export function victorByLabels(): Arm {
+  const values = latencies();
+  const latency = new MetricRegistry().histogram("latency", { unit: "s", labels: requestLabelNames });
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) latency.bind(requestLabels(i)).record(values[i & mask]!);
+  };
+  return recording(step, () => sum(Array.from(latency.series(), ({ series }) => series.count)));
+}
+
+export async function promClientByLabels(): Promise<Arm> {
+  const values = latencies();
+  const { Histogram, Registry } = await promClient();
+  const latency = new Histogram({
+    name: "latency_seconds",
+    help: "Latency.",
+    labelNames: requestLabelNames,
+    registers: [new Registry()],
+  });
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) latency.observe(requestLabels(i), values[i & mask]!);
+  };
+  const total = async () =>
+    sum(
+      (await latency.get()).values
+        .filter(({ metricName }) => metricName === "latency_seconds_count")
+        .map(({ value }) => value),
+    );
+  return recording(step, total);
+}
+
+export async function openTelemetryByLabels(): Promise<Arm> {
+  const values = latencies();
+  const { meter, allValues, close } = await openTelemetryMeter();
+  const histogram = meter.createHistogram("latency");
+  const step = (count: number) => {
+    for (let i = 0; i < count; i++) histogram.record(values[i & mask]!, requestLabels(i));
+  };
+  const total = async () => sum(((await allValues()) as { count: number }[]).map(({ count }) => count));
+  return { ...recording(step, total), close };
+}
+
+const sum = (values: readonly number[]): number => values.reduce((total, value) => total + value, 0);

@@ -3,18 +3,27 @@
  * benchmarks are type-checked, so their types can't be imported.
  */
 interface PromClient {
-  readonly Registry: new () => object;
+  readonly Registry: new () => { metrics(): Promise<string>; readonly contentType: string };
   readonly Counter: new (
     options: PromOptions,
-  ) => { labels(...values: readonly string[]): { inc(): void }; get(): Promise<PromValues> };
+  ) => {
+    labels(...values: readonly string[]): { inc(): void };
+    inc(labels: object): void;
+    get(): Promise<PromValues>;
+  };
   readonly Histogram: new (
     options: PromOptions,
-  ) => { labels(...values: readonly string[]): { observe(value: number): void }; get(): Promise<PromValues> };
+  ) => {
+    labels(...values: readonly string[]): { observe(value: number): void };
+    observe(labels: object, value: number): void;
+    get(): Promise<PromValues>;
+  };
 }
 interface PromOptions {
   readonly name: string;
   readonly help: string;
   readonly labelNames: readonly string[];
+  readonly buckets?: readonly number[];
   readonly registers: readonly object[];
 }
 interface PromValues {
@@ -52,7 +61,7 @@ interface HdrHistogramJs {
 }
 
 /** A name that the compiler doesn't look up. */
-const load = async <T>(specifier: string): Promise<T> => (await import(specifier)) as T;
+export const load = async <T>(specifier: string): Promise<T> => (await import(specifier)) as T;
 
 export const promClient = (): Promise<PromClient> => load("prom-client");
 export const hdrHistogram = (): Promise<HdrHistogramJs> => load("hdr-histogram-js");
@@ -67,9 +76,10 @@ export async function openTelemetryMeter() {
     exportTimeoutMillis: 1000,
   });
   const meter = new sdk.MeterProvider({ readers: [reader] }).getMeter("bench");
-  const onlyValue = async (): Promise<unknown> => {
+  const allValues = async (): Promise<readonly unknown[]> => {
     const { resourceMetrics } = await reader.collect();
-    return resourceMetrics.scopeMetrics[0]?.metrics[0]?.dataPoints[0]?.value;
+    return resourceMetrics.scopeMetrics[0]?.metrics[0]?.dataPoints.map(({ value }) => value) ?? [];
   };
-  return { meter, onlyValue, close: () => reader.shutdown() };
+  const onlyValue = async (): Promise<unknown> => (await allValues())[0];
+  return { meter, onlyValue, allValues, close: () => reader.shutdown() };
 }

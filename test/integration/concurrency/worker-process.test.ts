@@ -9,7 +9,7 @@ function run(body: string, env: NodeJS.ProcessEnv = {}): unknown[] {
     import { WorkerPool } from ${JSON.stringify(source("worker-pool.ts"))};
     import * as pools from ${JSON.stringify(source("default-thread-pools.ts"))};
     import { runInWorker } from ${JSON.stringify(source("run-in-worker.ts"))};
-    import { libuvThreadCount } from ${JSON.stringify(source("libuv-threads.ts"))};
+    import { libuvThreadCount } from ${JSON.stringify(source("../metrics/runtime/libuv-thread-count.ts"))};
     const print = (value) => console.log(JSON.stringify(value ?? null));
     ${body}`;
   const { UV_THREADPOOL_SIZE: _, ...inherited } = process.env;

@@ -1,3 +1,4 @@
+import fc from "fast-check";
 import { describe, expect, test, vi } from "vitest";
 import {
   type InstrumentOptions,
@@ -5,6 +6,7 @@ import {
   MetricRegistry,
   type MetricSample,
   type MetricSource,
+  prometheusText,
 } from "../../../src/metrics/index.ts";
 
 const gauge = (name: string, value: number, labels = {}): MetricSample => ({
@@ -91,7 +93,64 @@ describe("instruments", () => {
       'counter c {"user":"0"} 2',
       'counter c {"user":"1"} 1',
       'counter c {"otel.metric.overflow":"true"} 3',
+      'counter victor.metrics.series.overflowed {"metric":"c"} 3',
     ]);
+    expect(counter.overflowed).toBe(3);
+  });
+
+  test("a flood of label values adds no series, whatever comes", () => {
+    const registry = new MetricRegistry();
+    const counter = registry.counter("c", { labels: ["user", "path"], maxSeries: 10 });
+    for (let i = 0; i < 10_000; i++) counter.bind({ user: `u${i % 100}`, path: `/${i}` }).inc();
+    expect([...counter.series()].length).toBe(11);
+    expect(counter.overflowed).toBe(9990);
+  });
+
+  test("labels in another order than the instrument's are the same series", () => {
+    const counter = new MetricRegistry().counter("c", { labels: ["a", "b", "c"] });
+    const first = counter.bind({ c: "3", a: "1", b: "2" });
+    expect(counter.bind({ a: "1", b: "2", c: "3" })).toBe(first);
+    expect(counter.bind({ b: "2", c: "3", a: "1" })).toBe(first);
+  });
+
+  test("label names and values that objects have by nature are labels like others", () => {
+    const registry = new MetricRegistry();
+    const counter = registry.counter("c", { labels: ["constructor", "toString"] });
+    expect(() => counter.bind({ toString: "x" } as never)).toThrow('a string for label "constructor"');
+    expect(() => counter.bind({} as never)).toThrow(TypeError);
+    counter.bind({ constructor: "__proto__", toString: "hasOwnProperty" } as never).inc();
+    expect(registry.collect()[0]?.labels).toEqual({ constructor: "__proto__", toString: "hasOwnProperty" });
+    registry.register({
+      name: "rude",
+      collect: () => [gauge("g", 1, JSON.parse('{"__proto__":"x"}') as Record<string, string>)],
+    });
+    expect(prometheusText(registry)).toContain('g{__proto__="x"} 1');
+  });
+
+  test("a label that only a prototype has is none", () => {
+    const counter = new MetricRegistry().counter("c", { labels: ["a", "b"] });
+    expect(() => counter.bind(Object.assign(Object.create({ a: "1" }), { b: "2" }))).toThrow(
+      'a string for label "a"',
+    );
+  });
+
+  test("series are found as by a map of all their values, in any order of labels", () => {
+    const value = fc.constantFrom("", "a", "b", "c", "d", "e", "f", "__proto__", "a,b");
+    const values = fc.tuple(value, value, value);
+    fc.assert(
+      fc.property(fc.array(fc.tuple(values, fc.boolean()), { maxLength: 200 }), (calls) => {
+        const counter = new MetricRegistry().counter("c", { labels: ["x", "y", "z"] });
+        const model = new Map<string, unknown>();
+        for (const [[x, y, z], isReversed] of calls) {
+          const series = counter.bind(isReversed ? { z, y, x } : { x, y, z });
+          const key = JSON.stringify([x, y, z]);
+          expect(model.get(key) ?? series).toBe(series);
+          model.set(key, series);
+        }
+        expect(new Set(model.values()).size).toBe(model.size);
+        expect([...counter.series()].length).toBe(model.size);
+      }),
+    );
   });
 
   test("an option that is undefined is as good as none", () => {
@@ -122,6 +181,7 @@ describe("instruments", () => {
     [`a${"b".repeat(255)}`, {}, "metric name: expected a letter"],
     ["c", { labels: ["a-b"] }, "metric c: label: expected a letter or one _"],
     ["c", { labels: ["__a"] }, "metric c: label: expected a letter or one _"],
+    ["c", { labels: ["otel.metric.overflow"] }, "a name that is not of the series beyond maxSeries"],
     ["c", { labels: ["le"] }, "metric c: label: expected a name that Prometheus does not reserve"],
     [
       "c",
@@ -156,11 +216,38 @@ describe("instruments", () => {
     );
     expect(() => registry.counter("a_b")).toThrow(TypeError);
     expect(() => registry.gauge("h.count")).toThrow("another metric is written as h_count already");
-    expect(() => registry.gauge("a.b")).not.toThrow();
+  });
+
+  test("a gauge can't have the name of a counter, which OpenMetrics describes without its ending", () => {
+    const registry = new MetricRegistry();
+    registry.counter("a.b");
+    expect(() => registry.gauge("a.b")).toThrow("another metric is written as a_b already");
+    registry.register(source("s", gauge("a.b", 1), gauge("b", 1)));
+    expect(brief(registry)).toEqual([
+      "gauge b {} 1",
+      'counter victor.metrics.samples.dropped {"source":"s"} 1',
+    ]);
   });
 });
 
 describe("sources", () => {
+  test("of the registry's own metrics stand with them, and don't repeat a series", () => {
+    const registry = new MetricRegistry();
+    const size = registry.gauge("size", { labels: ["of"] });
+    size.bind({ of: "own" }).set(1);
+    registry.gauge("other").bind().set(2);
+    registry.register(
+      source("s", gauge("more", 5), gauge("size", 3, { of: "s" }), gauge("size", 4, { of: "own" })),
+    );
+    expect(brief(registry)).toEqual([
+      'gauge size {"of":"own"} 1',
+      'gauge size {"of":"s"} 3',
+      "gauge other {} 2",
+      "gauge more {} 5",
+      'counter victor.metrics.samples.dropped {"source":"s"} 1',
+    ]);
+  });
+
   test("are asked at collection, until they are unregistered", () => {
     const registry = new MetricRegistry();
     let value = 0;

@@ -1,0 +1,84 @@
+import { createServer, type Server } from "node:http";
+import { integer, knownKeys, optionsObject, rejectType } from "../../options.ts";
+import type { Exposed } from "../exposition.ts";
+import { endpointOptionNames, type MetricsEndpointOptions } from "./endpoint-options.ts";
+import { MetricsEndpoint, type MetricsEndpointStats } from "./metrics-endpoint.ts";
+
+export interface MetricsServerOptions extends MetricsEndpointOptions {
+  readonly registry: Exposed;
+  /** 0 to 65535; 0 takes a free one. @default 9464, OpenTelemetry's for Prometheus exporters */
+  readonly port?: number | undefined;
+  /** The address to listen at. Metrics tell much of a program: set a `token` where others can reach it. @default "127.0.0.1" */
+  readonly host?: string | undefined;
+  /** Begins with `/`; all else gets status 404. @default "/metrics" */
+  readonly path?: string | undefined;
+}
+
+/** A server of its own for scrapes. */
+export interface MetricsServer extends AsyncDisposable {
+  readonly port: number;
+  readonly url: string;
+  stats(): MetricsEndpointStats;
+  /** What it counts, as a source for a registry. */
+  readonly endpoint: MetricsEndpoint;
+  /** Stops listening and cuts off who is being answered. May be called again. */
+  close(): Promise<void>;
+}
+
+/**
+ * Serves a registry's metrics at an address of their own. It doesn't keep the process alive.
+ * @throws {TypeError | RangeError} when an option is not valid
+ * @throws the system's error (`EADDRINUSE`, `EACCES`) when it can't listen there
+ */
+export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
+  optionsObject("metrics server", options);
+  knownKeys("metrics server", options, ["registry", "port", "host", "path", ...endpointOptionNames]);
+  const { registry, port = 9464, host = "127.0.0.1", path = "/metrics", ...rest } = options;
+  integer("port", port, 0, 65_535);
+  if (typeof host !== "string" || host === "") rejectType("host", "an address", host);
+  if (typeof path !== "string" || !path.startsWith("/"))
+    rejectType("path", "a path that begins with /", path);
+  const endpoint = new MetricsEndpoint(registry, rest);
+  const server = createServer((request, response) => {
+    if (request.url?.split("?", 1)[0] === path) endpoint.handle(request, response);
+    else
+      response
+        .writeHead(404, { "Content-Type": "text/plain; charset=utf-8" })
+        .end(`Metrics are at ${path}\n`);
+  });
+  server.maxHeadersCount = 100;
+  server.headersTimeout = 10_000;
+  server.requestTimeout = 10_000;
+  server.unref();
+  // A connection is a handle, too: without this, a scraper that keeps its connection would keep the process alive.
+  server.on("connection", (socket) => socket.unref());
+  const actual = await listening(server, port, host);
+  let closing: Promise<void> | undefined;
+  const close = (): Promise<void> => {
+    closing ??= new Promise((resolve) => {
+      endpoint.close();
+      server.close(() => resolve());
+      server.closeAllConnections();
+    });
+    return closing;
+  };
+  return {
+    port: actual,
+    url: `http://${host.includes(":") ? `[${host}]` : host}:${actual}${path}`,
+    endpoint,
+    stats: () => endpoint.stats(),
+    close,
+    [Symbol.asyncDispose]: close,
+  };
+}
+
+function listening(server: Server, port: number, host: string): Promise<number> {
+  const { promise, resolve, reject } = Promise.withResolvers<number>();
+  server.once("error", reject);
+  server.listen(port, host, () => {
+    server.off("error", reject);
+    const address = server.address();
+    resolve(typeof address === "object" && address ? address.port : port);
+  });
+  return promise;
+}
