@@ -869,3 +869,17 @@ export class LearnedStateError extends VictorError {
     super("VICTOR_LEARNED_STATE", `state of learned ranking: ${why}`);
   }
 }
+
+/** `VICTOR_ALERT_DELIVERY`: a webhook did not take a notification. Holds nothing of the URL but its origin. */
+export class AlertDeliveryError extends VictorError {
+  override readonly name = "AlertDeliveryError";
+  readonly sink: string;
+  readonly origin: string;
+  readonly attempts: number;
+  constructor(sink: string, origin: string, attempts: number, why: string) {
+    super("VICTOR_ALERT_DELIVERY", `${sink} at ${origin}: not delivered after ${attempts} attempts: ${why}`);
+    this.sink = sink;
+    this.origin = origin;
+    this.attempts = attempts;
+  }
+}
