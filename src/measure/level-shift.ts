@@ -28,6 +28,8 @@ export const levelShiftDefaults = Object.freeze({
 
 /** Residuals beyond so many scales count as that many: one wild sample proves nothing. */
 const clipScales = 3;
+/** The logarithm of 0, as it were: far below any level, and yet a number. */
+const farthestBelow = -20;
 /** The scale is at least `change / this`, so that on a calm series a single odd sample is no shift either. */
 const calmest = 1.25;
 /** The change looked for is at least this × scale: a smaller one is not told from noise within a few hundred samples. */
@@ -132,8 +134,9 @@ export class LevelShift {
       return undefined;
     }
     const widest = clipScales * this.#scale;
-    const residual = Math.max(-widest, Math.min(widest, log - this.#level));
-    if (this.#shift) return this.#watchReturn(residual);
+    const distance = Math.max(farthestBelow, log - this.#level);
+    const residual = Math.max(-widest, Math.min(widest, distance));
+    if (this.#shift) return this.#watchReturn(residual, distance);
 
     const held = this.#held;
     held.n++;
@@ -148,7 +151,7 @@ export class LevelShift {
     let quiet = true;
     for (const direction of this.#directions) {
       const excursion = direction === "up" ? this.#up : this.#down;
-      this.#score(excursion, direction === "up" ? residual : -residual);
+      this.#score(excursion, direction === "up" ? residual : -residual, distance);
       if (excursion.score >= this.#limit) return this.#begin(direction, excursion);
       if (excursion.score > 0) quiet = false;
     }
@@ -156,7 +159,7 @@ export class LevelShift {
     return undefined;
   }
 
-  #score(excursion: Excursion, residual: number): void {
+  #score(excursion: Excursion, residual: number, distance: number): void {
     const { score } = excursion;
     const next = score + (this.#change / this.#scale ** 2) * (residual - this.#change / 2 - this.#doubt);
     if (next <= 0) {
@@ -167,19 +170,18 @@ export class LevelShift {
     }
     excursion.score = next;
     excursion.n++;
-    excursion.sum += residual;
+    excursion.sum += distance;
   }
 
   #begin(direction: ShiftDirection, { n, sum }: Excursion): ShiftEvent {
-    const level = this.#level + (direction === "up" ? sum : -sum) / n;
-    this.#shift = { direction, samples: n, level, back: 0 };
+    this.#shift = { direction, samples: n, level: this.#level + sum / n, back: 0 };
     return { kind: "shifted", ...this.shifted! };
   }
 
-  #watchReturn(residual: number): ShiftEvent | undefined {
+  #watchReturn(residual: number, distance: number): ShiftEvent | undefined {
     const shift = this.#shift!;
     shift.samples++;
-    shift.level += (this.#level + residual - shift.level) / Math.min(shift.samples, 60);
+    shift.level += (this.#level + distance - shift.level) / Math.min(shift.samples, 60);
     const away = shift.direction === "up" ? residual : -residual;
     shift.back = Math.max(0, shift.back + (this.#change / this.#scale ** 2) * (this.#change / 2 - away));
     if (shift.back >= returnShare * this.#limit) return this.#end("returned");

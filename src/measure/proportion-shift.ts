@@ -146,7 +146,7 @@ export class ProportionShift {
       excursion.n++;
       excursion.hits += hits;
       excursion.trials += trials;
-      if (score >= this.#limit) {
+      if (score >= this.#limit * (1 - 1e-12)) {
         const { n, hits: since, trials: of } = excursion;
         this.#shift = { direction, samples: n, hits: since / n, trials: of / n, back: 0 };
         return { kind: "shifted", ...this.shifted! };
@@ -188,7 +188,7 @@ export class ProportionShift {
     const p = this.#seen === 0 ? hits / trials : this.#hits / this.#trials;
     const least = nearest * this.#minDifference;
     const base = Math.max(least, Math.min(1 - least, p));
-    const z = (hits - trials * base) / Math.sqrt(trials * base * (1 - base));
+    const z = (hits - trials * p) / Math.sqrt(trials * base * (1 - base));
     const residual = Math.max(-4, Math.min(4, z));
     held.squares += residual * residual;
     held.products += residual * this.#previous;
