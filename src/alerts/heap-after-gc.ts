@@ -3,7 +3,8 @@ import { type GcPause, observeGc } from "../metrics/runtime/gc-observer.ts";
 
 /**
  * The heap in use right after the latest full garbage collection: what the program holds, without what is only waiting
- * to be collected. NaN before the first one. A leak raises it; more traffic alone doesn't.
+ * to be collected. A leak raises it; more traffic alone doesn't. Each collection is told once: NaN until the next one, so
+ * that a figure which stands for minutes doesn't count as many.
  */
 export class HeapAfterGc {
   readonly name = "heap-after-gc";
@@ -34,6 +35,7 @@ export class HeapAfterGc {
       labels: {},
       value: this.#bytes,
     };
+    this.#bytes = Number.NaN;
   }
 
   close(): void {

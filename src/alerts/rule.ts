@@ -96,7 +96,8 @@ export interface BurnRateRule extends RuleBase {
 
 /**
  * The level of a series has shifted, by change-point detection: see `LevelShift`, and `ProportionShift` where `of` is
- * given. It resolves when the level comes back, or after 3600 samples, when it is taken as the new baseline.
+ * given. It resolves when the level comes back, or after 3600 samples, when it is taken as the new baseline. A gauge
+ * gives a sample at each look, so one that is set more rarely should be looked at more rarely.
  * Each series that is selected alerts for itself.
  */
 export interface DegradationRule extends RuleBase, MetricSelector {

@@ -243,12 +243,14 @@ export class LevelShift {
   /** Sets what the next sample is judged by. */
   #judge(): void {
     const noise = this.#longRun();
-    this.#change = Math.max(this.#minChange, noisiest * noise);
-    this.#scale = Math.max(noise, this.#change / calmest);
+    // A moving mean of time constant m is as sure as a plain mean of 2 m.
     const full = 2 * this.#memory;
+    const leastError = noise / Math.sqrt(full);
     const error = noise / Math.sqrt(Math.min(this.#seen, full));
-    this.#doubt = error - noise / Math.sqrt(full);
-    if (!this.ready && error > readyError * this.#change) return;
+    this.#change = Math.max(this.#minChange, noisiest * noise, leastError / readyError);
+    this.#scale = Math.max(noise, this.#change / calmest);
+    this.#doubt = error - leastError;
+    if (!this.ready && error > readyError * this.#change * (1 + 1e-9)) return;
     this.#limit = scoreLimit(this.#change / this.#scale, this.#falseAlarmSamples * this.#directions.length);
   }
 }

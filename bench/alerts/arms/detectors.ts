@@ -124,11 +124,11 @@ export const likelihoodRatio = (): Detect => {
 
 /**
  * Bayesian online change-point detection, normal with unknown mean and variance, hazard 1 / 86,400, run lengths up to
- * 600; told when the likeliest run falls from over 120 to 10 … 60 with means apart.
+ * 300; told when the likeliest run falls from over 120 to 10 … 60 with means apart.
  * @see Adams & MacKay, Bayesian Online Changepoint Detection (2007)
  */
 export const bayesianOnline = (): Detect => {
-  const most = 600;
+  const most = 300;
   const hazard = 1 / 86_400;
   let weight = new Float64Array(most + 1);
   let mean = new Float64Array(most + 1);

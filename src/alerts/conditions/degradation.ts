@@ -11,9 +11,14 @@ import { percentText, valueText } from "../value-text.ts";
 /** After so many missed looks the level before says nothing of the level now. */
 const longestGap = 300;
 
+/** Without a new sample for so many looks, nothing is known any more. */
+const longestSilence = 3600;
+
 /** What is kept of one series. */
 interface Watched {
-  /** @returns whether there was a new sample, and what it showed */
+  /** Number of the look that gave the latest sample. */
+  readonly lastTick: number;
+  /** @returns what a new sample showed, if there was one */
   look(sample: MetricSample, total: MetricSample | undefined, tick: Tick): ShiftEvent | undefined;
   readonly ready: boolean;
   readonly shifted: OpenShift | undefined;
@@ -53,7 +58,7 @@ export class DegradationCondition implements Condition {
       yield {
         labels: sample.labels,
         value,
-        outcome: shifted ? "bad" : "good",
+        outcome: tick.number - watched.lastTick > longestSilence ? "unknown" : shifted ? "bad" : "good",
         reason: () => this.#reason(shifted, event, value),
       };
     }
@@ -80,6 +85,7 @@ class WatchedLevel implements Watched {
   readonly #reading: Reading;
   readonly #detector: LevelShift;
   value = Number.NaN;
+  lastTick = 0;
 
   constructor({
     quantile,
@@ -109,6 +115,7 @@ class WatchedLevel implements Watched {
   look(sample: MetricSample, _total: MetricSample | undefined, tick: Tick): ShiftEvent | undefined {
     if (!this.#reading.look(sample, tick)) return undefined;
     this.value = this.#reading.value!;
+    this.lastTick = tick.number;
     return this.#detector.push(this.value);
   }
 }
@@ -125,6 +132,7 @@ class WatchedShare implements Watched {
   #sumHits = 0;
   #sumTotal = 0;
   value = Number.NaN;
+  lastTick = 0;
 
   constructor(rule: DegradationRule) {
     const { of, against, recordedAbove, direction, minChange, minDifference, falseAlarmSamples } = rule;
@@ -163,6 +171,7 @@ class WatchedShare implements Watched {
     this.#sumHits -= counted;
     this.#sumTotal = 0;
     this.value = counted / trials;
+    this.lastTick = tick.number;
     return this.#detector.push(counted, trials);
   }
 }

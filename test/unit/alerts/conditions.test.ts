@@ -354,6 +354,24 @@ describe("degradation", () => {
     expect(watched.last()!.reason).toBe("level rose from 10 to 20 and stayed: taken as its new level");
   });
 
+  test("of what gives no new samples for an hour is not known any more", () => {
+    const watched = new WatchedRegistry({
+      rules: [{ kind: "degradation", name: "slower", metric: "took", quantile: 0.5, direction: "up" }],
+    });
+    const took = watched.registry.histogram("took", { unit: "s" }).bind();
+    const second = (value: number) => () => {
+      for (let i = 0; i < 20; i++) took.record(value);
+    };
+    watched.pass(200, second(0.1));
+    watched.pass(30, second(0.2));
+    watched.pass(3600);
+    expect(watched.told()).toEqual(["firing slower"]);
+    watched.pass(302);
+    expect(watched.last()!.reason).toMatch(
+      /^nothing is known any more; last: quantile 0\.5 of took rose from/,
+    );
+  });
+
   test("waits for enough events to judge a quantile", () => {
     const watched = new WatchedRegistry({
       rules: [

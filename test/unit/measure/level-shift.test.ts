@@ -81,6 +81,22 @@ describe("a series without noise", () => {
   });
 });
 
+test("samples that may belong to a shift join the baseline only once it has turned out to be none", () => {
+  const detector = calm();
+  for (let i = 0; i < 8; i++) expect(detector.push(118)).toBeUndefined();
+  expect(detector.baseline).toBeCloseTo(100, 9);
+  expect(pushUntilTold(detector, 100, 100)[1]).toBeUndefined();
+  // Learned late, but whole: 8 of 308 samples, seen by a mean over all of them.
+  expect(detector.baseline).toBeCloseTo(100 * 1.18 ** (8 / 308), 1);
+});
+
+test("with a short memory and much noise it looks for a larger change, and judges all the same", () => {
+  const detector = new LevelShift({ memorySamples: 60 });
+  for (const value of noisySeries(0.3, 1000, 6)) expect(detector.push(value)).toBeUndefined();
+  expect(detector.ready).toBe(true);
+  expect(detector.detectable).toBeGreaterThan(0.25);
+});
+
 describe("after a shift", () => {
   test("it stays shifted until the level is back, which is told once", () => {
     const detector = calm();
