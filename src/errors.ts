@@ -877,7 +877,10 @@ export class AlertDeliveryError extends VictorError {
   readonly origin: string;
   readonly attempts: number;
   constructor(sink: string, origin: string, attempts: number, why: string) {
-    super("VICTOR_ALERT_DELIVERY", `${sink} at ${origin}: not delivered after ${attempts} attempts: ${why}`);
+    super(
+      "VICTOR_ALERT_DELIVERY",
+      `${sink} at ${origin}: not delivered, attempts: ${attempts}, the last: ${why}`,
+    );
     this.sink = sink;
     this.origin = origin;
     this.attempts = attempts;

@@ -1,5 +1,5 @@
 import type { MetricSample } from "../metrics/index.ts";
-import type { MetricSelector } from "./rule.ts";
+import type { CountSelector } from "./rule.ts";
 import { hasLabels, labelsKey } from "./series-key.ts";
 import { SeriesTable } from "./series-table.ts";
 import type { Tick } from "./tick.ts";
@@ -32,17 +32,24 @@ export class Increase {
 
 /** The increase of all series that are selected, together. */
 export class TotalIncrease {
-  readonly #selector: MetricSelector;
+  readonly #selector: CountSelector;
   readonly #series: SeriesTable<Increase>;
+  /** Whether there was ever a series of that name. */
   #hadSeries = false;
+  #wasSeen = false;
 
-  constructor(selector: MetricSelector, maxSeries: number) {
+  constructor(selector: CountSelector, maxSeries: number) {
     this.#selector = selector;
     this.#series = new SeriesTable(maxSeries);
   }
 
   get refused(): number {
     return this.#series.refused;
+  }
+
+  /** Whether there was ever a series that is selected. */
+  get wasSeen(): boolean {
+    return this.#wasSeen;
   }
 
   /**
@@ -59,6 +66,7 @@ export class TotalIncrease {
       if (!hasLabels(sample, labels)) continue;
       const count = countOf(sample, recordedAbove);
       if (count === undefined) continue;
+      this.#wasSeen = true;
       const increase = this.#series.seen(labelsKey(sample.labels), tick.number, () => new Increase());
       if (!increase) continue;
       const grown = increase.next(count) ?? (hadSeries ? count : undefined);
@@ -71,7 +79,7 @@ export class TotalIncrease {
 }
 
 /** The sum of all gauges that are selected; `undefined` when there is none that is known. */
-export function totalOfGauges({ metric, labels }: MetricSelector, tick: Tick): number | undefined {
+export function totalOfGauges({ metric, labels }: CountSelector, tick: Tick): number | undefined {
   let total: number | undefined;
   for (const sample of tick.named(metric))
     if (sample.type === "gauge" && hasLabels(sample, labels) && Number.isFinite(sample.value))

@@ -12,6 +12,7 @@ export {
   type AlertRule,
   type BurnRateRule,
   type BurnWindow,
+  type CountSelector,
   type DegradationRule,
   type MetricSelector,
   type RatioRule,

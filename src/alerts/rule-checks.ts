@@ -38,7 +38,7 @@ export function checkedRules(rules: unknown): readonly AlertRule[] {
 
 function checkedRule(at: string, given: unknown): AlertRule {
   optionsObject(at, given);
-  const rule = structuredClone(given) as AlertRule;
+  const rule = given as AlertRule;
   oneOf(`${at}.kind`, rule.kind, Object.keys(known) as AlertRule["kind"][]);
   text(`${at}.name`, rule.name);
   const where = `${at} ${JSON.stringify(rule.name)}`;
@@ -86,7 +86,7 @@ function checkedRule(at: string, given: unknown): AlertRule {
       integer(`${where}: minEvents`, rule.minEvents ?? 1, 1);
       break;
   }
-  return deepFrozen(rule);
+  return deepFrozen(structuredClone(rule));
 }
 
 function text(where: string, value: unknown): void {

@@ -14,6 +14,9 @@ export interface MetricSelector {
   readonly recordedAbove?: number | undefined;
 }
 
+/** Which series, of what can be summed. */
+export type CountSelector = Omit<MetricSelector, "quantile">;
+
 /** What all rules have. */
 interface RuleBase {
   /** Unique in a monitor, 1 to 200 characters. */
@@ -49,8 +52,8 @@ export interface ThresholdRule extends RuleBase, MetricSelector, Bounds {
 /** The sum of some series by the sum of others is beyond a bound. Counters and histograms count by their increase. */
 export interface RatioRule extends RuleBase, Bounds {
   readonly kind: "ratio";
-  readonly numerator: MetricSelector;
-  readonly denominator: MetricSelector;
+  readonly numerator: CountSelector;
+  readonly denominator: CountSelector;
   /** Increases are taken over so long, ms; at least one interval. @default one interval */
   readonly overMs?: number | undefined;
   /** A smaller denominator says nothing, ≥ 0. @default 0, which is never divided by */
@@ -84,10 +87,10 @@ export interface BurnRateRule extends RuleBase {
   readonly kind: "burn-rate";
   /** Share of good events, 0 to 1, both excluded: 0.999. */
   readonly objective: number;
-  readonly total: MetricSelector;
+  readonly total: CountSelector;
   /** Exactly one of `bad` and `good`. */
-  readonly bad?: MetricSelector | undefined;
-  readonly good?: MetricSelector | undefined;
+  readonly bad?: CountSelector | undefined;
+  readonly good?: CountSelector | undefined;
   /** 1 to 10. @default 14.4 × in 1 h and 5 min; 6 × in 6 h and 30 min */
   readonly windows?: readonly BurnWindow[] | undefined;
   /** Fewer events in the short window say nothing, ≥ 1. @default 10 */
@@ -105,9 +108,9 @@ export interface DegradationRule extends RuleBase, MetricSelector {
   /** Which way is bad. */
   readonly direction: "up" | "down" | "both";
   /** The counter's share of this one's increase, series by series of the same labels: an error rate, or a hit rate. */
-  readonly of?: MetricSelector | undefined;
+  readonly of?: CountSelector | undefined;
   /** Like `of`, where the total is the two together, as of hits and misses. */
-  readonly against?: MetricSelector | undefined;
+  readonly against?: CountSelector | undefined;
   /** Smallest relative change told. @default 0.2 */
   readonly minChange?: number | undefined;
   /** Smallest difference of a share told. @default 0.01 */

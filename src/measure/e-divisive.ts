@@ -24,7 +24,7 @@ export interface ChangePoint {
   readonly pValue: number;
 }
 
-/** Time and memory grow with the square: so many samples take about 0.1 s. */
+/** Time grows with the square: so many samples take about half a second. */
 const mostSamples = 10_000;
 /** How much more a split may seem to be at first than it has to be in the end: neighbours may change it yet. */
 const firstPValues = 10;

@@ -42,7 +42,9 @@ export class BurnRateCondition implements Condition {
 
   *look(tick: Tick): Iterable<Observation> {
     const total = this.#total.next(tick);
-    const part = this.#part.next(tick);
+    // Many a counter of errors is born with the first one: until then there were none.
+    const none = this.#partIsGood || this.#part.wasSeen ? undefined : 0;
+    const part = this.#part.next(tick) ?? none;
     // Events without their part, as a source that is left out of one collection leaves them, would count as all good or all bad.
     const isKnown = total !== undefined && part !== undefined;
     const counted = isKnown ? total : 0;

@@ -1,16 +1,16 @@
 import { boundText, outcomeOf } from "../bound.ts";
 import { TotalIncrease, totalOfGauges } from "../increase.ts";
-import type { MetricSelector, RatioRule } from "../rule.ts";
+import type { CountSelector, RatioRule } from "../rule.ts";
 import type { Condition, Observation, Tick } from "../tick.ts";
 
 /** One side of the ratio: what it has grown by within the window, or what its gauges are now. */
 class Side {
-  readonly #selector: MetricSelector;
+  readonly #selector: CountSelector;
   readonly #increase: TotalIncrease;
   #sum = 0;
   #isKnown = true;
 
-  constructor(selector: MetricSelector, maxSeries: number) {
+  constructor(selector: CountSelector, maxSeries: number) {
     this.#selector = selector;
     this.#increase = new TotalIncrease(selector, maxSeries);
   }

@@ -127,7 +127,7 @@ describe("a webhook", () => {
       code: "VICTOR_ALERT_DELIVERY",
       attempts: 1,
       origin: other.server.origin,
-      message: `webhook at ${other.server.origin}: not delivered after 1 attempts: status 403`,
+      message: `webhook at ${other.server.origin}: not delivered, attempts: 1, the last: status 403`,
     });
     expect(other.received).toHaveLength(1);
   });

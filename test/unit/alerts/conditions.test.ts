@@ -287,6 +287,19 @@ describe("a burn rate", () => {
     expect(watched.told()).toEqual(["firing good", "firing fast"]);
   });
 
+  test("remembers the good events from before the first error's counter was born", () => {
+    const watched = new WatchedRegistry({ rules, intervalMs: 10_000 });
+    const calls = watched.registry.counter("calls").bind();
+    const errors = watched.registry.counter("errors");
+    watched.pass(360, () => calls.add(1000));
+    // A whole minute of errors, of an hour: 1.7 times the budget. Of that minute alone it were a hundred times.
+    watched.pass(7, () => {
+      calls.add(1000);
+      errors.bind().add(1000);
+    });
+    expect(watched.told()).toEqual([]);
+  });
+
   test("of fewer events than asked for in its short window says nothing", () => {
     const rare = new WatchedRegistry({ rules, intervalMs: 10_000 });
     const [calls, errors] = ["calls", "errors"].map((name) => rare.registry.counter(name).bind());
