@@ -877,3 +877,20 @@ export class AlreadyEnabledError extends VictorError {
     super("VICTOR_ALREADY_ENABLED", `${what} is enabled already`);
   }
 }
+
+/** `VICTOR_ALERT_DELIVERY`: a webhook did not take a notification. Holds nothing of the URL but its origin. */
+export class AlertDeliveryError extends VictorError {
+  override readonly name = "AlertDeliveryError";
+  readonly sink: string;
+  readonly origin: string;
+  readonly attempts: number;
+  constructor(sink: string, origin: string, attempts: number, why: string) {
+    super(
+      "VICTOR_ALERT_DELIVERY",
+      `${sink} at ${origin}: not delivered, attempts: ${attempts}, the last: ${why}`,
+    );
+    this.sink = sink;
+    this.origin = origin;
+    this.attempts = attempts;
+  }
+}

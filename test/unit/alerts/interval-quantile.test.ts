@@ -1,0 +1,35 @@
+import fc from "fast-check";
+import { expect, test } from "vitest";
+import { intervalQuantile } from "../../../src/alerts/interval-quantile.ts";
+import { LatencyHistogram } from "../../../src/metrics/index.ts";
+
+const value = fc.oneof(fc.double({ min: 1e-6, max: 1e3, noNaN: true }), fc.constant(0));
+
+test("the quantile of what came between two snapshots is that of those values alone, within 2 %", () => {
+  fc.assert(
+    fc.property(
+      fc.array(value, { maxLength: 60 }),
+      fc.array(value, { minLength: 1, maxLength: 60 }),
+      fc.constantFrom(0, 0.01, 0.5, 0.95, 1),
+      (earlier, between, q) => {
+        const histogram = new LatencyHistogram();
+        for (const one of earlier) histogram.record(one);
+        const before = histogram.snapshot();
+        for (const one of between) histogram.record(one);
+        const sorted = between.toSorted((a, b) => a - b);
+        const exact = sorted[Math.max(0, Math.ceil(q * sorted.length * (1 - 2 ** -50)) - 1)]!;
+        const found = intervalQuantile(before, histogram.snapshot(), q)!;
+        expect(Math.abs(found - exact)).toBeLessThanOrEqual(0.02 * exact + 1e-18);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});
+
+test("of nothing there is none", () => {
+  const histogram = new LatencyHistogram();
+  expect(intervalQuantile(undefined, histogram, 0.5)).toBeUndefined();
+  histogram.record(1);
+  expect(intervalQuantile(histogram.snapshot(), histogram, 0.5)).toBeUndefined();
+  expect(intervalQuantile(undefined, histogram, 0.5)).toBe(1);
+});
