@@ -1,3 +1,4 @@
+export * from "./alerts/index.ts";
 export * from "./algorithms/index.ts";
 export * from "./concurrency/index.ts";
 // Both rooms have an `Engine`; the one that runs statements keeps the name here.
