@@ -16,7 +16,7 @@ export function pathSegment(text: string): string {
   const safe = /[^A-Za-z0-9_-]/.test(text)
     ? encodeURIComponent(text.toWellFormed()).replace(/[.!~*'()]/g, hex)
     : text;
-  return safe.length <= maxSegment ? safe : `${safe.slice(0, maxSegment - 20)}%hash-${hash(safe)}`;
+  return safe.length <= maxSegment ? safe : `${safe.slice(0, maxSegment - 22)}%hash-${hash(safe)}`;
 }
 
 /** A metric's name as a path: its dots are the path's. */
