@@ -158,9 +158,7 @@ export class SpanExport<C, S extends TracedSpan> implements MetricSource, AsyncD
 
   #ended(span: EndedSpan): void {
     // An eighth at a time: one by one would move all others each time, all together would leave no room for their turn.
-    if (this.#held.size + this.#readySize >= this.#maxSpans)
-      this.#orphan(this.#held.takeSome(Math.ceil(this.#maxSpans / 8)));
-    // All that waits is on its way already, and is not overtaken.
+    if (this.#held.size >= this.#maxSpans) this.#orphan(this.#held.takeSome(Math.ceil(this.#maxSpans / 8)));
     if (this.#readySize >= this.#maxSpans) {
       this.#dropped++;
       return;
