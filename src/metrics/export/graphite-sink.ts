@@ -13,6 +13,7 @@ import type { PushChunk } from "./push-buffer.ts";
 import { PushLoop } from "./push-loop.ts";
 import { type PushOptions, pushOptionNames } from "./push-options.ts";
 import { checkedTarget, type SinkStats, sinkSamples } from "./push-sink.ts";
+import { samplesInSteps } from "./samples-in-steps.ts";
 import { labelPath } from "./series-path.ts";
 import { TcpWire } from "./tcp-wire.ts";
 
@@ -54,9 +55,8 @@ export class GraphiteSink implements MetricSource, AsyncDisposable {
     const encodePoint = protocol === "pickle" ? picklePoint : graphiteLine;
     const join = protocol === "pickle" ? pickleMessage : Buffer.concat;
     const encoded = function* (this: GraphiteSink): Iterable<Uint8Array> {
-      const samples = registry.collect();
       const epochSeconds = Math.floor(Date.now() / 1000);
-      for (const point of series.points(samples, keyOf)) {
+      for (const point of series.points(samplesInSteps(registry), keyOf)) {
         const path = graphitePath(point, prefix, labels);
         if (path === undefined) this.#refused++;
         else yield encodePoint(path, point.value, epochSeconds);

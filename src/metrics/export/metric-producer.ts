@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import { knownKeys, oneOf, rejectType } from "../../options.ts";
-import type { MetricSample } from "../metric.ts";
 import { addPoint, type EpochTime, emptyMetric, type HistogramForm, type MetricData } from "./metric-data.ts";
+import { type SampledRegistry, samplesInSteps } from "./samples-in-steps.ts";
 import { SeriesStarts } from "./series-starts.ts";
 
 export interface MetricProducerOptions {
@@ -41,7 +41,7 @@ const emptyResource: EmptyResource = Object.freeze({
   getRawAttributes: (): [] => [],
 });
 
-/** How long a collection may hold the event loop after the registry has given its series. */
+/** How long a collection may hold the event loop at a time. */
 const turnMs = 5;
 
 /**
@@ -57,7 +57,7 @@ const turnMs = 5;
  * @see https://opentelemetry.io/docs/specs/otel/metrics/sdk/#metricproducer
  */
 export function metricProducer(
-  registry: { collect(): readonly MetricSample[] },
+  registry: SampledRegistry,
   options: MetricProducerOptions = {},
 ): RegistryMetricProducer {
   if (typeof registry?.collect !== "function") rejectType("registry", "a MetricRegistry", registry);
@@ -76,7 +76,7 @@ export function metricProducer(
 }
 
 async function produce(
-  registry: { collect(): readonly MetricSample[] },
+  registry: SampledRegistry,
   form: HistogramForm,
   starts: SeriesStarts,
 ): Promise<ProducedMetrics> {
@@ -85,7 +85,7 @@ async function produce(
   const errors: unknown[] = [];
   let turnEndsAt = performance.now() + turnMs;
   starts.begin();
-  for (const sample of registry.collect()) {
+  for (const sample of samplesInSteps(registry)) {
     const key = `${sample.type} ${sample.name} ${sample.unit}`;
     const metric = metrics.get(key) ?? emptyMetric(sample, form);
     metrics.set(key, metric);

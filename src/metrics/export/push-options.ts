@@ -1,10 +1,10 @@
 import type { Clock } from "../../clock.ts";
-import type { MetricSample } from "../metric.ts";
+import type { SampledRegistry } from "./samples-in-steps.ts";
 
 /** What all push sinks have in common. */
 export interface PushOptions {
   /** Whose series are sent. */
-  readonly registry: { collect(): readonly MetricSample[] };
+  readonly registry: SampledRegistry;
   /** Name or address of the server; a name is looked up at each connection. @default "127.0.0.1" */
   readonly host?: string | undefined;
   /** Put before every name, with a dot between: `shop.web-1`. @default "" */

@@ -6,6 +6,7 @@ import type { PushChunk } from "./push-buffer.ts";
 import { PushLoop } from "./push-loop.ts";
 import { type PushOptions, pushOptionNames } from "./push-options.ts";
 import { checkedTarget, type SinkStats, sinkSamples } from "./push-sink.ts";
+import { samplesInSteps } from "./samples-in-steps.ts";
 import { labelPath } from "./series-path.ts";
 import { type StatsdLabels, statsdLines } from "./statsd-format.ts";
 import { TcpWire } from "./tcp-wire.ts";
@@ -56,7 +57,7 @@ export class StatsdSink implements MetricSource, AsyncDisposable {
     this.name = `statsd+${transport}://${host}:${port}`;
     const series = new FlatSeries();
     const encoded = function* (this: StatsdSink): Iterable<Uint8Array> {
-      for (const point of series.points(registry.collect(), keyOf)) {
+      for (const point of series.points(samplesInSteps(registry), keyOf)) {
         const lines = statsdLines(point, prefix, labels);
         if (lines === undefined) continue;
         const bytes = Buffer.from(`${lines}\n`, "latin1");

@@ -2,6 +2,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type FlatPoint, FlatSeries } from "../../../../src/metrics/export/flat-series.ts";
 import { intervalQuantile } from "../../../../src/metrics/export/interval-quantile.ts";
+import { samplesInSteps } from "../../../../src/metrics/export/samples-in-steps.ts";
 import { LatencyHistogram, MetricRegistry, type MetricSample } from "../../../../src/metrics/index.ts";
 
 const keyOf = (sample: MetricSample): string => sample.name + JSON.stringify(sample.labels);
@@ -83,4 +84,22 @@ describe("flat series", () => {
     );
     expect([...new FlatSeries().points(gauges, keyOf)].map(({ name }) => name)).toEqual(["g2"]);
   });
+});
+
+test("a registry that can be walked in steps is, and its live histograms are copied", () => {
+  const histogram = new LatencyHistogram();
+  const live: MetricSample = { type: "histogram", name: "h", help: "", labels: {}, histogram };
+  const gauge: MetricSample = { type: "gauge", name: "g", help: "", labels: {}, value: 1 };
+  const registry = {
+    collect: (): MetricSample[] => [],
+    *collectInSteps() {
+      yield { sample: gauge };
+      yield undefined;
+      yield { sample: live };
+    },
+  };
+  const [first, second] = samplesInSteps(registry);
+  histogram.record(1);
+  expect(first).toBe(gauge);
+  expect(second?.type === "histogram" && second.histogram.count).toBe(0);
 });
