@@ -4,6 +4,8 @@ import type { PushWire } from "../../src/metrics/export/push-loop.ts";
 export class HeldWire implements PushWire {
   mode: "takes" | "refuses" | "hangs" = "takes";
   readonly received: string[] = [];
+  /** A `send` that hangs goes on hanging after `reset`, as one that waits for a name server does. */
+  deaf = false;
   attempts = 0;
   resets = 0;
   #hanging: PromiseWithResolvers<void> | undefined;
@@ -21,7 +23,7 @@ export class HeldWire implements PushWire {
 
   reset(): void {
     this.resets++;
-    this.#hanging?.reject(new Error("reset"));
+    if (!this.deaf) this.#hanging?.reject(new Error("reset"));
     this.#hanging = undefined;
   }
 }

@@ -1,6 +1,6 @@
 import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { within } from "../../deadline.ts";
-import { ClosedError } from "../../errors.ts";
+import { ClosedError, DeadlineError } from "../../errors.ts";
 import { finite, integer } from "../../options.ts";
 import { PushBuffer, type PushChunk } from "./push-buffer.ts";
 import type { PushOptions } from "./push-options.ts";
@@ -63,6 +63,8 @@ export class PushLoop {
   readonly #closeTimeoutMs: number;
   readonly #maxBackoffMs: number;
   readonly #buffer: PushBuffer;
+  /** Ends what is waited for when `close` has waited long enough. */
+  readonly #patience = new AbortController();
   #timer: TimerHandle;
   #dueAt: number;
   #retryAt = Number.NEGATIVE_INFINITY;
@@ -144,7 +146,7 @@ export class PushLoop {
     this.#clock.clearTimeout(this.#timer);
     const deadline = this.#clock.now() + this.#closeTimeoutMs;
     if (this.#running && !(await this.#inTime(this.#running, deadline))) {
-      this.#job.wire.reset();
+      this.#patience.abort(new DeadlineError(`close of ${this.#job.name}`, this.#closeTimeoutMs));
       await this.#running;
     }
     if (this.#clock.now() < deadline) await this.#run(deadline, true);
@@ -198,9 +200,11 @@ export class PushLoop {
 
   async #drain(deadline: number): Promise<void> {
     const { wire, resendable, name } = this.#job;
+    const { signal } = this.#patience;
     for (let chunk = this.#buffer.take(); chunk; chunk = this.#buffer.take()) {
       try {
-        await within(wire.send(chunk.bytes), { deadline }, `push to ${name}`, this.#timeoutMs, this.#clock);
+        const sent = wire.send(chunk.bytes);
+        await within(sent, { deadline, signal }, `push to ${name}`, this.#timeoutMs, this.#clock);
       } catch (error) {
         if (resendable) this.#buffer.putBack(chunk);
         else {

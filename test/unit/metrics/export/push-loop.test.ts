@@ -184,6 +184,7 @@ describe("close", () => {
   test("gives a hanging server up at its deadline, and counts what was not sent", async () => {
     const wire = new HeldWire();
     wire.mode = "hangs";
+    wire.deaf = true;
     const { clock, loop } = loopTo(wire, { timeoutMs: 60_000, closeTimeoutMs: 500 });
     await clock.advance(0);
     let closed = false;
