@@ -1,0 +1,30 @@
+import { LatencyHistogram } from "../latency-histogram.ts";
+import type { MetricSample } from "../metric.ts";
+
+/** What is used of a registry. */
+export interface SampledRegistry {
+  /** All series as they are now. */
+  collect(): readonly MetricSample[];
+  /** The same one by one, with live histograms; `undefined` where there is nothing but a chance to pause. */
+  collectInSteps?<T>(
+    read: (sample: MetricSample) => T,
+  ): Iterable<{ readonly sample: MetricSample } | undefined>;
+}
+
+/**
+ * All series of a registry, one by one where it can, so that whoever walks them may pause in between. Histograms are
+ * copies, and may be kept.
+ */
+export function* samplesInSteps(registry: SampledRegistry): Iterable<MetricSample> {
+  if (registry.collectInSteps === undefined) {
+    yield* registry.collect();
+    return;
+  }
+  for (const step of registry.collectInSteps(() => undefined)) if (step) yield kept(step.sample);
+}
+
+function kept(sample: MetricSample): MetricSample {
+  return sample.type === "histogram" && sample.histogram instanceof LatencyHistogram
+    ? { ...sample, histogram: sample.histogram.snapshot() }
+    : sample;
+}
