@@ -99,11 +99,11 @@ async function waitFor(ms: number, signal: AbortSignal | undefined): Promise<voi
 export async function stopBlockedProgram(pid: number, signal: NodeJS.Signals): Promise<void> {
   const { connection, detach } = await attachInspector(pid, AbortSignal.timeout(reachMs));
   const stop = `globalThis[Symbol.for(${JSON.stringify(stopSymbol)})]`;
-  const stopped = await connection
-    .evaluate(`${stop}?.(${JSON.stringify(signal)}) ?? false`)
-    // Gone before it could answer is what was asked for.
-    .catch(() => true);
-  if (stopped) return connection.close();
-  await detach();
-  throw new Error(`it handles ${signal} itself`);
+  const stopped = await connection.evaluate(`${stop}?.(${JSON.stringify(signal)}) ?? false`);
+  if (stopped !== true) {
+    await detach();
+    throw new Error(`it handles ${signal} itself`);
+  }
+  connection.close();
+  process.kill(pid, signal);
 }

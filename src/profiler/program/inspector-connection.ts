@@ -67,10 +67,10 @@ export class InspectorConnection {
     return await answer;
   }
 
-  /** Runs an expression in the process. @returns its value, which JSON can carry */
+  /** Runs an expression in the process, also while its event loop is blocked. @returns its value, which JSON can carry */
   async evaluate(expression: string): Promise<unknown> {
     // `require` is there for the command line alone, and older Nodes have no other way to their own modules.
-    const params = { expression, returnByValue: true, awaitPromise: true, includeCommandLineAPI: true };
+    const params = { expression, returnByValue: true, includeCommandLineAPI: true };
     return evaluatedValue((await this.post("Runtime.evaluate", params)) as Evaluated);
   }
 

@@ -22,8 +22,9 @@ export const threadData = "victor-optimizations/profile";
 export const stopChannel = "victor-optimizations/profile/stop";
 
 /**
- * Ends the recording, and the process with it, by a signal that it doesn't handle itself.
- * @returns false when the program handles the signal: then it goes on
+ * Ends the recording and gives a signal its own effect back. Whoever calls it sends the signal, once he has let go of the
+ * inspector: a process that sends itself one waits for that first.
+ * @returns false when the program handles the signal itself: then nothing was done
  */
 export type StopRecording = (signal: NodeJS.Signals) => boolean;
 

@@ -56,7 +56,6 @@ function recordMain(settings: PreloadSettings): void {
     collector.finish();
     stopWorkers(live);
     process.removeAllListeners(signal);
-    process.kill(process.pid, signal);
     return true;
   };
   Object.defineProperty(globalThis, Symbol.for(stopSymbol), { value: stop });

@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { constants, tmpdir } from "node:os";
 import { join } from "node:path";
 import { isatty } from "node:tty";
-import { type Clock, systemClock } from "../../clock.ts";
+import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { ProfileTargetError } from "../../errors.ts";
 import { stopBlockedProgram } from "./attach-program.ts";
 import { mainProcessFile } from "./preload-settings.ts";
@@ -37,6 +37,7 @@ const forwarded: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 /** A program that has not ended so long after a signal may be unable to hear it. */
 const deafMs = 1000;
 const saveEveryMs = 15_000;
+const pollMs = 50;
 
 /**
  * Runs a program to its end and records it: its arguments, environment, standard streams and signals are its own.
@@ -96,6 +97,7 @@ class ProgramWatch {
   readonly #notice: (message: string) => void;
   #interrupts = 0;
   #timedOut = false;
+  #timer: TimerHandle;
 
   constructor(child: ChildProcess, dir: string, clock: Clock, notice: (message: string) => void) {
     this.#child = child;
@@ -108,8 +110,7 @@ class ProgramWatch {
   async ended(durationMs: number | undefined): Promise<number> {
     const listeners = forwarded.map((signal) => [signal, () => this.#onSignal(signal)] as const);
     for (const [signal, listener] of listeners) process.on(signal, listener);
-    const timer =
-      durationMs === undefined ? undefined : this.#clock.setTimeout(() => this.#timeOut(), durationMs);
+    if (durationMs !== undefined) this.#limit(durationMs);
     try {
       return await new Promise<number>((resolve, reject) => {
         this.#child.once("error", (error) => reject(notStarted(this.#child, error)));
@@ -118,9 +119,17 @@ class ProgramWatch {
         );
       });
     } finally {
-      if (timer !== undefined) this.#clock.clearTimeout(timer);
+      this.#clock.clearTimeout(this.#timer);
       for (const [signal, listener] of listeners) process.off(signal, listener);
     }
+  }
+
+  /** Counted from when the recording begins: on a busy machine, Node takes a while to get there. */
+  #limit(durationMs: number): void {
+    this.#timer =
+      mainProcess(this.#dir) === undefined
+        ? this.#clock.setTimeout(() => this.#limit(durationMs), pollMs)
+        : this.#clock.setTimeout(() => this.#timeOut(), durationMs);
   }
 
   #timeOut(): void {
