@@ -10,7 +10,7 @@ const openMs = 10_000;
 const closeMs = 5_000;
 const stepMs = 50;
 /** A port that answers nothing is no inspector. */
-const probeMs = 1_000;
+const probeMs = 5_000;
 
 /** A process' inspector, and whether it was open before. */
 export interface AttachedInspector {
@@ -27,6 +27,8 @@ export interface AttachedInspector {
  */
 export async function attachInspector(pid: number, signal: AbortSignal): Promise<AttachedInspector> {
   await checkTarget(pid);
+  // By port, and not by who answered: a process may be too busy to answer the first time, and what was open stays open.
+  const before = listeningPorts(pid) ?? ((await isOpen(defaultPort)) ? [defaultPort] : []);
   const already = await find(pid, signal);
   if (already !== undefined) return attached(already, false);
   openInspector(pid);
@@ -35,7 +37,7 @@ export async function attachInspector(pid: number, signal: AbortSignal): Promise
     await sleep(stepMs, undefined, { signal });
     await checkTarget(pid);
     const found = await find(pid, signal);
-    if (found !== undefined) return attached(found, true);
+    if (found !== undefined) return attached(found, !before.includes(found.port));
   }
   throw await notOpened(pid);
 }

@@ -22,12 +22,13 @@ import { ThreadCollector } from "./thread-collector.ts";
 
 interface ThreadSettings {
   readonly settings: PreloadSettings;
-  /** How many worker threads are being recorded, and a word to wake the main thread by. */
+  /** First a count of ends to wait on; then for each worker thread, by its number, 1 while it is recorded. */
   readonly live: Int32Array<SharedArrayBuffer>;
 }
 
 /** Worker threads are given so long to save when the process ends; one that computes can't answer. */
-const workersMs = 500;
+const workersMs = 5000;
+const workerCells = 4096;
 const endingSignals: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP"];
 
 /** Our listeners: a program that has no others doesn't handle the signal. */
@@ -43,8 +44,13 @@ function recordMain(settings: PreloadSettings): void {
   process.execArgv.splice(0, settings.hiddenArguments);
   if (!settings.children) forget(settings);
   if (!isMain && !settings.children) return;
-  const live = new Int32Array(new SharedArrayBuffer(4));
+  const live = new Int32Array(new SharedArrayBuffer(4 * (workerCells + 1)));
   setEnvironmentData(threadData, { settings, live } satisfies ThreadSettings);
+  // One that was terminated couldn't say so itself.
+  process.on("worker", (worker) => {
+    const { threadId: id } = worker;
+    worker.once("exit", () => noteEnd(live, id));
+  });
   const collector = collect(settings);
   process.on("exit", () => {
     collector.finish();
@@ -109,15 +115,14 @@ function recordWorker(given: ThreadSettings | undefined): void {
   if (given === undefined) return;
   const { settings, live } = given;
   const collector = collect(settings);
-  Atomics.add(live, 0, 1);
+  Atomics.store(live, cellOf(threadId), 1);
   let recording = true;
   const finish = (): void => {
     if (!recording) return;
     recording = false;
     channel.close();
     collector.finish();
-    Atomics.sub(live, 0, 1);
-    Atomics.notify(live, 0);
+    noteEnd(live, threadId);
   };
   const channel = new BroadcastChannel(stopChannel);
   channel.onmessage = finish;
@@ -125,15 +130,23 @@ function recordWorker(given: ThreadSettings | undefined): void {
   process.on("exit", finish);
 }
 
+const cellOf = (id: number): number => 1 + (id % workerCells);
+
+function noteEnd(live: Int32Array<SharedArrayBuffer>, id: number): void {
+  Atomics.store(live, cellOf(id), 0);
+  Atomics.add(live, 0, 1);
+  Atomics.notify(live, 0);
+}
+
 function stopWorkers(live: Int32Array<SharedArrayBuffer>): void {
-  if (Atomics.load(live, 0) === 0) return;
   const channel = new BroadcastChannel(stopChannel);
   channel.postMessage("stop");
   const until = performance.now() + workersMs;
-  for (let left = Atomics.load(live, 0); left > 0; left = Atomics.load(live, 0)) {
+  for (;;) {
+    const ends = Atomics.load(live, 0);
     const ms = until - performance.now();
-    if (ms <= 0) break;
-    Atomics.wait(live, 0, left, ms);
+    if (ms <= 0 || !live.includes(1, 1)) break;
+    Atomics.wait(live, 0, ends, ms);
   }
   channel.close();
 }
