@@ -12,6 +12,7 @@ export { analyseProgram, type ProgramProfile, type ThreadProfile } from "./progr
 export { type ProgramRun, type RecordProgramOptions, recordProgram } from "./record-program.ts";
 export type {
   AllocationNode,
+  CallFrame,
   CpuProfile,
   GcTotals,
   LoopDelay,
