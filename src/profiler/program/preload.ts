@@ -130,7 +130,9 @@ function recordWorker(given: ThreadSettings | undefined): void {
   process.on("exit", finish);
 }
 
-const cellOf = (id: number): number => 1 + (id % workerCells);
+function cellOf(id: number): number {
+  return 1 + (id % workerCells);
+}
 
 function noteEnd(live: Int32Array<SharedArrayBuffer>, id: number): void {
   Atomics.store(live, cellOf(id), 0);
