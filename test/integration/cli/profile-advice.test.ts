@@ -53,18 +53,6 @@ turns(30, block);`,
     2,
   ],
   [
-    "deopt-loop",
-    `${turns}function sum(o) {
-  return o.a + 1;
-}
-let t = 0, n = 0;
-for (let k = 0; k < 150; k++) {
-  const C = new Function("v", "this.a = v; this.k" + n++ + " = 1;");
-  for (let j = 0; j < 3; j++) for (let i = 0; i < 60000; i++) t += sum(new C(i));
-}`,
-    undefined,
-  ],
-  [
     "stack-traces",
     `${turns}function fail() {
   for (let i = 0; i < 400; i++) { try { JSON.parse("{"); } catch (error) { error.stack.length; } Error.prepareStackTrace?.call; new Error("x").stack; }
@@ -77,7 +65,6 @@ turns(60, fail);`,
   const { profile } = await programs.profile(source, { flags: ["--interval", "500"] });
   const found = profile.advice.filter((advice) => advice.rule === rule);
   expect(found, JSON.stringify(profile.advice)).not.toHaveLength(0);
-  if (line === undefined) return;
   const places = found.map(({ place }) => place);
   expect(places).toContainEqual(expect.objectContaining({ file: join(programs.folder, "app.cjs") }));
   expect(places.map((place) => Math.abs(place.line - line) <= 1)).toContain(true);
