@@ -894,3 +894,14 @@ export class AlertDeliveryError extends VictorError {
     this.attempts = attempts;
   }
 }
+
+/** `VICTOR_GC_TUNING_ACTIVE`: garbage collection of this thread is being tuned already. Undo that first. */
+export class GcTuningActiveError extends VictorError {
+  override readonly name = "GcTuningActiveError";
+  constructor() {
+    super(
+      "VICTOR_GC_TUNING_ACTIVE",
+      "GC tuning is enabled in this thread already: call undo() of that one first",
+    );
+  }
+}

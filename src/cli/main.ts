@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addHeapCommand } from "./heap-command.ts";
+import { addProfileCommand } from "./profile-command.ts";
 import { addReportCommand } from "./report-command.ts";
 import { addToolsCommand } from "./tools-command.ts";
 
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
   };
   addReportCommand(program, finish);
   addHeapCommand(program, finish);
+  addProfileCommand(program, finish);
   addToolsCommand(program, finish);
   try {
     await program.parseAsync();
