@@ -905,3 +905,24 @@ export class GcTuningActiveError extends VictorError {
     );
   }
 }
+
+/** Why a program can't be profiled. */
+export type ProfileTargetReason =
+  | "not-started"
+  | "no-recording"
+  | "gone"
+  | "no-permission"
+  | "not-node"
+  | "port-busy"
+  | "not-listening"
+  | "connection-lost";
+
+/** `VICTOR_PROFILE_TARGET`: a program can't be started under the profiler, or a process can't be attached to. */
+export class ProfileTargetError extends VictorError {
+  override readonly name = "ProfileTargetError";
+  readonly reason: ProfileTargetReason;
+  constructor(reason: ProfileTargetReason, why: string, options?: ErrorOptions) {
+    super("VICTOR_PROFILE_TARGET", why, options);
+    this.reason = reason;
+  }
+}
