@@ -869,3 +869,14 @@ export class LearnedStateError extends VictorError {
     super("VICTOR_LEARNED_STATE", `state of learned ranking: ${why}`);
   }
 }
+
+/** `VICTOR_GC_TUNING_ACTIVE`: garbage collection of this thread is being tuned already. Undo that first. */
+export class GcTuningActiveError extends VictorError {
+  override readonly name = "GcTuningActiveError";
+  constructor() {
+    super(
+      "VICTOR_GC_TUNING_ACTIVE",
+      "GC tuning is enabled in this thread already: call undo() of that one first",
+    );
+  }
+}
