@@ -11,7 +11,7 @@ export interface GcAdviceOptions {
   readonly aggressive?: boolean | undefined;
   /** Memory that this process may use, bytes, > 0. @default the container's limit, else the machine's memory */
   readonly memoryLimitBytes?: number | undefined;
-  /** Largest semi-space to advise, MiB, 1 to 1024. @default 64, the most that V8 takes by itself */
+  /** Largest semi-space to advise, MiB, 1 to 1024. @default 32; 64 took more CPU time */
   readonly maxSemiSpaceMib?: number | undefined;
   /** Gains below this are left, 0 to 1: 0.05 is a twentieth more work done. @default 0.05 */
   readonly minGain?: number | undefined;

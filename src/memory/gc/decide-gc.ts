@@ -15,7 +15,7 @@ export interface GcDecisionOptions {
   readonly maxSlowdown?: number | undefined;
   /** Gains below this are left: 0.05 is a twentieth more work done. @default 0.05 */
   readonly minGain?: number | undefined;
-  /** @default 64 MiB, the most that V8 takes by itself */
+  /** @default 32 MiB; 64 took as long or longer, and more CPU time (`bench/memory/gc-tuning.ts`) */
   readonly maxSemiSpaceBytes?: number | undefined;
 }
 
@@ -23,7 +23,7 @@ export const gcDecisionDefaults = Object.freeze({
   aggressive: false,
   maxSlowdown: 0.1,
   minGain: 0.05,
-  maxSemiSpaceBytes: 64 * 2 ** 20,
+  maxSemiSpaceBytes: 32 * 2 ** 20,
 });
 
 /** Fewer scavenges say little of survival. */
@@ -53,13 +53,8 @@ export function decideGc(observation: GcObservation, options: GcDecisionOptions)
     if (oldSpace === undefined) return semi;
     return changedLimits(oldSpace.reason, { oldSpaceBytes: oldSpace.bytes });
   }
-  const semiSpaceBytes = semi.expected.semiSpaceBytes;
-  // A larger new space takes its room from old space where both don't fit.
-  const limit = oldSpace?.bytes ?? observation.oldSpaceLimitBytes;
-  const left = room.heapBytes - 3 * semiSpaceBytes;
-  const mustShrink = settings.isContainer && limit !== undefined && limit > left;
-  const oldSpaceBytes = mustShrink ? left : oldSpace?.bytes;
-  return changedLimits(semi.reason, { semiSpaceBytes, oldSpaceBytes }, semi.expected);
+  const { semiSpaceBytes } = semi.expected;
+  return changedLimits(semi.reason, { semiSpaceBytes, oldSpaceBytes: oldSpace?.bytes }, semi.expected);
 }
 
 interface Settings extends GcDecisionOptions {

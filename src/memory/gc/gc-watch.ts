@@ -3,7 +3,7 @@ import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { type GcKind, type GcPause, gcKinds } from "../../metrics/runtime/gc-observer.ts";
 import { type GcGround, thisThread } from "./gc-ground.ts";
 import type { GcObservation, GcPauses, OldSpaceAfterMajor } from "./gc-observation.ts";
-import { addFlows, type YoungFlow, youngFlows } from "./gc-profile.ts";
+import { addFlows, type GcProfileRecord, type YoungFlow, youngFlows } from "./gc-profile.ts";
 
 /** Scavenges profiled in a row. The first has nothing to be compared with. */
 const burstScavenges = 8;
@@ -38,7 +38,7 @@ export class GcWatch implements MetricSource, Disposable {
   readonly #majors: OldSpaceAfterMajor[] = [];
   #oldSpacePeakBytes = 0;
   #steady: Steady;
-  #endProfile: (() => YoungFlow[]) | undefined;
+  #endProfile: (() => readonly GcProfileRecord[]) | undefined;
   #seenInBurst = 0;
   #rest: TimerHandle | undefined;
   #isClosed = false;
@@ -132,18 +132,17 @@ export class GcWatch implements MetricSource, Disposable {
   #startBurst(): void {
     this.#rest = undefined;
     this.#seenInBurst = 0;
-    const stop = this.#ground.profile();
-    this.#endProfile = () => youngFlows(stop());
+    this.#endProfile = this.#ground.profile();
   }
 
   #endBurst(): void {
-    const flows = this.#endProfile?.() ?? [];
+    const records = this.#endProfile?.() ?? [];
     this.#endProfile = undefined;
-    for (const flow of flows) this.#add(flow);
+    for (const flow of youngFlows(records)) this.#add(flow);
     const { semiSpaceBytes, oldSpaceBytes } = this.#ground.heap();
     this.#oldSpacePeakBytes = Math.max(this.#oldSpacePeakBytes, oldSpaceBytes);
     if (semiSpaceBytes > this.#steady.flow.semiSpaceBytes) this.#steady = this.#begin(semiSpaceBytes);
-    const costMs = this.#seenInBurst * profiledCollectionMs;
+    const costMs = Math.max(records.length, this.#seenInBurst) * profiledCollectionMs;
     this.#rest = this.#ground.clock.setTimeout(() => this.#startBurst(), costMs / profilingShare);
   }
 

@@ -12,7 +12,7 @@ export interface MemoryRoom {
   readonly heapBytes: number;
   /** What old space needs, by what was observed. */
   readonly oldSpaceBytes: number;
-  /** The largest semi-space that fits beside that, not rounded; of new space there are three such parts. */
+  /** The largest semi-space that fits beside old space at its limit, not rounded; of new space there are three such parts. */
   readonly semiSpaceBytes: number;
 }
 
@@ -22,5 +22,7 @@ export function memoryRoom(observation: GcObservation, memoryBytes: number): Mem
   const heapBytes = Math.max(0, memoryBytes * (1 - reserveShare) - outside);
   const live = observation.majors.at(-1)?.usedBytes ?? 0;
   const oldSpaceBytes = Math.max(observation.oldSpacePeakBytes, live * liveTimes);
-  return { heapBytes, oldSpaceBytes, semiSpaceBytes: Math.max(0, heapBytes - oldSpaceBytes) / 3 };
+  // Not taken from old space: where that can't hold new space, V8 does full collections instead of scavenges (measured).
+  const besides = Math.max(oldSpaceBytes, observation.oldSpaceLimitBytes ?? 0);
+  return { heapBytes, oldSpaceBytes, semiSpaceBytes: Math.max(0, heapBytes - besides) / 3 };
 }
