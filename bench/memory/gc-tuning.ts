@@ -23,6 +23,8 @@ interface Place {
 }
 
 const mib = 2 ** 20;
+/** Enough of each for several scavenges of any size a round. */
+const counts: Readonly<Record<Work, number>> = { sessions: 400_000, json: 5_000, service: 5_000 };
 const module = new URL("./arms/gc-tuning.ts", import.meta.url);
 const small: Place = {
   name: "container of 512 MiB",
@@ -52,7 +54,12 @@ async function throughput(work: Work, title: string, place: Place): Promise<void
     arm("16 MiB for all", [...place.flags, "--max-semi-space-size=16"], { work }),
     arm("64 MiB for all", [...place.flags, "--max-semi-space-size=64"], { work }),
   ];
-  const { arms, warnings } = await measureInterleaved({ arms: specs, processes: 3, rounds: 5 });
+  const { arms, warnings } = await measureInterleaved({
+    arms: specs,
+    processes: 3,
+    rounds: 3,
+    warmupRounds: 1,
+  });
   const [own, advised] = arms as [ArmResult, ArmResult];
   const { wall, cpu, verdict } = compareArms(own, advised);
   print(
@@ -94,7 +101,8 @@ async function aggressive(): Promise<void> {
       arm("--lite-mode", ["--lite-mode"], { work }),
     ],
     processes: 3,
-    rounds: 6,
+    rounds: 5,
+    warmupRounds: 1,
   });
   const own = arms[0]!;
   const less = (result: ArmResult, counter: string) =>
@@ -117,7 +125,7 @@ async function aggressive(): Promise<void> {
 }
 
 function arm(name: string, nodeArgs: readonly string[], args: GcArmArgs): ArmSpec {
-  return { name, module, nodeArgs, args };
+  return { name, module, nodeArgs, args, count: counts[args.work] };
 }
 
 /** In a process of its own, with the limits of that place. */

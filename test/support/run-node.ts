@@ -7,7 +7,7 @@ export interface NodeRun {
   readonly stderr: string;
 }
 
-/** Runs Node to its end; after a minute it is killed. Standard input gets `input` and ends. */
+/** Runs Node to its end; it is killed before a test would give up. Standard input gets `input` and ends. */
 export async function runNode(
   args: readonly string[],
   options: {
@@ -16,7 +16,7 @@ export async function runNode(
     readonly onStdout?: (text: string, child: ChildProcess) => void;
   } = {},
 ): Promise<NodeRun> {
-  const child = spawn(process.execPath, args, { env: options.env ?? process.env, timeout: 60_000 });
+  const child = spawn(process.execPath, args, { env: options.env ?? process.env, timeout: 110_000 });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

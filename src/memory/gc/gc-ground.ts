@@ -6,7 +6,7 @@ import { type Clock, systemClock } from "../../clock.ts";
 import { cgroupLimits } from "../../measure/cgroup-limits.ts";
 import { type GcPause, observeGc } from "../../metrics/runtime/gc-observer.ts";
 import { startFlags } from "./gc-flags.ts";
-import type { GcProfileRecord } from "./gc-profile.ts";
+import { type GcProfileRecord, semiSpaceOf } from "./gc-profile.ts";
 import { type HeapLimits, heapLimits } from "./heap-limits.ts";
 
 /** The heap of this thread at one moment. */
@@ -44,7 +44,7 @@ export const thisThread: GcGround = Object.freeze({
     let heapResidentBytes = 0;
     for (const space of getHeapSpaceStatistics()) {
       heapResidentBytes += space.physical_space_size;
-      if (space.space_name === "new_space") semiSpaceBytes = space.space_size / 2;
+      if (space.space_name === "new_space") semiSpaceBytes = semiSpaceOf(space.space_size);
       else if (["old_space", "large_object_space", "trusted_space"].includes(space.space_name))
         oldSpaceBytes += space.space_used_size;
     }

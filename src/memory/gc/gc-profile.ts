@@ -73,12 +73,20 @@ export function addFlows(a: YoungFlow | undefined, b: YoungFlow): YoungFlow {
   };
 }
 
+/**
+ * Size of one semi-space, a power of two.
+ * @param newSpaceBytes of both, now and then with some pages beside them, which a collection left
+ */
+export function semiSpaceOf(newSpaceBytes: number): number {
+  return newSpaceBytes === 0 ? 0 : 2 ** Math.floor(Math.log2(newSpaceBytes / 2));
+}
+
 function flowOf(previous: GcProfileRecord, { beforeGC, afterGC }: GcProfileRecord): YoungFlow {
   const before = newSpace(beforeGC);
   const after = newSpace(afterGC);
   return {
     scavenges: 1,
-    semiSpaceBytes: (before?.spaceSize ?? 0) / 2,
+    semiSpaceBytes: semiSpaceOf(before?.spaceSize ?? 0),
     freshBytes: Math.max(0, (before?.spaceUsedSize ?? 0) - (newSpace(previous.afterGC)?.spaceUsedSize ?? 0)),
     allocatedBytes: Math.max(
       0,

@@ -16,7 +16,8 @@ async function answer(body: string, flags: readonly string[] = []): Promise<unkn
     import { gcRates } from ${url("src/memory/gc/gc-observation.ts")};
     import { semiSpaceAfter } from ${fixture};
     const worker = (options) => new Promise((resolve, reject) => {
-      new Worker(new URL(${fixture}), options).once("message", resolve).once("error", reject);
+      // The flags of this script's own text mean nothing to a worker.
+      new Worker(new URL(${fixture}), { ...options, execArgv: [] }).once("message", resolve).once("error", reject);
     });
     const print = (value) => process.stdout.write(JSON.stringify(value));
     ${body}
@@ -61,16 +62,6 @@ it("workers get the advice while tuning is on, and what they had before when it 
     ["--max-semi-space-size=2"],
   );
   expect(found).toEqual([4, 4, 2]);
-});
-
-it("aggressive keeps new space small in the running process, until it is undone", async () => {
-  const [during, after] = (await answer(`
-    const tuning = enableGcTuning({ aggressive: true });
-    const during = semiSpaceAfter(300);
-    tuning.undo();
-    print([during, semiSpaceAfter(300)]);
-  `)) as [number, number];
-  expect(after).toBeGreaterThanOrEqual(2 * during);
 });
 
 it("aggressive gives memory back when the program is idle", async () => {

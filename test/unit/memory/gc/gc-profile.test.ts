@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { youngFlows } from "../../../../src/memory/gc/gc-profile.ts";
+import { semiSpaceOf, youngFlows } from "../../../../src/memory/gc/gc-profile.ts";
 import { gcRecord } from "../../../support/fake-gc-ground.ts";
 
 it("sums up what was allocated, survived and was promoted, from the second scavenge on", () => {
@@ -38,4 +38,9 @@ it("keeps sizes of the semi-space apart", () => {
     gcRecord("Scavenge", { young: 900, semiMib: 4 }, { young: 300, semiMib: 4 }),
   ]);
   expect(flows.map(({ semiSpaceBytes }) => semiSpaceBytes / 2 ** 20)).toEqual([2, 4]);
+});
+
+it("tells the size of a semi-space though some pages lie beside", () => {
+  expect([2, 2.25, 3.9, 8.25].map((mib) => semiSpaceOf(mib * 2 ** 20) / 2 ** 20)).toEqual([1, 1, 1, 4]);
+  expect(semiSpaceOf(0)).toBe(0);
 });
