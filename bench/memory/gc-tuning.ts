@@ -24,7 +24,7 @@ interface Place {
 
 const mib = 2 ** 20;
 /** Enough of each for several scavenges of any size a round. */
-const counts: Readonly<Record<Work, number>> = { sessions: 400_000, json: 5_000, service: 5_000 };
+const counts: Readonly<Record<Work, number>> = { sessions: 250_000, json: 4_000, service: 4_000 };
 const module = new URL("./arms/gc-tuning.ts", import.meta.url);
 const small: Place = {
   name: "container of 512 MiB",
@@ -98,7 +98,6 @@ async function aggressive(): Promise<void> {
       arm("the advised semi-space alone", advice.flags, { work }),
       arm("both", advice.flags, { work, aggressive: true }),
       arm("--optimize-for-size alone", ["--optimize-for-size"], { work }),
-      arm("--lite-mode", ["--lite-mode"], { work }),
     ],
     processes: 3,
     rounds: 5,

@@ -56,7 +56,7 @@ export function setup(args: unknown): Arm {
   const tuning = aggressive ? enableGcTuning({ aggressive, idleMs }) : undefined;
   const step = workOf(work);
   // The sessions are there before the first round, and V8 has let new space grow.
-  const before = work === "json" ? 2_000 : work === "service" ? 20_000 : 1_000_000;
+  const before = work === "json" ? 2_000 : work === "service" ? 10_000 : 600_000;
   for (let i = 0; i < before; i++) step();
   let rssSum = 0;
   let rounds = 0;

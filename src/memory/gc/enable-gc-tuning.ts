@@ -14,7 +14,8 @@ import { favourSize, processFlags, setWorkerLimits, type V8Flags } from "./v8-fl
 
 /**
  * - `advise`: watches and tells; changes no limit.
- * - `workers`: as soon as there is an advice, workers that are created later get it, by flags of the process.
+ * - `workers`: as soon as there is an advice, workers that are created later get it, by flags of the process, which are stronger
+ *   than limits of their own. Room was reckoned for one thread.
  * - `re-exec`: starts this program anew, once, with an advice of an earlier run.
  */
 export type GcTuningApply = "advise" | "workers" | "re-exec";
