@@ -15,7 +15,8 @@ export interface GcArmArgs {
 
 /** Operations between two turns of the event loop. */
 const batch = 200;
-const idleMs = 200;
+/** Longer than an arm waits for the others between rounds, on a quiet machine. */
+const idleMs = 1000;
 
 const document = JSON.stringify(
   Array.from({ length: 30 }, (_, i) => ({ id: i, name: `name ${i}`, tags: ["a", "b"], price: i * 1.5 })),
@@ -72,7 +73,7 @@ export function setup(args: unknown): Arm {
     async counters() {
       const rssBytes = rssSum / rounds;
       // Idle for long enough that the idle collection comes, in all arms.
-      await new Promise((resolve) => setTimeout(resolve, 5 * idleMs));
+      await new Promise((resolve) => setTimeout(resolve, 3 * idleMs));
       return { rssBytes, idleRssBytes: process.memoryUsage.rss() };
     },
     close: () => tuning?.undo(),
