@@ -1,0 +1,84 @@
+import { spawnSync } from "node:child_process";
+import { isMainThread } from "node:worker_threads";
+import { withoutFlags } from "./gc-flags.ts";
+
+/** Why this process goes on as it is. A process that is started anew gets no answer: it is gone. */
+export interface ReExecOutcome {
+  /** `done`: this is the process that was started anew. */
+  readonly state: "done" | "refused";
+  readonly reason: string;
+}
+
+/** Names the process that was started anew, so that it isn't again; its own children may be. */
+export const reExecVariable = "VICTOR_GC_REEXEC";
+
+/** What starting anew looks at and uses; another in tests. */
+export interface ReExecGround {
+  readonly isMainThread: boolean;
+  readonly pid: number;
+  readonly ppid: number;
+  readonly hasChannel: boolean;
+  readonly execPath: string;
+  readonly execArgv: readonly string[];
+  readonly argv: readonly string[];
+  readonly env: Readonly<NodeJS.ProcessEnv>;
+  /** Becomes the other program, keeping the process; absent on Windows. */
+  readonly execve: ((file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void) | undefined;
+  /** Runs the other program to its end and ends this one as that ended. */
+  runInstead(file: string, args: readonly string[], env: NodeJS.ProcessEnv): void;
+}
+
+export const thisProcess: ReExecGround = Object.freeze({
+  isMainThread,
+  pid: process.pid,
+  ppid: process.ppid,
+  get hasChannel() {
+    return process.channel !== undefined && process.channel !== null;
+  },
+  execPath: process.execPath,
+  execArgv: process.execArgv,
+  argv: process.argv,
+  env: process.env,
+  execve: process.execve?.bind(process),
+  runInstead(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    const { status, error } = spawnSync(file, args, { env, stdio: "inherit" });
+    if (error) throw error;
+    process.exit(status ?? 1);
+  },
+});
+
+/**
+ * Starts this program anew, once, with `flags` before its own: same process, arguments, environment, working folder, standard
+ * streams; so exit code and signals are the new one's. Nothing else survives: open files and sockets, threads,
+ * what was read from standard input, `exit` listeners. So it belongs first in a program.
+ * On Windows, which can't do that, this process waits for a child and ends as it ends.
+ * @returns only when it isn't done, and why
+ */
+export function reExec(flags: readonly string[], ground: ReExecGround = thisProcess): ReExecOutcome {
+  const { env, execve } = ground;
+  if (!ground.isMainThread) return refused("a worker can't start its process anew; use workerOptions()");
+  const guarded = execve === undefined ? ground.ppid : ground.pid;
+  if (env[reExecVariable] === String(guarded)) return { state: "done", reason: "started anew already, once" };
+  if (flags.length === 0) return refused("no flags are advised");
+  if (ground.hasChannel)
+    return refused(
+      "the parent talks to this process by a channel, which would be lost; let the parent set the flags",
+    );
+  const execArgv = withoutFlags(ground.execArgv, flags);
+  const isEval = execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag));
+  if (ground.argv.length < 2 && !isEval)
+    return refused("there is no script to start anew, only standard input");
+  const args = [...flags, ...execArgv, ...ground.argv.slice(1)];
+  const newEnv = { ...env, [reExecVariable]: String(ground.pid) };
+  try {
+    if (execve === undefined) ground.runInstead(ground.execPath, args, newEnv);
+    else execve(ground.execPath, [ground.execPath, ...args], newEnv);
+  } catch (error) {
+    return refused(`the system refused: ${error instanceof Error ? error.message : String(error)}`);
+  }
+  return refused("the system returned");
+}
+
+function refused(reason: string): ReExecOutcome {
+  return { state: "refused", reason };
+}
