@@ -874,7 +874,10 @@ export class LearnedStateError extends VictorError {
 export class LeakDetectionRunningError extends VictorError {
   override readonly name = "LeakDetectionRunningError";
   constructor(what: string) {
-    super("VICTOR_LEAK_DETECTION_RUNNING", `${what}: runs already in this thread; close it, or wait for its end`);
+    super(
+      "VICTOR_LEAK_DETECTION_RUNNING",
+      `${what}: runs already in this thread; close it, or wait for its end`,
+    );
   }
 }
 
@@ -882,6 +885,9 @@ export class LeakDetectionRunningError extends VictorError {
 export class LeakDetectorClosedError extends VictorError {
   override readonly name = "LeakDetectorClosedError";
   constructor() {
-    super("VICTOR_LEAK_DETECTOR_CLOSED", "leak detector: it isn't running; start it first, and make a new one after `close`");
+    super(
+      "VICTOR_LEAK_DETECTOR_CLOSED",
+      "leak detector: it isn't running; start it first, and make a new one after `close`",
+    );
   }
 }

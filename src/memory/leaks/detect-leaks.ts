@@ -59,7 +59,7 @@ class DetectionRun {
   constructor(options: ResolvedDetectOptions) {
     this.#options = options;
     this.#profiler = new SamplingProfiler(options.samplingBytes);
-    this.#sites = new SiteGrowth(2 * windows + 2, options.samplingBytes);
+    this.#sites = new SiteGrowth(4 * (windows + 1), options.samplingBytes);
   }
 
   async report(): Promise<LeakReport> {
@@ -131,7 +131,6 @@ class DetectionRun {
       this.#sites.add(this.#calls, this.#profiler.read());
       await collectAll(this.#collect);
       const { heap, external } = liveBytes();
-      if (process.env.LKD) console.error(this.#calls, heap, external);
       xs.push(this.#calls);
       ys.push(heap + external);
       externals.push(external);
@@ -149,9 +148,10 @@ class DetectionRun {
     for (let window = 1; window <= warmupWindows; window++) {
       await this.#operate(partOf(operations, window, warmupWindows));
       await this.#settle();
-      this.#profiler.read();
+      this.#sites.add(this.#calls, this.#profiler.read());
       await collectAll(this.#collect);
     }
+    this.#sites.clear();
   }
 
   async #settle(): Promise<void> {

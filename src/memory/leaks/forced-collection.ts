@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { getHeapStatistics, setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 
 /** @returns collects all garbage at once; the program sees no `gc` that it didn't have */
@@ -40,4 +40,12 @@ export function withoutInlining(): () => void {
 export function liveBytes(): { readonly heap: number; readonly external: number } {
   const { used_heap_size, external_memory } = getHeapStatistics();
   return { heap: used_heap_size, external: external_memory };
+}
+
+/** The same of the old generation alone: what was allocated since the last minor collection doesn't count. */
+export function oldBytes(): number {
+  let bytes = getHeapStatistics().external_memory;
+  for (const { space_name, space_used_size } of getHeapSpaceStatistics())
+    if (!space_name.startsWith("new_") && space_name !== "read_only_space") bytes += space_used_size;
+  return bytes;
 }

@@ -16,8 +16,11 @@ export interface GrowthRate {
 export interface LeakSuspect {
   /** Of the objects that stay; `undefined` when nobody counted them. */
   readonly constructorName: string | undefined;
-  /** The function that allocated them: the innermost that isn't Node's own. */
-  readonly site: AllocationSite;
+  /**
+   * The function that allocated them: the innermost that isn't Node's own. V8 doesn't know functions that it has inlined into others,
+   * whose caller is named then. `undefined` when the samples show none.
+   */
+  readonly site: AllocationSite | undefined;
   /** Who called whom when they were allocated, innermost first. */
   readonly stack: readonly AllocationSite[];
   readonly rate: GrowthRate;

@@ -55,7 +55,7 @@ export class SamplingProfiler {
   }
 }
 
-const emptyProfile: HeapProfile = {
+export const emptyProfile: HeapProfile = {
   head: {
     callFrame: { functionName: "(root)", url: "", lineNumber: -1, columnNumber: -1 },
     selfSize: 0,

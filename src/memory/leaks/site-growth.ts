@@ -17,25 +17,30 @@ const maxSites = 256;
 const leastShare = 0.05;
 const z = criticalValue(normalTail, 0.95);
 
-/** What each allocation site has alive over time, at no more points than `capacity`: when they are full, every other one goes. */
+/** When there are as many points as fit: every other one goes, or the oldest quarter. */
+export type WhenFull = "thin out" | "drop oldest";
+
+/** What each allocation site has alive over time, at a bounded number of points. */
 export class SiteGrowth {
   readonly #capacity: number;
   readonly #intervalBytes: number;
+  readonly #whenFull: WhenFull;
   readonly #xs: number[] = [];
   /** Rows of `#bytes`. What is kept grows by little more than a name for each site: it is part of the heap that is looked at. */
   readonly #rows = new Map<string, number>();
   readonly #bytes: Float64Array;
 
   /** @param intervalBytes of the samples, for the interval of shares */
-  constructor(capacity: number, intervalBytes: number) {
+  constructor(capacity: number, intervalBytes: number, whenFull: WhenFull = "thin out") {
     this.#capacity = capacity;
     this.#intervalBytes = intervalBytes;
+    this.#whenFull = whenFull;
     this.#bytes = new Float64Array(capacity * maxSites);
   }
 
   /** @param x operations or seconds, more than the last */
   add(x: number, profile: HeapProfile): void {
-    if (this.#xs.length === this.#capacity) this.#thin();
+    if (this.#xs.length === this.#capacity) this.#makeRoom();
     const at = this.#xs.push(x) - 1;
     const sites = liveBySite(profile);
     if (this.#rows.size + sites.size > maxSites) this.#forget(sites);
@@ -90,15 +95,21 @@ export class SiteGrowth {
     return row;
   }
 
-  #thin(): void {
-    const kept = this.#xs.filter((_, i) => i % 2 === 0);
-    this.#xs.splice(0, this.#capacity, ...kept);
+  #makeRoom(): void {
+    const kept = keptPoints(this.#capacity, this.#whenFull);
+    this.#xs.splice(0, this.#capacity, ...kept.map((i) => this.#xs[i]!));
     for (let row = 0; row < maxSites; row++) {
       const bytes = this.#bytes.subarray(row * this.#capacity, (row + 1) * this.#capacity);
-      for (let i = 0; i < kept.length; i++) bytes[i] = bytes[2 * i]!;
+      for (const [to, from] of kept.entries()) bytes[to] = bytes[from]!;
       bytes.fill(0, kept.length);
     }
   }
+}
+
+/** Places of the points that stay, of so many. */
+export function keptPoints(count: number, whenFull: WhenFull): number[] {
+  const places = Array.from({ length: count }, (_, i) => i);
+  return whenFull === "thin out" ? places.filter((i) => i % 2 === 0) : places.slice(Math.ceil(count / 4));
 }
 
 /** Wilson's interval. @param samples that the share is of; fewer than one count as one */

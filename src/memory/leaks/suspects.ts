@@ -34,25 +34,36 @@ const plain = new Set([
   "Number",
 ]);
 
-/** Puts together what the stages found. */
-export function suspectsOf({ per, rate, sites, classes, holders, isExternal }: Evidence): LeakSuspect[] {
+/** Puts together what the stages found. Where no site shows, what holds the objects is still named. */
+export function suspectsOf(evidence: Evidence): LeakSuspect[] {
+  const { sites, holders } = evidence;
+  if (sites.length > 0)
+    return sites.map((growing, rank) =>
+      suspectOf(evidence, growing, holders.length === 1 ? holders[0] : holders[rank]),
+    );
+  return holders.map((holder) => suspectOf(evidence, undefined, holder));
+}
+
+function suspectOf(
+  { per, rate, classes, isExternal }: Evidence,
+  growing: GrowingSite | undefined,
+  holder: Holder | undefined,
+): LeakSuspect {
   const { heap_size_limit, used_heap_size } = getHeapStatistics();
-  const free = heap_size_limit - used_heap_size;
-  return sites.map(({ live, share, low, high }, rank) => {
-    const holder = holders.length === 1 ? holders[0] : holders[rank];
-    const bytes = rate.bytes * share;
-    return {
-      constructorName: holder?.held || mostTelling(classes)?.name,
-      site: live.site,
-      stack: live.stack,
-      rate: { bytes, low: rate.low * low, high: rate.high * high },
-      share,
-      severity: severityOf(bytes, per, free),
-      holder,
-      retainingPath: holder?.path,
-      nextStep: nextStep(live.site, holder, isExternal),
-    };
-  });
+  const share = growing?.share ?? Math.min(1, (holder?.bytes ?? 0) / rate.bytes);
+  const bytes = rate.bytes * share;
+  const site = growing?.live.site;
+  return {
+    constructorName: holder?.held || mostTelling(classes)?.name,
+    site,
+    stack: growing?.live.stack ?? [],
+    rate: { bytes, low: rate.low * (growing?.low ?? share), high: rate.high * (growing?.high ?? share) },
+    share,
+    severity: severityOf(bytes, per, heap_size_limit - used_heap_size),
+    holder,
+    retainingPath: holder?.path,
+    nextStep: nextStep(site, holder, isExternal),
+  };
 }
 
 /** The most numerous class of the program's own, unless it is rare beside plain objects. */
@@ -61,9 +72,9 @@ function mostTelling(classes: readonly ClassGrowth[]): ClassGrowth | undefined {
   return classes.find(({ name, rate }) => !plain.has(name) && rate >= 0.1 * most!.rate) ?? most;
 }
 
-function nextStep(site: AllocationSite, holder: Holder | undefined, isExternal: boolean): string {
+function nextStep(site: AllocationSite | undefined, holder: Holder | undefined, isExternal: boolean): string {
   if (holder !== undefined)
     return `Let ${holder.property || holder.name} (${holder.name}) give up each ${holder.held || "object"} when it is done with, or bound it.`;
   const buffers = isExternal ? "; much of it is outside V8's heap, in buffers that these objects hold" : "";
-  return `See what keeps that which ${siteText(site)} allocates${buffers}; ask for retaining paths to have it named.`;
+  return `See what keeps that which ${site === undefined ? "the program" : siteText(site)} allocates${buffers}; ask for retaining paths to have it named.`;
 }

@@ -1,0 +1,57 @@
+import { type Growth, growthOf } from "./growth.ts";
+import type { HeapReading } from "./heap-probe.ts";
+import { type GrowingSite, keptPoints, SiteGrowth, type WhenFull } from "./site-growth.ts";
+
+const capacity = 48;
+/** So few that a leak is known by the time a megabyte has leaked, and as many as can be significant. */
+const minPoints = 5;
+/** Growth of a smaller part of the heap isn't called a leak. */
+const leastPart = 0.01;
+
+/** Live bytes over time, as a whole and by allocation site. */
+export class HeapHistory {
+  readonly #whenFull: WhenFull;
+  readonly #sites: SiteGrowth;
+  readonly #xs: number[] = [];
+  readonly #ys: number[] = [];
+  readonly #externals: number[] = [];
+
+  constructor(samplingBytes: number, whenFull: WhenFull) {
+    this.#whenFull = whenFull;
+    this.#sites = new SiteGrowth(capacity, samplingBytes, whenFull);
+  }
+
+  /** @param seconds more than the last */
+  add(seconds: number, { heapBytes, externalBytes, profile, restarted }: Omit<HeapReading, "cpuMs">): void {
+    if (this.#xs.length === capacity)
+      for (const series of [this.#xs, this.#ys, this.#externals]) {
+        const kept = keptPoints(capacity, this.#whenFull).map((i) => series[i]!);
+        series.splice(0, capacity, ...kept);
+      }
+    this.#xs.push(seconds);
+    this.#ys.push(heapBytes + externalBytes);
+    this.#externals.push(externalBytes);
+    if (restarted) this.#sites.clear();
+    this.#sites.add(seconds, profile);
+  }
+
+  /** Seconds from the first point to the last. */
+  get span(): number {
+    return this.#xs.length === 0 ? 0 : this.#xs.at(-1)! - this.#xs[0]!;
+  }
+
+  growth(minBytes: number): Growth {
+    const least = Math.max(minBytes, leastPart * (this.#ys.at(-1) ?? 0));
+    return growthOf(this.#xs, this.#ys, { minPoints, minBytes: least, minSlope: 0 });
+  }
+
+  /** Whether most of the growth is outside of V8's heap. */
+  get isExternal(): boolean {
+    const grown = (series: readonly number[]): number => (series.at(-1) ?? 0) - (series[0] ?? 0);
+    return grown(this.#externals) > 0.5 * grown(this.#ys);
+  }
+
+  sites(profile: HeapReading["profile"]): GrowingSite[] {
+    return this.#sites.growing(profile);
+  }
+}
