@@ -9,7 +9,7 @@ class Sessions {
   touch(user: string, seen: number): number {
     const session = this.#byUser.get(user);
     this.#byUser.delete(user);
-    this.#byUser.set(user, { user, seen, items: [...(session?.items ?? []).slice(-9), `item ${seen}`] });
+    this.#byUser.set(user, { user, seen, items: [...(session?.items ?? []).slice(-2), `item ${seen}`] });
     if (this.#byUser.size > 5000) this.#byUser.delete(this.#byUser.keys().next().value as string);
     return this.#byUser.size;
   }
@@ -104,7 +104,7 @@ export function named({ leakedBytes }: NamedArgs): Arm {
   return {
     run: async () => {
       let request = 0;
-      for (; request < 20_000; request++) serve(sessions, request);
+      for (; request < 30_000; request++) serve(sessions, request);
       using detector = new LeakDetector({ clock, warmupMs: 60_000 }).start();
       clock.pass(61_000);
       const leaks = leakedBytes / 120;

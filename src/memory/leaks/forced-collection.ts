@@ -42,10 +42,13 @@ export function liveBytes(): { readonly heap: number; readonly external: number 
   return { heap: used_heap_size, external: external_memory };
 }
 
-/** The same of the old generation alone: what was allocated since the last minor collection doesn't count. */
-export function oldBytes(): number {
-  let bytes = getHeapStatistics().external_memory;
+/**
+ * The same of the old generation alone, into which a full collection moves all that is alive: what was allocated since doesn't
+ * count until a minor collection has spared it.
+ */
+export function oldBytes(): { readonly heap: number; readonly external: number } {
+  let heap = 0;
   for (const { space_name, space_used_size } of getHeapSpaceStatistics())
-    if (!space_name.startsWith("new_") && space_name !== "read_only_space") bytes += space_used_size;
-  return bytes;
+    if (!space_name.startsWith("new_") && space_name !== "read_only_space") heap += space_used_size;
+  return { heap, external: getHeapStatistics().external_memory };
 }

@@ -13,7 +13,7 @@ export class HeapHistory {
   readonly #whenFull: WhenFull;
   readonly #sites: SiteGrowth;
   readonly #xs: number[] = [];
-  readonly #ys: number[] = [];
+  readonly #heaps: number[] = [];
   readonly #externals: number[] = [];
 
   constructor(samplingBytes: number, whenFull: WhenFull) {
@@ -24,12 +24,12 @@ export class HeapHistory {
   /** @param seconds more than the last */
   add(seconds: number, { heapBytes, externalBytes, profile, restarted }: Omit<HeapReading, "cpuMs">): void {
     if (this.#xs.length === capacity)
-      for (const series of [this.#xs, this.#ys, this.#externals]) {
+      for (const series of [this.#xs, this.#heaps, this.#externals]) {
         const kept = keptPoints(capacity, this.#whenFull).map((i) => series[i]!);
         series.splice(0, capacity, ...kept);
       }
     this.#xs.push(seconds);
-    this.#ys.push(heapBytes + externalBytes);
+    this.#heaps.push(heapBytes);
     this.#externals.push(externalBytes);
     if (restarted) this.#sites.clear();
     this.#sites.add(seconds, profile);
@@ -40,15 +40,24 @@ export class HeapHistory {
     return this.#xs.length === 0 ? 0 : this.#xs.at(-1)! - this.#xs[0]!;
   }
 
+  /**
+   * Of the heap with what is outside of it; of the heap alone where that leaks and the whole doesn't: buffers are given back some
+   * time after their collection, and come and go by more than a slow leak brings.
+   */
   growth(minBytes: number): Growth {
-    const least = Math.max(minBytes, leastPart * (this.#ys.at(-1) ?? 0));
-    return growthOf(this.#xs, this.#ys, { minPoints, minBytes: least, minSlope: 0 });
+    const wholes = this.#heaps.map((bytes, i) => bytes + this.#externals[i]!);
+    const minSize = Math.max(minBytes, leastPart * (wholes.at(-1) ?? 0));
+    const gates = { minPoints, minBytes: minSize, minSlope: 0 };
+    const whole = growthOf(this.#xs, wholes, gates);
+    if (whole.status === "leaking") return whole;
+    const heap = growthOf(this.#xs, this.#heaps, gates);
+    return heap.status === "leaking" ? heap : whole;
   }
 
   /** Whether most of the growth is outside of V8's heap. */
   get isExternal(): boolean {
     const grown = (series: readonly number[]): number => (series.at(-1) ?? 0) - (series[0] ?? 0);
-    return grown(this.#externals) > 0.5 * grown(this.#ys);
+    return grown(this.#externals) > grown(this.#heaps);
   }
 
   sites(profile: HeapReading["profile"]): GrowingSite[] {

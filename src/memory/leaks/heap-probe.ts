@@ -1,5 +1,5 @@
 import type { HeapProfile } from "./allocation-site.ts";
-import { liveBytes, oldBytes } from "./forced-collection.ts";
+import { oldBytes } from "./forced-collection.ts";
 import { SamplingProfiler } from "./sampling-profiler.ts";
 
 /** The heap right after a collection. */
@@ -26,18 +26,27 @@ export interface HeapProbe {
 /** This thread's heap. @param samplingBytes mean distance of samples */
 export function ownHeapProbe(samplingBytes: number): HeapProbe {
   const profiler = new SamplingProfiler(samplingBytes);
+  // Buffers are given back some time after their collection: the least since the last reading is nearest to what is alive.
+  let leastExternal = Number.POSITIVE_INFINITY;
   return {
-    current: oldBytes,
+    current: () => {
+      const { heap, external } = oldBytes();
+      leastExternal = Math.min(leastExternal, external);
+      return heap + external;
+    },
     read: () => {
       const restarts = profiler.restarts;
       const cpu = process.cpuUsage();
       const profile = profiler.read();
       const { user, system } = process.cpuUsage(cpu);
-      const { heap, external } = liveBytes();
+      // The profile has come as text since the collection, in the young generation.
+      const { heap, external } = oldBytes();
+      const externalBytes = Math.min(leastExternal, external);
+      leastExternal = Number.POSITIVE_INFINITY;
       return {
         profile,
         heapBytes: heap,
-        externalBytes: external,
+        externalBytes,
         cpuMs: (user + system) / 1000,
         restarted: profiler.restarts > restarts,
       };

@@ -219,10 +219,11 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
   }
 
   #isDue(nowMs: number): boolean {
+    const current = this.#probe!.current();
     if (nowMs < this.#nextReadMs) return false;
     if (this.#last === undefined || nowMs - this.#lastReadMs >= longestGapMs) return true;
     const { heapBytes, externalBytes } = this.#last;
-    return this.#probe!.current() - heapBytes - externalBytes >= growthBytes;
+    return current - heapBytes - externalBytes >= growthBytes;
   }
 
   #read(): void {

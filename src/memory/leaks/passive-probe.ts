@@ -10,8 +10,14 @@ export function passiveProbe(): HeapProbe {
     if (kind === "major") bytes = oldBytes();
   });
   return {
-    current: () => bytes,
-    read: () => ({ profile: emptyProfile, heapBytes: bytes, externalBytes: 0, cpuMs: 0, restarted: false }),
+    current: () => bytes.heap + bytes.external,
+    read: () => ({
+      profile: emptyProfile,
+      heapBytes: bytes.heap,
+      externalBytes: bytes.external,
+      cpuMs: 0,
+      restarted: false,
+    }),
     close: end,
   };
 }
