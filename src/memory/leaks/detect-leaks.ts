@@ -17,7 +17,7 @@ import { SiteGrowth } from "./site-growth.ts";
 import { suspectsOf } from "./suspects.ts";
 
 /** Collections in a measurement, evenly between its operations. */
-const windows = 15;
+const windows = 12;
 const warmupWindows = 8;
 
 /** A measurement must grow by so much at least: less comes and goes by itself, such as compiled code. */

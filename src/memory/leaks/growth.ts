@@ -46,6 +46,7 @@ export function growthOf(
   const later = trendOf(xs.slice(half), ys.slice(half));
   const grown = ys.at(-1)! - ys[0]!;
   const goesOn =
+    trend.slope > 0 &&
     trend.slope >= minSlope &&
     (later?.slope ?? 0) >= persistence * trend.slope &&
     grown >= persistence * trend.slope * span;

@@ -3,8 +3,8 @@ import type { HeapReading } from "./heap-probe.ts";
 import { type GrowingSite, keptPoints, SiteGrowth, type WhenFull } from "./site-growth.ts";
 
 const capacity = 48;
-/** So few that a leak is known by the time a megabyte has leaked, and as many as can be significant. */
-const minPoints = 5;
+/** So few that a leak is known by the time a megabyte has leaked, and as many as an interval takes. */
+const minPoints = 6;
 /** Growth of a smaller part of the heap isn't called a leak. */
 const leastPart = 0.01;
 

@@ -18,4 +18,4 @@ const use = (closes) => () => (call) => {
 export const leak = use(false);
 export const control = use(true);
 export const holder = /\bopen Set/;
-export const site = /Channel \(.*instances-in-module-set/;
+export const site = /instances-in-module-set/;
