@@ -105,6 +105,7 @@ class DetectionRun {
       per: "operation",
       measured,
       rate: trend && { bytes: trend.slope, low: trend.low, high: trend.high },
+      significance: trend?.significance,
       more: growth.status === "not enough evidence" ? Math.ceil(growth.more) : undefined,
       suspects: [],
       holders: [],

@@ -255,6 +255,7 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
       per: "second",
       measured: history.span,
       rate,
+      significance: trend?.significance,
       more: growth.status === "not enough evidence" ? Math.ceil(warming + (growth.more || 5)) : undefined,
       suspects:
         status === "leaking" && rate !== undefined && this.#last !== undefined

@@ -43,6 +43,8 @@ export interface LeakReport {
   readonly measured: number;
   /** Of the whole heap, and of what is outside of it (buffers); `undefined` below two samples. */
   readonly rate: GrowthRate | undefined;
+  /** Chance of as steady a trend without any growth (Mann–Kendall), from 0 to 1: not enough by itself, controls have small ones too. */
+  readonly significance: number | undefined;
   /** Without enough evidence: how many more operations or seconds it takes, as an estimate; NaN when nothing is known yet. */
   readonly more: number | undefined;
   /** By bytes, descending; empty unless it leaks. */
