@@ -1,3 +1,5 @@
+import { fileURLToPath } from "node:url";
+
 /** A function in which something is allocated. */
 export interface AllocationSite {
   /** `(anonymous)` for one without a name. */
@@ -39,6 +41,7 @@ export interface LiveSite {
 
 /** The folder of the detector, whose own objects are nobody's leak. */
 const ownFolder = new URL(".", import.meta.url).href;
+const ownFolders = [ownFolder, fileURLToPath(ownFolder)];
 
 /** @returns what is alive by the function that allocated it, under a text that is the same in every profile */
 export function liveBySite({ head }: HeapProfile): Map<string, LiveSite> {
@@ -54,7 +57,7 @@ export function liveBySite({ head }: HeapProfile): Map<string, LiveSite> {
 
 function count(sites: Map<string, LiveSite>, stack: readonly AllocationSite[], bytes: number): void {
   const site = ownersSite(stack);
-  if (site === undefined || site.url.startsWith(ownFolder)) return;
+  if (site === undefined || ownFolders.some((folder) => site.url.startsWith(folder))) return;
   const key = siteText(site);
   const live = sites.get(key) ?? { site, bytes: 0, stack, stackBytes: 0 };
   live.bytes += bytes;

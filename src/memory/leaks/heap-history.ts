@@ -8,6 +8,9 @@ const minPoints = 6;
 /** Growth of a smaller part of the heap isn't called a leak. */
 const leastPart = 0.01;
 
+/** A heap below this part of the least before has lost what it began with. What only swings comes back to its least. */
+const baseFall = 0.9;
+
 /** Live bytes over time, as a whole and by allocation site. */
 export class HeapHistory {
   readonly #whenFull: WhenFull;
@@ -28,6 +31,11 @@ export class HeapHistory {
         const kept = keptPoints(capacity, this.#whenFull).map((i) => series[i]!);
         series.splice(0, capacity, ...kept);
       }
+    // Code that wasn't run for some collections goes, and what a start needed: what was before is no base to grow from.
+    if (heapBytes < baseFall * Math.min(...this.#heaps)) {
+      for (const series of [this.#xs, this.#heaps, this.#externals]) series.length = 0;
+      this.#sites.clear();
+    }
     this.#xs.push(seconds);
     this.#heaps.push(heapBytes);
     this.#externals.push(externalBytes);
