@@ -91,10 +91,8 @@ test("a watch names what leaks, and on request what holds it", async () => {
   }
   const report = await detector.check();
   // The function itself, or the one that V8 inlined it into.
-  expect(report).toMatchObject({
-    status: "leaking",
-    suspects: [{ site: { url: expect.stringContaining("leak-detector.test.ts") } }],
-  });
+  expect(report.status).toBe("leaking");
+  expect(report.suspects[0]!.site!.url).toContain("leak-detector.test.ts");
   let call = 0;
   const leaking = setInterval(() => {
     for (let i = 0; i < 2000; i++) rememberVisit(call++);
