@@ -926,3 +926,25 @@ export class ProfileTargetError extends VictorError {
     this.reason = reason;
   }
 }
+
+/** `VICTOR_LEAK_DETECTION_RUNNING`: this thread is being looked at for leaks, or its detector was started before. */
+export class LeakDetectionRunningError extends VictorError {
+  override readonly name = "LeakDetectionRunningError";
+  constructor(what: string) {
+    super(
+      "VICTOR_LEAK_DETECTION_RUNNING",
+      `${what}: runs already in this thread; close it, or wait for its end`,
+    );
+  }
+}
+
+/** `VICTOR_LEAK_DETECTOR_CLOSED`: a detector was used before its start, or after its end. */
+export class LeakDetectorClosedError extends VictorError {
+  override readonly name = "LeakDetectorClosedError";
+  constructor() {
+    super(
+      "VICTOR_LEAK_DETECTOR_CLOSED",
+      "leak detector: it isn't running; start it first, and make a new one after `close`",
+    );
+  }
+}

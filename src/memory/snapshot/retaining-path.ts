@@ -45,30 +45,30 @@ export class ShortestPaths {
   to(node: number): PathStep[] {
     const steps: PathStep[] = [];
     for (let at = node; this.#edges[at] !== none; at = this.#sources[at] as number) {
-      steps.push(this.#step(this.#edges[at] as number, at));
+      steps.push(pathStep(this.#graph, this.#edges[at] as number, at));
     }
     return steps.reverse();
   }
+}
 
-  #step(edge: number, node: number): PathStep {
-    const { header, strings, nodeNames, nodeTypes, nodeIds } = this.#graph;
-    return {
-      edge: this.#edgeText(edge),
-      name: shortened(strings.at(nodeNames[node] as number)),
-      type: header.nodes.typeNames[nodeTypes[node] as number] ?? "unknown",
-      id: nodeIds[node] as number,
-    };
-  }
+/** @param edge over which `node` is reached, both ordinals */
+export function pathStep(graph: HeapGraph, edge: number, node: number): PathStep {
+  const { header, strings, nodeNames, nodeTypes, nodeIds } = graph;
+  return {
+    edge: edgeText(graph, edge),
+    name: shortened(strings.at(nodeNames[node] as number)),
+    type: header.nodes.typeNames[nodeTypes[node] as number] ?? "unknown",
+    id: nodeIds[node] as number,
+  };
+}
 
-  #edgeText(edge: number): string {
-    const { header, strings, edgeNames, edgeTypes } = this.#graph;
-    const type = header.edges.typeNames[edgeTypes[edge] as number];
-    const name = edgeNames[edge] as number;
-    if (type === "element" || type === "hidden") return `[${name}]`;
-    const text = shortened(strings.at(name));
-    if (type === "property") return `.${text}`;
-    return type === "context" ? `(closure variable) ${text}` : `(${type}) ${text}`;
-  }
+function edgeText({ header, strings, edgeNames, edgeTypes }: HeapGraph, edge: number): string {
+  const type = header.edges.typeNames[edgeTypes[edge] as number];
+  const name = edgeNames[edge] as number;
+  if (type === "element" || type === "hidden") return `[${name}]`;
+  const text = shortened(strings.at(name));
+  if (type === "property") return `.${text}`;
+  return type === "context" ? `(closure variable) ${text}` : `(${type}) ${text}`;
 }
 
 const mostCharacters = 80;

@@ -1,0 +1,54 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
+import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
+import { runInNewContext } from "node:vm";
+
+/** @returns collects all garbage at once; the program sees no `gc` that it didn't have */
+export function forcedCollector(): () => void {
+  const own = (globalThis as { readonly gc?: () => void }).gc;
+  if (typeof own === "function") return () => own();
+  setFlagsFromString("--expose-gc");
+  try {
+    const gc = runInNewContext("gc") as () => void;
+    return () => gc();
+  } finally {
+    setFlagsFromString("--no-expose-gc");
+  }
+}
+
+/** Collects what nothing holds: weak references are cleared, and finalizers run, between turns of the event loop. */
+export async function collectAll(collect: () => void): Promise<void> {
+  await nextTurn();
+  collect();
+}
+
+const inlining = ["turbo-inlining", "maglev-inlining"];
+
+/**
+ * Keeps V8 from inlining functions that are optimised from now on: its heap profiler knows a frame's function only, so that
+ * what an inlined one allocates would be another's.
+ * @returns lets it inline again
+ */
+export function withoutInlining(): () => void {
+  const flags = inlining.filter((flag) => !process.execArgv.some((argument) => argument.includes(flag)));
+  for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+  return () => {
+    for (const flag of flags) setFlagsFromString(`--${flag}`);
+  };
+}
+
+/** Bytes of live objects, those outside V8's heap (buffers) included, when read right after a collection. */
+export function liveBytes(): { readonly heap: number; readonly external: number } {
+  const { used_heap_size, external_memory } = getHeapStatistics();
+  return { heap: used_heap_size, external: external_memory };
+}
+
+/**
+ * The same of the old generation alone, into which a full collection moves all that is alive: what was allocated since doesn't
+ * count until a minor collection has spared it.
+ */
+export function oldBytes(): { readonly heap: number; readonly external: number } {
+  let heap = 0;
+  for (const { space_name, space_used_size } of getHeapSpaceStatistics())
+    if (!space_name.startsWith("new_") && space_name !== "read_only_space") heap += space_used_size;
+  return { heap, external: getHeapStatistics().external_memory };
+}

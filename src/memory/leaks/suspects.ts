@@ -1,0 +1,80 @@
+import { getHeapStatistics } from "node:v8";
+import type { AllocationSite } from "./allocation-site.ts";
+import { siteText } from "./allocation-site.ts";
+import type { Holder } from "./holder-growth.ts";
+import {
+  type ClassGrowth,
+  type GrowthRate,
+  type LeakReport,
+  type LeakSuspect,
+  severityOf,
+} from "./leak-report.ts";
+import type { GrowingSite } from "./site-growth.ts";
+
+export interface Evidence {
+  readonly per: LeakReport["per"];
+  readonly rate: GrowthRate;
+  readonly sites: readonly GrowingSite[];
+  readonly classes: readonly ClassGrowth[];
+  readonly holders: readonly Holder[];
+  /** Whether part of the growth is outside of V8's heap. */
+  readonly isExternal: boolean;
+}
+
+/** Kinds of objects that everything is made of: a class of the program's own says more. */
+const plain = new Set([
+  "Object",
+  "Array",
+  "Function",
+  "AsyncFunction",
+  "Promise",
+  "Map",
+  "Set",
+  "String",
+  "Number",
+]);
+
+/** Puts together what the stages found. Where no site shows, what holds the objects is still named. */
+export function suspectsOf(evidence: Evidence): LeakSuspect[] {
+  const { sites, holders } = evidence;
+  if (sites.length > 0)
+    return sites.map((growing, rank) =>
+      suspectOf(evidence, growing, holders.length === 1 ? holders[0] : holders[rank]),
+    );
+  return holders.map((holder) => suspectOf(evidence, undefined, holder));
+}
+
+function suspectOf(
+  { per, rate, classes, isExternal }: Evidence,
+  growing: GrowingSite | undefined,
+  holder: Holder | undefined,
+): LeakSuspect {
+  const { heap_size_limit, used_heap_size } = getHeapStatistics();
+  const share = growing?.share ?? Math.min(1, (holder?.bytes ?? 0) / rate.bytes);
+  const bytes = rate.bytes * share;
+  const site = growing?.live.site;
+  return {
+    constructorName: holder?.held || mostTelling(classes)?.name,
+    site,
+    stack: growing?.live.stack ?? [],
+    rate: { bytes, low: rate.low * (growing?.low ?? share), high: rate.high * (growing?.high ?? share) },
+    share,
+    severity: severityOf(bytes, per, heap_size_limit - used_heap_size),
+    holder,
+    retainingPath: holder?.path,
+    nextStep: nextStep(site, holder, isExternal),
+  };
+}
+
+/** The most numerous class of the program's own, unless it is rare beside plain objects. */
+function mostTelling(classes: readonly ClassGrowth[]): ClassGrowth | undefined {
+  const most = classes[0];
+  return classes.find(({ name, rate }) => !plain.has(name) && rate >= 0.1 * most!.rate) ?? most;
+}
+
+function nextStep(site: AllocationSite | undefined, holder: Holder | undefined, isExternal: boolean): string {
+  if (holder !== undefined)
+    return `Let ${holder.property || holder.name} (${holder.name}) give up each ${holder.held || "object"} when it is done with, or bound it.`;
+  const buffers = isExternal ? "; much of it is outside V8's heap, in buffers that these objects hold" : "";
+  return `See what keeps that which ${site === undefined ? "the program" : siteText(site)} allocates${buffers}; ask for retaining paths to have it named.`;
+}
