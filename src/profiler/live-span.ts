@@ -1,0 +1,161 @@
+import { type AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import type { Span } from "./span.ts";
+import type { SpanName } from "./span-names.ts";
+import { type SpanError, type SpanMetadata, spanError } from "./span-record.ts";
+import type { SpanSink } from "./span-sink.ts";
+
+/** Whom a span belongs to. */
+export interface SpanOwner {
+  readonly storage: AsyncLocalStorage<LiveSpan | undefined>;
+  now(): number;
+  finished(span: LiveSpan, endMs: number): void;
+  endedAgain(): void;
+}
+
+/** How a span came to be current. */
+export const spanKind = Object.freeze({
+  /** By a function: what that starts stays under the span, also when the span has ended. */
+  scope: 0,
+  /** By `start`: once it has ended, its context is its parent's. */
+  started: 1,
+});
+
+/**
+ * A span under way.
+ *
+ * It is an `AsyncResource` because that restores the whole async context on leaving a function, at the price of an
+ * assignment. `AsyncLocalStorage.run` builds a second context to go back to, which costs more than all the rest here.
+ */
+export class LiveSpan extends AsyncResource implements Span {
+  readonly id: number;
+  readonly parentId: number;
+  readonly of: SpanName;
+  readonly #owner: SpanOwner;
+  readonly #kind: number;
+  #parent: LiveSpan | undefined;
+  #body: ((span: Span) => unknown) | undefined;
+  metadata: SpanMetadata | undefined;
+  error: SpanError | undefined;
+  failed = false;
+  ended = false;
+  startMs = 0;
+  /** Where its record goes besides, as it came from another thread's span. */
+  sink: SpanSink | undefined;
+  /** Children under way; the time in which there were any, and since when there are. */
+  #openChildren = 0;
+  #coveredMs = 0;
+  #coveredSinceMs = 0;
+
+  constructor(
+    owner: SpanOwner,
+    of: SpanName,
+    id: number,
+    parent: LiveSpan | undefined,
+    metadata: SpanMetadata | undefined,
+    kind: number,
+    body: ((span: Span) => unknown) | undefined,
+  ) {
+    // A number for the trigger spares its lookup, and options' object.
+    super("VICTOR_SPAN", 0);
+    this.#owner = owner;
+    this.of = of;
+    this.id = id;
+    this.#parent = parent;
+    this.parentId = parent === undefined ? 0 : parent.id;
+    this.sink = parent === undefined ? undefined : parent.sink;
+    this.metadata = metadata;
+    this.#kind = kind;
+    this.#body = body;
+  }
+
+  get name(): string {
+    return this.of.name;
+  }
+  get category(): string {
+    return this.of.category;
+  }
+
+  /** The span that is current where `stored` is the context's. */
+  static current(stored: LiveSpan | undefined): LiveSpan | undefined {
+    let span = stored;
+    while (span?.ended && span.#kind === spanKind.started) span = span.#parent;
+    return span;
+  }
+
+  begin(): void {
+    const startMs = this.#owner.now();
+    this.startMs = startMs;
+    const parent = this.#parent;
+    if (parent !== undefined && !parent.ended && parent.#openChildren++ === 0)
+      parent.#coveredSinceMs = startMs;
+  }
+
+  /** Calls the body in the span's context. */
+  call(): unknown {
+    return this.runInAsyncScope(enter, this);
+  }
+
+  static enter(span: LiveSpan): unknown {
+    const body = span.#body!;
+    span.#body = undefined;
+    span.#owner.storage.enterWith(span);
+    return body(span);
+  }
+
+  set(metadata: SpanMetadata): void {
+    if (!this.ended) this.metadata = { ...this.metadata, ...metadata };
+  }
+
+  fail(error: unknown): void {
+    if (this.ended) return;
+    this.failed = true;
+    this.error = spanError(error);
+  }
+
+  run<T>(fn: () => T): T {
+    return this.#owner.storage.run(this, fn);
+  }
+
+  end(): void {
+    if (this.ended) this.#owner.endedAgain();
+    else this.finish();
+  }
+
+  [Symbol.dispose](): void {
+    this.end();
+  }
+
+  /** Ends it, if that hasn't been done. */
+  finish(): void {
+    if (this.ended) return;
+    this.ended = true;
+    const endMs = this.#owner.now();
+    const parent = this.#parent;
+    if (parent !== undefined) {
+      if (!parent.ended && --parent.#openChildren === 0) parent.#coveredMs += endMs - parent.#coveredSinceMs;
+      this.#letGo(parent);
+    } else if (this.#kind === spanKind.started) this.#letGo(undefined);
+    this.#owner.finished(this, endMs);
+  }
+
+  /** @returns milliseconds until `endMs` in which no child was under way */
+  selfMs(endMs: number): number {
+    const open = this.#openChildren > 0 ? endMs - this.#coveredSinceMs : 0;
+    return Math.max(0, endMs - this.startMs - this.#coveredMs - open);
+  }
+
+  /** Nothing keeps ancestors that nobody can come back to, else spans that start each other would add up for ever. */
+  #letGo(parent: LiveSpan | undefined): void {
+    if (this.#kind === spanKind.scope) {
+      this.#parent = undefined;
+      return;
+    }
+    this.#parent = LiveSpan.current(parent);
+    const { storage } = this.#owner;
+    if (storage.getStore() === this) storage.enterWith(this.#parent);
+  }
+}
+
+function enter(this: LiveSpan): unknown {
+  return LiveSpan.enter(this);
+}
