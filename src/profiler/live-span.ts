@@ -20,13 +20,15 @@ export const spanKind = Object.freeze({
   started: 1,
 });
 
-/**
- * A span under way.
- *
- * It is an `AsyncResource` because that restores the whole async context on leaving a function, at the price of an
- * assignment. `AsyncLocalStorage.run` builds a second context to go back to, which costs more than all the rest here.
- */
-export class LiveSpan extends AsyncResource implements Span {
+/** The time of a span in which children were under way. */
+interface ChildTime {
+  open: number;
+  coveredMs: number;
+  sinceMs: number;
+}
+
+/** A span under way. */
+export class LiveSpan implements Span {
   readonly id: number;
   readonly parentId: number;
   readonly of: SpanName;
@@ -41,10 +43,8 @@ export class LiveSpan extends AsyncResource implements Span {
   startMs = 0;
   /** Where its record goes besides, as it came from another thread's span. */
   sink: SpanSink | undefined;
-  /** Children under way; the time in which there were any, and since when there are. */
-  #openChildren = 0;
-  #coveredMs = 0;
-  #coveredSinceMs = 0;
+  /** Few have children, and three numbers for each would double the cost of making a span. */
+  #children: ChildTime | undefined;
 
   constructor(
     owner: SpanOwner,
@@ -55,8 +55,6 @@ export class LiveSpan extends AsyncResource implements Span {
     kind: number,
     body: ((span: Span) => unknown) | undefined,
   ) {
-    // A number for the trigger spares its lookup, and options' object.
-    super("VICTOR_SPAN", 0);
     this.#owner = owner;
     this.of = of;
     this.id = id;
@@ -86,20 +84,26 @@ export class LiveSpan extends AsyncResource implements Span {
     const startMs = this.#owner.now();
     this.startMs = startMs;
     const parent = this.#parent;
-    if (parent !== undefined && !parent.ended && parent.#openChildren++ === 0)
-      parent.#coveredSinceMs = startMs;
+    if (parent !== undefined && !parent.ended) parent.#childBegins(startMs);
   }
 
-  /** Calls the body in the span's context. */
+  /**
+   * Calls the body in the span's context.
+   *
+   * An `AsyncResource` restores the whole async context on leaving a function, at the price of an assignment;
+   * `AsyncLocalStorage.run` builds a second context to go back to, which costs more than all the rest here. The span must
+   * not hold on to the resource: it knows the context around it, hence the span before, and so on for ever.
+   */
   call(): unknown {
-    return this.runInAsyncScope(enter, this);
+    // A number for the trigger spares its lookup, and options' object.
+    return new AsyncResource("VICTOR_SPAN", 0).runInAsyncScope(this.#enter, this);
   }
 
-  static enter(span: LiveSpan): unknown {
-    const body = span.#body!;
-    span.#body = undefined;
-    span.#owner.storage.enterWith(span);
-    return body(span);
+  #enter(): unknown {
+    const body = this.#body!;
+    this.#body = undefined;
+    this.#owner.storage.enterWith(this);
+    return body(this);
   }
 
   set(metadata: SpanMetadata): void {
@@ -132,7 +136,7 @@ export class LiveSpan extends AsyncResource implements Span {
     const endMs = this.#owner.now();
     const parent = this.#parent;
     if (parent !== undefined) {
-      if (!parent.ended && --parent.#openChildren === 0) parent.#coveredMs += endMs - parent.#coveredSinceMs;
+      if (!parent.ended) parent.#childEnds(endMs);
       this.#letGo(parent);
     } else if (this.#kind === spanKind.started) this.#letGo(undefined);
     this.#owner.finished(this, endMs);
@@ -140,8 +144,22 @@ export class LiveSpan extends AsyncResource implements Span {
 
   /** @returns milliseconds until `endMs` in which no child was under way */
   selfMs(endMs: number): number {
-    const open = this.#openChildren > 0 ? endMs - this.#coveredSinceMs : 0;
-    return Math.max(0, endMs - this.startMs - this.#coveredMs - open);
+    const durationMs = endMs - this.startMs;
+    const children = this.#children;
+    if (children === undefined) return durationMs;
+    const open = children.open > 0 ? endMs - children.sinceMs : 0;
+    return Math.max(0, durationMs - children.coveredMs - open);
+  }
+
+  #childBegins(nowMs: number): void {
+    const children = this.#children;
+    if (children === undefined) this.#children = { open: 1, coveredMs: 0, sinceMs: nowMs };
+    else if (children.open++ === 0) children.sinceMs = nowMs;
+  }
+
+  #childEnds(nowMs: number): void {
+    const children = this.#children!;
+    if (--children.open === 0) children.coveredMs += nowMs - children.sinceMs;
   }
 
   /** Nothing keeps ancestors that nobody can come back to, else spans that start each other would add up for ever. */
@@ -154,8 +172,4 @@ export class LiveSpan extends AsyncResource implements Span {
     const { storage } = this.#owner;
     if (storage.getStore() === this) storage.enterWith(this.#parent);
   }
-}
-
-function enter(this: LiveSpan): unknown {
-  return LiveSpan.enter(this);
 }
