@@ -1,3 +1,4 @@
+import { jsonMetadata } from "./metadata-json.ts";
 import type { SpanLane } from "./span-lanes.ts";
 import type { SpanError, SpanMetadata } from "./span-record.ts";
 
@@ -55,7 +56,7 @@ export function chromeTrace(lanes: readonly SpanLane[]): ChromeTrace {
         id,
         ...(parentId !== undefined && { parentId }),
         selfMs,
-        ...(metadata !== undefined && { metadata }),
+        ...(metadata !== undefined && { metadata: jsonMetadata(metadata) }),
         ...(error !== undefined && { error }),
       };
       const ts = startMs * 1000;

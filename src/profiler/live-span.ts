@@ -38,7 +38,6 @@ export class LiveSpan implements Span {
   #body: ((span: Span) => unknown) | undefined;
   metadata: SpanMetadata | undefined;
   error: SpanError | undefined;
-  failed = false;
   ended = false;
   startMs = 0;
   /** Where its record goes besides, as it came from another thread's span. */
@@ -112,7 +111,6 @@ export class LiveSpan implements Span {
 
   fail(error: unknown): void {
     if (this.ended) return;
-    this.failed = true;
     this.error = spanError(error);
   }
 

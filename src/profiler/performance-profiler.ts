@@ -11,15 +11,13 @@ import { profilerMetrics } from "./profiler-metrics.ts";
 import { flag, type ProfilerOptions, resolveProfilerOptions } from "./profiler-options.ts";
 import { ProfilerReport } from "./profiler-report.ts";
 import type { ProfilerStats } from "./profiler-stats.ts";
-import type { RemoteSpan, SpanContext } from "./remote-span.ts";
-import { SlowestSpans } from "./slowest-spans.ts";
+import type { SpanContext } from "./remote-span.ts";
 import { disabledSpan, type Span, type SpanOptions } from "./span.ts";
 import { SpanInbox } from "./span-inbox.ts";
-import { SpanListeners } from "./span-listeners.ts";
-import { SpanName, SpanNames } from "./span-names.ts";
-import type { SpanListener, SpanRecord } from "./span-record.ts";
-import { SpanRing } from "./span-ring.ts";
+import { SpanName } from "./span-names.ts";
+import type { SpanListener } from "./span-record.ts";
 import { SpanSink } from "./span-sink.ts";
+import { SpanStore } from "./span-store.ts";
 
 type Body<T> = (span: Span) => T;
 
@@ -39,31 +37,23 @@ export class PerformanceProfiler implements MetricSource {
   readonly name = "profiler";
   readonly #storage = new AsyncLocalStorage<LiveSpan | undefined>();
   readonly #now: () => number;
-  readonly #names: SpanNames;
-  readonly #maxSpans: number;
-  readonly #slowest: SlowestSpans;
-  readonly #listeners = new SpanListeners();
+  readonly #store: SpanStore;
   readonly #owner: SpanOwner;
-  /** Made by the first span, so that a profiler that is switched off takes next to no memory. */
-  #ring: SpanRing | undefined;
   #inbox: SpanInbox | undefined;
   #enabled: boolean;
   #begun = 0;
   #finished = 0;
-  #failed = 0;
   #endedAgain = 0;
-  #remote = 0;
   #lostBefore = 0;
   #lastId = firstId;
 
   /** @throws {RangeError | TypeError} on an option that is unknown or out of its bounds */
   constructor(options: ProfilerOptions = {}) {
-    const { enabled, maxSpans, maxNames, slowest, clock } = resolveProfilerOptions(options);
-    this.#enabled = enabled;
+    const resolved = resolveProfilerOptions(options);
+    const { clock } = resolved;
+    this.#enabled = resolved.enabled;
     this.#now = clock === systemClock ? monotonicMs : () => clock.now();
-    this.#names = new SpanNames(maxNames);
-    this.#maxSpans = maxSpans;
-    this.#slowest = new SlowestSpans(slowest);
+    this.#store = new SpanStore(resolved);
     this.#owner = {
       storage: this.#storage,
       now: this.#now,
@@ -202,29 +192,30 @@ export class PerformanceProfiler implements MetricSource {
 
   /** All that is known now. Spans under way aren't in it. */
   getReport(): ProfilerReport {
-    this.#receive();
-    const names = this.#names.all;
-    return new ProfilerReport(names, this.#ring?.records(names) ?? [], this.#slowest.spans, this.stats());
+    const stats = this.stats();
+    const { names, recent, slowest } = this.#store;
+    return new ProfilerReport(names.all, recent, slowest, stats);
   }
 
   stats(): ProfilerStats {
     this.#receive();
+    const { count, failed, overwritten, names, listeners } = this.#store;
     return {
       enabled: this.#enabled,
-      spans: this.#finished + this.#remote,
-      failed: this.#failed,
+      spans: count,
+      failed,
       open: this.#begun - this.#finished,
       endedAgain: this.#endedAgain,
-      remote: this.#remote,
+      remote: count - this.#finished,
       lost: (this.#inbox?.lost ?? 0) - this.#lostBefore,
-      overwritten: this.#ring?.overwritten ?? 0,
-      overflowed: this.#names.overflowed,
-      listenerErrors: this.#listeners.errors,
+      overwritten,
+      overflowed: names.overflowed,
+      listenerErrors: listeners.errors,
     };
   }
 
   collect(): Iterable<MetricSample> {
-    return profilerMetrics(this.stats(), this.#names.all);
+    return profilerMetrics(this.stats(), this.#store.names.all);
   }
 
   /**
@@ -234,25 +225,21 @@ export class PerformanceProfiler implements MetricSource {
    * @throws {TypeError} when it is no function
    */
   onSpanEnd(listener: SpanListener): () => void {
-    return this.#listeners.add(listener);
+    return this.#store.listeners.add(listener);
   }
 
   /** Forgets all spans that have ended, and their statistics. Names keep their places; spans under way go on. */
   reset(): void {
     this.#receive();
-    this.#ring?.reset();
-    this.#names.reset();
-    this.#slowest.reset();
+    this.#store.reset();
     this.#begun -= this.#finished;
     this.#finished = 0;
-    this.#failed = 0;
     this.#endedAgain = 0;
-    this.#remote = 0;
     this.#lostBefore = this.#inbox?.lost ?? 0;
   }
 
   #begin(name: string, options: SpanOptions, kind: number, body: Body<unknown> | undefined): LiveSpan {
-    const of = this.#names.find(name, options);
+    const of = this.#store.names.find(name, options);
     const parent = LiveSpan.current(this.#storage.getStore());
     this.#begun++;
     const span = new LiveSpan(this.#owner, of, ++this.#lastId, parent, options.metadata, kind, body);
@@ -261,58 +248,20 @@ export class PerformanceProfiler implements MetricSource {
   }
 
   #record(span: LiveSpan, endMs: number): void {
-    const { of, id, parentId, startMs, failed, metadata, error } = span;
-    const durationMs = endMs - startMs;
-    const selfMs = span.selfMs(endMs);
+    const { of, id, parentId, startMs, metadata, error, sink } = span;
     this.#finished++;
-    if (failed) {
-      this.#failed++;
-      of.failed++;
-    }
-    of.durations.record(durationMs);
-    of.selfMs += selfMs;
-    const extra = metadata === undefined && error === undefined ? undefined : { metadata, error };
-    this.#ring ??= new SpanRing(this.#maxSpans);
-    this.#ring.add(of, id, parentId, startMs, durationMs, selfMs, failed, threadId, extra);
-    if (durationMs > this.#slowest.floorMs || this.#listeners.any || span.sink !== undefined) {
-      const { name, category } = of;
-      const parent = parentId === 0 ? undefined : parentId;
-      const timed = { startMs, durationMs, selfMs };
-      const record = { id, parentId: parent, name, category, metadata, ...timed, failed, error, threadId };
-      this.#tell(record);
-      span.sink?.add(record);
-    }
-  }
-
-  #tell(record: SpanRecord): void {
-    if (record.durationMs > this.#slowest.floorMs) this.#slowest.offer(record);
-    if (this.#listeners.any) this.#listeners.tell(record);
+    const selfMs = span.selfMs(endMs);
+    this.#store.add(of, id, parentId, startMs, endMs - startMs, selfMs, metadata, error, threadId, sink);
   }
 
   #receive(): void {
-    if (this.#inbox !== undefined) for (const span of this.#inbox.take()) this.#recordRemote(span);
-  }
-
-  #recordRemote(span: RemoteSpan): void {
-    const [id, parentId, name, category, systemMs, durationMs, selfMs, isFailed, thread] = span;
-    const startMs = systemMs - threadOriginMs;
-    const failed = isFailed === 1;
-    const metadata = span[9] ?? undefined;
-    const error = span[10] ?? undefined;
-    const of = this.#names.find(name, { category });
-    this.#remote++;
-    if (failed) {
-      this.#failed++;
-      of.failed++;
+    for (const span of this.#inbox?.take() ?? []) {
+      const [id, parentId, name, category, systemMs, durationMs, selfMs, thread, metadata, error] = span;
+      const of = this.#store.names.find(name, { category });
+      const said = [metadata ?? undefined, error ?? undefined] as const;
+      const startMs = systemMs - threadOriginMs;
+      this.#store.add(of, id, parentId, startMs, durationMs, selfMs, ...said, thread, undefined);
     }
-    of.durations.record(durationMs);
-    of.selfMs += selfMs;
-    const extra = metadata === undefined && error === undefined ? undefined : { metadata, error };
-    this.#ring ??= new SpanRing(this.#maxSpans);
-    this.#ring.add(of, id, parentId, startMs, durationMs, selfMs, failed, thread, extra);
-    const timed = { startMs, durationMs, selfMs };
-    const parent = parentId === 0 ? undefined : parentId;
-    this.#tell({ id, parentId: parent, name, category, metadata, ...timed, failed, error, threadId: thread });
   }
 }
 

@@ -1,5 +1,6 @@
 import { type CategoryStats, categoryStats, type NameStats, nameStats } from "./category-stats.ts";
 import { type ChromeTrace, chromeTrace } from "./chrome-trace.ts";
+import { jsonSpan } from "./metadata-json.ts";
 import type { ProfilerStats } from "./profiler-stats.ts";
 import { reportMarkdown } from "./report-markdown.ts";
 import { spanLanes } from "./span-lanes.ts";
@@ -55,13 +56,13 @@ export class ProfilerReport {
     return reportMarkdown(this);
   }
 
-  /** As plain objects; `undefined` fields are left out once it is text. */
+  /** As plain objects. Metadata that JSON can't say is replaced by the reason. */
   toJSON(): ProfilerReportJson {
     const { stats, categories, names, slowest, spans } = this;
-    return { stats, categories, names, slowest, spans };
+    return { stats, categories, names, slowest: slowest.map(jsonSpan), spans: spans.map(jsonSpan) };
   }
 
-  /** `spans` for Perfetto and `chrome://tracing`, to be written as JSON. Metadata is taken as it is. */
+  /** `spans` for Perfetto and `chrome://tracing`, to be written as JSON. */
   toChromeTrace(): ChromeTrace {
     return chromeTrace(spanLanes(this.spans));
   }

@@ -10,7 +10,6 @@ export type RemoteSpan = readonly [
   startMs: number,
   durationMs: number,
   selfMs: number,
-  failed: 0 | 1,
   threadId: number,
   metadata: SpanMetadata | null,
   error: SpanError | null,

@@ -1,6 +1,7 @@
 import { formatDuration } from "../measure/figure-format.ts";
 import { markdownTable } from "../measure/table.ts";
 import type { SpanStats } from "./category-stats.ts";
+import { jsonMetadata } from "./metadata-json.ts";
 import type { ProfilerReport } from "./profiler-report.ts";
 import type { ProfilerStats } from "./profiler-stats.ts";
 import type { SpanRecord } from "./span-record.ts";
@@ -73,15 +74,10 @@ function cells(stats: SpanStats): readonly string[] {
 }
 
 function slowRow({ name, category, durationMs, selfMs, error, metadata }: SpanRecord): readonly string[] {
-  const details = [error && `${error.name}: ${error.message}`, metadata && jsonOf(metadata)];
+  const details = [
+    error && `${error.name}: ${error.message}`,
+    metadata && JSON.stringify(jsonMetadata(metadata)),
+  ];
   const text = details.filter((part) => part !== undefined).join(" ");
   return [name, category, ms(durationMs), ms(selfMs), text.slice(0, longestDetail)];
-}
-
-function jsonOf(metadata: object): string {
-  try {
-    return JSON.stringify(metadata);
-  } catch (error) {
-    return `(metadata that JSON can't say: ${error instanceof Error ? error.name : typeof error})`;
-  }
 }

@@ -7,6 +7,7 @@ import type { SpanRecord } from "./span-record.ts";
 const batch = 64;
 /** Inboxes that a thread keeps open. */
 const maxSinks = 16;
+const longestErrorName = 100;
 const sinks = new Map<string, SpanSink>();
 
 /** Sends spans of this thread to the inbox of another. It never waits: what finds no room is counted as lost. */
@@ -55,7 +56,6 @@ export class SpanSink {
       span.startMs + threadOriginMs,
       durationMs,
       selfMs,
-      span.failed ? 1 : 0,
       threadId,
       span.metadata ?? null,
       span.error ?? null,
@@ -71,13 +71,15 @@ export class SpanSink {
   #sends(span: RemoteSpan): boolean {
     try {
       return this.#ring.tryPush(span);
-    } catch (error) {
-      // What JSON can't say, or too long: the span counts, without what the caller and the error say.
-      if (span[9] === null && span[10] === null) {
-        process.emitWarning(error instanceof Error ? error : String(error));
+    } catch (failure) {
+      const [id, parentId, name, category, startMs, durationMs, selfMs, thread, metadata, error] = span;
+      if (metadata === null && !error?.message) {
+        process.emitWarning(failure instanceof Error ? failure : String(failure));
         return false;
       }
-      return this.#sends(span.with(9, null).with(10, null) as unknown as RemoteSpan);
+      // What JSON can't say, or too long: the span counts, without what the caller and the error said.
+      const short = error === null ? null : { name: error.name.slice(0, longestErrorName), message: "" };
+      return this.#sends([id, parentId, name, category, startMs, durationMs, selfMs, thread, null, short]);
     }
   }
 }

@@ -13,7 +13,9 @@ interface ContextHooks {
   readonly AsyncLocalStorageContextManager: new () => { enable(): object };
 }
 interface Sdk {
-  readonly TracerProvider: new (options: { spanProcessors: readonly object[] }) => {
+  readonly TracerProvider: new (options: {
+    spanProcessors: readonly object[];
+  }) => {
     getTracer(name: string): Tracer;
     shutdown(): Promise<void>;
   };
