@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { PerformanceProfiler, type Span } from "../../src/profiler/index.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-/** Begin a span under another (which may have ended), end one, or let time pass. */
+/** Begin a span under another (which may have ended), end one, or let time pass; numbers wrap around. */
 export type SpanStep =
   | { readonly kind: "begin"; readonly parent: number }
   | { readonly kind: "end"; readonly which: number }
@@ -10,11 +10,12 @@ export type SpanStep =
 
 export const spanSteps: fc.Arbitrary<readonly SpanStep[]> = fc.array(
   fc.oneof(
-    fc.record({ kind: fc.constant("begin" as const), parent: fc.nat(30) }),
-    fc.record({ kind: fc.constant("end" as const), which: fc.nat(30) }),
+    fc.record({ kind: fc.constant("begin" as const), parent: fc.nat(1000) }),
+    fc.record({ kind: fc.constant("end" as const), which: fc.nat(1000) }),
     fc.record({ kind: fc.constant("pass" as const), ms: fc.integer({ min: 1, max: 4 }) }),
   ),
-  { maxLength: 60 },
+  // Without a size, arrays of ten at most.
+  { maxLength: 60, size: "max" },
 );
 
 /** A span as the simplest model knows it: whole milliseconds. */
@@ -32,18 +33,18 @@ export function runSteps(steps: readonly SpanStep[]) {
   const spans: { readonly live: Span; readonly model: ModelSpan }[] = [];
   for (const step of steps) {
     if (step.kind === "pass") clock.block(step.ms);
-    else if (step.kind === "end") spans[step.which]?.live.end();
-    else {
-      const parent = spans[step.parent];
+    else if (step.kind === "begin") {
+      // One more than there are: under none.
+      const parent = spans[step.parent % (spans.length + 1)];
       const begin = (): Span => profiler.detached(`span ${spans.length % 3}`, { category: "model" });
       const live = parent === undefined ? begin() : parent.live.run(begin);
-      spans.push({
-        live,
-        model: { id: live.id, parent: parent?.model, startMs: clock.now(), endMs: undefined },
-      });
+      const model = { id: live.id, parent: parent?.model, startMs: clock.now(), endMs: undefined };
+      spans.push({ live, model });
+    } else if (spans.length > 0) {
+      const { live, model } = spans[step.which % spans.length]!;
+      live.end();
+      model.endMs ??= clock.now();
     }
-    if (step.kind === "end" && spans[step.which] !== undefined)
-      spans[step.which]!.model.endMs ??= clock.now();
   }
   return { profiler, models: spans.map(({ model }) => model) };
 }

@@ -52,14 +52,18 @@ function checkSpeedscope({ shared, profiles, activeProfileIndex }: SpeedscopeFil
   return opened;
 }
 
-/** Events of one track are apart or within each other, as Perfetto demands of complete events. */
+/** Events of one track are apart or within their parent, as Perfetto demands of complete events. */
 function checkNesting(events: readonly ChromeCompleteEvent[]): void {
   for (const track of Map.groupBy(events, ({ tid }) => tid).values()) {
-    const open: number[] = [];
-    for (const { ts, dur } of track) {
-      while (open.length > 0 && open.at(-1)! <= ts) open.pop();
-      if (open.length > 0) expect(ts + dur).toBeLessThanOrEqual(open.at(-1)!);
-      open.push(ts + dur);
+    const open: { readonly endUs: number; readonly id: number }[] = [];
+    for (const { ts, dur, args } of track) {
+      while (open.length > 0 && open.at(-1)!.endUs <= ts) open.pop();
+      const around = open.at(-1);
+      if (around !== undefined) {
+        expect(ts + dur).toBeLessThanOrEqual(around.endUs);
+        expect(args.parentId).toBe(around.id);
+      }
+      open.push({ endUs: ts + dur, id: args.id });
     }
   }
 }

@@ -211,12 +211,15 @@ describe("parents", () => {
   test("don't hold on to each other when each span starts the next, for ever", async () => {
     const { profiler } = made({ maxSpans: 1, slowest: 0 });
     const first: WeakRef<object>[] = [];
+    // Whoever goes on is in the context of the last one.
+    let last: object | undefined;
     async function next(left: number): Promise<void> {
       await new Promise((resolve) => setImmediate(resolve));
       await profiler.span("scope", (span) => {
         first.push(new WeakRef(span));
         const started = profiler.start("started");
         first.push(new WeakRef(started));
+        last = [span, started];
         started.end();
         if (left === 0) return undefined;
         setImmediate(() => void next(left - 1));
@@ -226,6 +229,7 @@ describe("parents", () => {
     await next(20);
     while (first.length < 42) await delay(1);
     await collectGarbage();
+    expect(last).toBeDefined();
     expect(first.slice(0, 30).filter((ref) => ref.deref() !== undefined)).toEqual([]);
   });
 });
