@@ -1,0 +1,13 @@
+export type { CategoryStats, NameStats, SpanStats } from "./category-stats.ts";
+export type { ChromeCompleteEvent, ChromeMetadataEvent, ChromeTrace } from "./chrome-trace.ts";
+export { PerformanceProfiler } from "./performance-profiler.ts";
+export { getProfiler, profile } from "./process-profiler.ts";
+export type { ProfileDecorator } from "./profiled-function.ts";
+export { type ProfilerOptions, profilerDefaults } from "./profiler-options.ts";
+export type { ProfilerReport, ProfilerReportJson } from "./profiler-report.ts";
+export type { ProfilerStats } from "./profiler-stats.ts";
+export type { SpanContext } from "./remote-span.ts";
+export type { Span, SpanOptions } from "./span.ts";
+export type { SpanError, SpanListener, SpanMetadata, SpanRecord } from "./span-record.ts";
+export type { SpanNode } from "./span-tree.ts";
+export type { SpeedscopeEvent, SpeedscopeFile, SpeedscopeProfile } from "./speedscope.ts";
