@@ -20,6 +20,7 @@ const files: Readonly<Record<string, readonly [file: string, type: string]>> = {
   "/login": ["./login.html", html],
   "/dashboard.css": ["./dashboard.css", style],
   "/icon.svg": ["./icon.svg", "image/svg+xml"],
+  "/wire.js": ["../wire.js", script],
   "/uplot.js": ["uplot/dist/uPlot.iife.min.js", script],
   "/uplot.css": ["uplot/dist/uPlot.min.css", style],
   ...Object.fromEntries(
@@ -29,9 +30,12 @@ const files: Readonly<Record<string, readonly [file: string, type: string]>> = {
       "chart",
       "chart-data",
       "data-table",
+      "draws",
       "element",
+      "families",
       "format",
       "metric-table",
+      "older",
       "panel",
       "sections",
       "store",
@@ -52,7 +56,7 @@ export function readPageFiles(): ReadonlyMap<string, PageFile> {
   try {
     return new Map(
       Object.entries(files).map(([path, [file, type]]) => {
-        const plain = readFileSync(file.startsWith("./") ? new URL(file, folder) : resolve(file));
+        const plain = readFileSync(file.startsWith(".") ? new URL(file, folder) : resolve(file));
         return [path, { type, plain, gzipped: gzipSync(plain, { level: 9 }) }];
       }),
     );
