@@ -66,7 +66,7 @@ const routes: Readonly<Record<string, () => Promise<void>>> = {
     await sessions.getOrLoad(Math.floor(random() * 600), async (user) => `user ${user}`);
     await prices.getOrLoad(id, async () => {
       const { rows } = await db.executeQuery(byName, [`product ${id}`]);
-      return Number(rows[0]?.["price"] ?? 0);
+      return Number(rows[0]?.price ?? 0);
     });
     await pause(3);
   },
@@ -131,7 +131,7 @@ page.on("pageerror", (error) => console.log("page error:", error));
 await page.goto(dashboard.url);
 await page.locator(".card").first().waitFor();
 await sleep(4_000);
-await page.screenshot({ path: file, fullPage: process.env["FULL"] === "1" });
+await page.screenshot({ path: file, fullPage: process.env.FULL === "1" });
 await browser.close();
 console.log(dashboard.stats());
 process.exit(0);

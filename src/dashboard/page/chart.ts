@@ -223,11 +223,11 @@ function valueRange(_: UPlot, low: number | null, high: number | null): [number,
 }
 
 /** Values without a neighbour: no line would show them. */
-function lonePoints(plot: UPlot, series: number): number[] | null {
+function lonePoints(plot: UPlot, series: number): number[] {
   const values = plot.data[series]!;
   const lone: number[] = [];
   for (let i = 0; i < values.length; i++)
     if (values[i] !== null && (values[i - 1] ?? null) === null && (values[i + 1] ?? null) === null)
       lone.push(i);
-  return lone.length === 0 ? null : lone;
+  return lone;
 }

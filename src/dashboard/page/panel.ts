@@ -62,14 +62,14 @@ export function latencyPanel(row: Row, series: () => readonly Row[], tools: Pane
     ...tools,
     title: `latency of ${row.name}`,
     unit: row.unit,
-    height: 150,
+    height: 140,
     lines: () => names.slice(1, 4).map((name, i) => lineOf(row, i + 1, name, row.unit, `--line-${i + 1}`)),
   });
   const rates = new Chart({
     ...tools,
     title: `throughput of ${row.name}`,
     unit: "/s",
-    height: 90,
+    height: 72,
     lines: () => {
       const rate = lineOf(row, 0, "each second", "/s", "--line-1", { isFilled: true });
       const hasErrors = row.columns[4]!.some((value) => !Number.isNaN(value));
