@@ -3,14 +3,13 @@
  * `npm run --silent build && node scripts/dashboard-screenshot.ts [seconds] [file] [light | dark]`.
  */
 import { setTimeout as sleep } from "node:timers/promises";
-import { chromium } from "playwright-core";
 import { AlgorithmOptimizer } from "../src/algorithms/index.ts";
 import { ConcurrencyOptimizer } from "../src/concurrency/index.ts";
 import { startDashboard } from "../src/dashboard/index.ts";
 import { DatabaseOptimizer } from "../src/database/index.ts";
 import { seededRandom } from "../src/measure/random.ts";
 import { MetricRegistry } from "../src/metrics/index.ts";
-import { machineProgram } from "../test/services/machine-package.ts";
+import { startChromium } from "../test/services/chromium.ts";
 
 const [seconds = "150", file = "docs/images/dashboard.png", colors = "light"] = process.argv.slice(2);
 const random = seededRandom(7);
@@ -118,10 +117,7 @@ await using dashboard = await startDashboard({
 console.log(`${dashboard.url} until ${new Date(end).toLocaleTimeString()}`);
 await sleep(Math.max(0, end - Date.now()));
 
-const browser = await chromium.launch({
-  executablePath: machineProgram("chromium"),
-  args: process.getuid?.() === 0 ? ["--no-sandbox"] : [],
-});
+const browser = await startChromium();
 const page = await browser.newPage({
   viewport: { width: 1280, height: 1000 },
   colorScheme: colors === "dark" ? "dark" : "light",
