@@ -48,6 +48,7 @@ export class Chart {
   readonly #legend: HTMLElement;
   readonly #at: HTMLElement;
   #plot: UPlot | undefined;
+  #width = 0;
   #lines: readonly Line[] = [];
   #shape = "";
   #values: HTMLElement[] = [];
@@ -78,10 +79,14 @@ export class Chart {
     options.draws.watch(this);
   }
 
+  resized(width: number): void {
+    this.#width = width;
+  }
+
   /** Draws what there is now. */
   draw(): void {
     const { view, lines: read, height } = this.#options;
-    const width = this.#canvas.clientWidth;
+    const width = this.#width;
     if (width === 0) return;
     this.#lines = read();
     const shape = this.#lines.map(({ label, color }) => `${label} ${color}`).join("\n");

@@ -1,6 +1,8 @@
 /** What can be drawn; `node` says where. */
 export interface Drawn {
   readonly node: HTMLElement;
+  /** @param width of its content, pixels; asking the page itself would make it lay out everything at once */
+  resized(width: number): void;
   draw(): void;
   rebuild(): void;
 }
@@ -23,7 +25,11 @@ export class Draws {
     this.#onSight = onSight;
     this.#observer = new IntersectionObserver((entries) => this.#see(entries), { rootMargin: "150px" });
     this.#resized = new ResizeObserver((entries) => {
-      for (const { target } of entries) this.#wait(this.#all.get(target));
+      for (const { target, contentRect } of entries) {
+        const drawn = this.#all.get(target);
+        drawn?.resized(Math.floor(contentRect.width));
+        this.#wait(drawn);
+      }
     });
   }
 

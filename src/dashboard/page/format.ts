@@ -3,6 +3,8 @@ export const none = "–";
 
 const secondsOf: Readonly<Record<string, number>> = { s: 1, ms: 1e-3, us: 1e-6, ns: 1e-9 };
 
+const grouped = new Intl.NumberFormat("en", { maximumFractionDigits: 0 });
+
 /** Three digits that count: `0.123`, `12.3`, `1,234`. */
 function digits(value: number): string {
   const size = Math.abs(value);
@@ -10,7 +12,7 @@ function digits(value: number): string {
     const [scale, sign] = size >= 1e12 ? [1e12, "T"] : size >= 1e9 ? [1e9, "G"] : [1e6, "M"];
     return `${(value / scale).toPrecision(3)} ${sign}`;
   }
-  if (Number.isInteger(value) || size >= 100) return Math.round(value).toLocaleString("en");
+  if (Number.isInteger(value) || size >= 100) return grouped.format(value);
   if (size < 0.001 && size > 0) return value.toExponential(1);
   return String(Number(value.toPrecision(3)));
 }

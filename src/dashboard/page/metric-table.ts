@@ -6,6 +6,8 @@ import type { Row } from "./store.ts";
 
 /** Rows that stand in the page at a time. */
 const maxRows = 200;
+/** A line out of sight is brought up to date with one sample in so many. */
+const turns = 10;
 
 interface Entry {
   readonly row: Row;
@@ -28,6 +30,14 @@ export class MetricTable {
   readonly #open = new Map<string, Chart>();
   readonly #onOpen: (rows: readonly Row[]) => void;
   #entries: Entry[] = [];
+  readonly #inSight = new Set<Element>();
+  readonly #observer = new IntersectionObserver((entries) => {
+    for (const { target, isIntersecting } of entries)
+      if (isIntersecting) this.#inSight.add(target);
+      else this.#inSight.delete(target);
+    this.update();
+  });
+  #turn = 0;
   #shape = "";
 
   /** @param onOpen is told whose history is needed */
@@ -87,7 +97,10 @@ export class MetricTable {
     const shape = shown.map(({ key }) => key).join("\n");
     if (shape !== this.#shape) this.#build(shown);
     this.#shape = shape;
-    for (const { row, cells } of this.#entries) this.#fill(row, cells);
+    // Whoever sees the page sees all that is in sight up to date; of the other lines some take their turn each time.
+    const turn = this.#turn++ % turns;
+    for (const [i, { row, cells }] of this.#entries.entries())
+      if (i % turns === turn || this.#inSight.has(cells[0]!)) this.#fill(row, cells);
   }
 
   #build(rows: readonly Row[]): void {
@@ -98,6 +111,12 @@ export class MetricTable {
       return chart === undefined ? [cells[0]!] : [cells[0]!, chart.node.closest("tr")!];
     });
     this.#body.replaceChildren(...nodes);
+    this.#observer.disconnect();
+    this.#inSight.clear();
+    for (const { row, cells } of this.#entries) {
+      if (!before.has(row)) this.#fill(row, cells);
+      this.#observer.observe(cells[0]!);
+    }
   }
 
   /** Its cells; the first is the whole line. */
