@@ -106,7 +106,7 @@ await using dashboard = await startDashboard({
               rule: "payments are queueing",
               severity: "warning",
               state: "firing",
-              sinceMs: performance.now() - 18_000,
+              sinceMs: Date.now() - 18_000,
               value: payments.queued,
               reason: `${payments.queued} callers wait for one of ${payments.limit} permits`,
               labels: { semaphore: "payments" },

@@ -1,6 +1,6 @@
 export type { DashboardOptions } from "./dashboard-options.ts";
 export type {
-  ActiveAlert,
+  AlertView,
   LeakSuspectView,
   PanelSources,
   RolloutView,

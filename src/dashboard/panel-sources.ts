@@ -2,13 +2,14 @@ import { inspect } from "node:util";
 import type { AlertRow, Panels, PanelTable } from "./wire.ts";
 
 /** An alert that is pending or firing, as `AlertMonitor.active()` gives it. */
-export interface ActiveAlert {
+export interface AlertView {
   readonly rule: string;
   /** `critical` and `warning` have colours of their own. */
   readonly severity: string;
   readonly state: string;
-  /** When it came into that state, in ms of the dashboard's `clock`. */
+  /** When that state began, ms since 1970. */
   readonly sinceMs: number;
+  /** What the rule looks at; NaN or `undefined` when it isn't known. */
   readonly value: number | undefined;
   readonly reason: string;
   readonly labels: Readonly<Record<string, string>>;
@@ -49,7 +50,7 @@ export interface RolloutView {
 
 /** What the dashboard shows beside the registry; each is asked once a sample while somebody looks. */
 export interface PanelSources {
-  readonly alerts?: { active(): readonly ActiveAlert[] } | undefined;
+  readonly alerts?: { active(): readonly AlertView[] } | undefined;
   readonly slowQueries?: (() => readonly SlowQueryView[]) | undefined;
   readonly leakSuspects?: (() => readonly LeakSuspectView[]) | undefined;
   readonly rollouts?: (() => readonly RolloutView[]) | undefined;
@@ -66,8 +67,7 @@ const text = (value: unknown): string => {
 const number = (value: unknown): number | null =>
   typeof value === "number" && Number.isFinite(value) ? value : null;
 
-/** @param wallOf ms of the clock to ms since 1970 */
-export function readPanels(sources: PanelSources, wallOf: (ms: number) => number): Panels {
+export function readPanels(sources: PanelSources): Panels {
   const failed: string[] = [];
   const read = <Row, Shown>(
     title: string,
@@ -86,9 +86,7 @@ export function readPanels(sources: PanelSources, wallOf: (ms: number) => number
   };
   const { alerts } = sources;
   const panels = {
-    alerts: read("Alerts", alerts && (() => alerts.active()), (rows) =>
-      rows.map((row) => alertRow(row, wallOf)),
-    ),
+    alerts: read("Alerts", alerts && (() => alerts.active()), (rows) => rows.map(alertRow)),
     slowQueries: read("Slow queries", sources.slowQueries, slowQueryTable),
     leakSuspects: read("Leak suspects", sources.leakSuspects, leakTable),
     rollouts: read("Rollouts", sources.rollouts, rolloutTable),
@@ -97,13 +95,13 @@ export function readPanels(sources: PanelSources, wallOf: (ms: number) => number
   return Object.fromEntries(Object.entries(panels).filter(([, shown]) => shown !== undefined));
 }
 
-function alertRow(alert: ActiveAlert, wallOf: (ms: number) => number): AlertRow {
+function alertRow(alert: AlertView): AlertRow {
   const labels = Object.entries(alert.labels ?? {}).slice(0, 20);
   return {
     rule: text(alert.rule),
     severity: text(alert.severity),
     state: text(alert.state),
-    sinceMs: Math.round(wallOf(alert.sinceMs)),
+    sinceMs: Math.round(alert.sinceMs),
     value: number(alert.value),
     reason: text(alert.reason),
     labels: Object.fromEntries(labels.map(([label, value]) => [text(label), text(value)])),

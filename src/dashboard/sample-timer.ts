@@ -41,11 +41,6 @@ export class SampleTimer {
     return this.#failed;
   }
 
-  /** @param ms of the clock @returns ms since 1970 */
-  wallOf(ms: number): number {
-    return this.#originMs + ms;
-  }
-
   close(): void {
     this.#isClosed = true;
     this.#clock.clearTimeout(this.#handle);
@@ -72,8 +67,8 @@ export class SampleTimer {
   #time(): number {
     const ms = this.#clock.now();
     const wall = Date.now();
-    if (wall - this.wallOf(ms) > maxLagMs) this.#originMs = wall - ms;
-    this.#lastTime = Math.max(this.#lastTime + 1, Math.round(this.wallOf(ms)));
+    if (wall - ms - this.#originMs > maxLagMs) this.#originMs = wall - ms;
+    this.#lastTime = Math.max(this.#lastTime + 1, Math.round(this.#originMs + ms));
     return this.#lastTime;
   }
 }

@@ -190,7 +190,7 @@ class RunningDashboard implements Dashboard {
 
   #readPanels(): Panels {
     const refused = this.#sampler.refusedNow;
-    const panels = readPanels(this.#settings, (ms) => this.#timer.wallOf(ms));
+    const panels = readPanels(this.#settings);
     return refused === 0 ? panels : { ...panels, refused };
   }
 

@@ -1,7 +1,6 @@
-import { type Clock, systemClock } from "../../clock.ts";
 import type { Labels, MetricSample } from "../../metrics/metric.ts";
 import { durationMs, knownKeys, reject, rejectType } from "../../options.ts";
-import type { ActiveAlert } from "../panel-sources.ts";
+import type { AlertView } from "../panel-sources.ts";
 import { expositionSamples } from "./exposition-samples.ts";
 
 export interface ScrapeOptions {
@@ -11,8 +10,6 @@ export interface ScrapeOptions {
   readonly bearerToken?: string | undefined;
   /** Until an endpoint's answer must be there, ms. @default 2000 */
   readonly timeoutMs?: number | undefined;
-  /** Must be the dashboard's. @default systemClock */
-  readonly clock?: Clock | undefined;
 }
 
 /** Metrics of other processes, to be given to `startDashboard` as `registry`, `refresh` and `alerts`. */
@@ -22,7 +19,7 @@ export interface ScrapedMetrics {
   /** Asks all endpoints. Never rejects: one that fails has no samples until it answers again. */
   refresh(): Promise<void>;
   /** The endpoints that can't be read. */
-  active(): readonly ActiveAlert[];
+  active(): readonly AlertView[];
 }
 
 /** Longest answer that is read, bytes. */
@@ -42,8 +39,8 @@ interface Target {
  * @throws {TypeError | RangeError} for what is no valid option
  */
 export function scrapeMetrics(options: ScrapeOptions): ScrapedMetrics {
-  knownKeys("scrapeMetrics", options, ["targets", "bearerToken", "timeoutMs", "clock"]);
-  const { targets, bearerToken, clock = systemClock } = options;
+  knownKeys("scrapeMetrics", options, ["targets", "bearerToken", "timeoutMs"]);
+  const { targets, bearerToken } = options;
   if (!Array.isArray(targets)) rejectType("targets", "an array of URLs", targets);
   if (targets.length < 1 || targets.length > 32) reject("targets", "1 to 32 URLs", targets.length);
   if (bearerToken !== undefined && (typeof bearerToken !== "string" || !/^[\x21-\x7e]+$/.test(bearerToken)))
@@ -51,7 +48,7 @@ export function scrapeMetrics(options: ScrapeOptions): ScrapedMetrics {
   const timeoutMs = Math.min(durationMs("timeoutMs", options.timeoutMs ?? 2_000, 1), 60_000);
   const known = [...new Set(targets.map(checkedUrl))].map((url): Target => {
     const labels: Labels = targets.length > 1 ? { instance: new URL(url).host } : {};
-    return { url, labels, samples: [], failure: undefined, sinceMs: clock.now() };
+    return { url, labels, samples: [], failure: undefined, sinceMs: Date.now() };
   });
   const headers: Record<string, string> = { Accept: "text/plain;version=0.0.4" };
   if (bearerToken !== undefined) headers.Authorization = `Bearer ${bearerToken}`;
@@ -62,7 +59,7 @@ export function scrapeMetrics(options: ScrapeOptions): ScrapedMetrics {
       target.samples = expositionSamples(text, target.labels);
       target.failure = undefined;
     } catch (error) {
-      if (target.failure === undefined) target.sinceMs = clock.now();
+      if (target.failure === undefined) target.sinceMs = Date.now();
       target.failure = reasonOf(error);
       target.samples = [];
     }

@@ -1,7 +1,9 @@
 import { expect, test } from "vitest";
+import { SampleTimer } from "../../../src/dashboard/sample-timer.ts";
 import { Sampler } from "../../../src/dashboard/sampler.ts";
 import type { RowDescription, Tick } from "../../../src/dashboard/wire.ts";
 import { type Labels, MetricRegistry, type MetricSample } from "../../../src/metrics/index.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 
 const gauge = (name: string, value: number, labels: Labels = {}): MetricSample => ({
   type: "gauge",
@@ -166,4 +168,30 @@ test("values that JSON has no word for, and texts of any length, are told within
     [2, null, null],
   ]);
   expect(JSON.stringify(changes).length).toBeLessThan(2_000);
+});
+
+test("samples are taken at even times, late ones don't move the next, and missed ones are left out", async () => {
+  const clock = new FakeClock();
+  const times: number[] = [];
+  const timer = new SampleTimer(clock, 1_000, undefined, () => void times.push(clock.now()));
+  await clock.advance(2_500);
+  expect(times).toEqual([0, 1_000, 2_000]);
+  timer.close();
+  await clock.advance(5_000);
+  expect(times).toHaveLength(3);
+  expect(clock.pending).toBe(0);
+
+  // A refresh that takes 2.2 s: the samples in between are lost, the next one is on time again.
+  let slow = 2_200;
+  const late: number[] = [];
+  const refresh = (): Promise<void> => {
+    const wait = slow;
+    slow = 0;
+    return new Promise((resolve) => void clock.setTimeout(resolve, wait));
+  };
+  const begin = clock.now();
+  const second = new SampleTimer(clock, 1_000, refresh, () => void late.push(clock.now() - begin));
+  await clock.advance(4_500);
+  expect(late).toEqual([2_200, 3_000, 4_000]);
+  second.close();
 });
