@@ -78,8 +78,9 @@ const routes: Readonly<Record<string, () => Promise<void>>> = {
 };
 
 const end = Date.now() + Number(seconds) * 1000;
+let isTaken = false;
 async function traffic(): Promise<void> {
-  while (Date.now() < end + 15_000) {
+  while (!isTaken) {
     heap.set(process.memoryUsage.rss());
     const burst = 1 + Math.floor(wave() * 6 * random());
     for (let i = 0; i < burst; i++) {
@@ -128,6 +129,7 @@ await page.goto(dashboard.url);
 await page.locator(".card").first().waitFor();
 await sleep(4_000);
 await page.screenshot({ path: file, fullPage: process.env.FULL === "1" });
+isTaken = true;
 await browser.close();
 console.log(dashboard.stats());
 process.exit(0);

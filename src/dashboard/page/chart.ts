@@ -126,7 +126,7 @@ export class Chart {
         height,
         ms: 1,
         legend: { show: false },
-        padding: [8, 8, 0, 0],
+        padding: [8, 26, 0, 0],
         cursor: {
           sync: { key: "time" },
           drag: { x: false, y: false },
