@@ -948,3 +948,42 @@ export class LeakDetectorClosedError extends VictorError {
     );
   }
 }
+
+/** `VICTOR_DASHBOARD_TOKEN_REQUIRED`: others than this machine could reach the dashboard, and it has no token. */
+export class DashboardTokenRequiredError extends VictorError {
+  override readonly name = "DashboardTokenRequiredError";
+  readonly host: string;
+  constructor(host: string) {
+    super(
+      "VICTOR_DASHBOARD_TOKEN_REQUIRED",
+      `dashboard: ${host} can be reached from other machines, so a token is needed; set token, or listen on 127.0.0.1`,
+    );
+    this.host = host;
+  }
+}
+
+/** `VICTOR_DASHBOARD_LISTEN`: the dashboard can't listen on its host and port; `cause` says why. */
+export class DashboardListenError extends VictorError {
+  override readonly name = "DashboardListenError";
+  readonly host: string;
+  readonly port: number;
+  constructor(host: string, port: number, options: ErrorOptions) {
+    const { message } = options.cause as Error;
+    super("VICTOR_DASHBOARD_LISTEN", `dashboard: ${message}; port 0 takes one that is free`, options);
+    this.host = host;
+    this.port = port;
+  }
+}
+
+/** `VICTOR_DASHBOARD_PAGE`: a file of the dashboard's page is missing from the installation; `cause` names it. */
+export class DashboardPageError extends VictorError {
+  override readonly name = "DashboardPageError";
+  constructor(options: ErrorOptions) {
+    const { message } = options.cause as Error;
+    super(
+      "VICTOR_DASHBOARD_PAGE",
+      `dashboard: a file of its page is missing: ${message}; in a checkout, npm run build makes it, and a bundler must leave the package outside`,
+      options,
+    );
+  }
+}

@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addDashboardCommand } from "./dashboard-command.ts";
 import { addHeapCommand } from "./heap-command.ts";
 import { addProfileCommand } from "./profile-command.ts";
 import { addReportCommand } from "./report-command.ts";
@@ -23,6 +24,7 @@ async function main(): Promise<number> {
     exitCode = code;
   };
   addReportCommand(program, finish);
+  addDashboardCommand(program, finish);
   addHeapCommand(program, finish);
   addProfileCommand(program, finish);
   addToolsCommand(program, finish);

@@ -1,0 +1,85 @@
+import { hash } from "node:crypto";
+import type { HistogramSnapshot, MetricSample } from "../metrics/metric.ts";
+import { type Interval, intervalOf } from "./interval-quantile.ts";
+import { type Pick, type PlacedSample, placed } from "./placement.ts";
+
+/** Longer names and labels are known by their hash: a key is held for each row, and sent to the page. */
+const maxKey = 400;
+
+/** One sample beside what it was a moment ago. */
+export interface SeenSample extends PlacedSample {
+  /** Name and labels: the same for the same series. */
+  readonly key: string;
+  /** Of a counter or histogram, each second; NaN at its first sight. */
+  readonly rate: number;
+  /** Of a histogram; `undefined` at its first sight. */
+  readonly interval: Interval | undefined;
+}
+
+/** All samples of one collection, beside those of the one before. */
+export class SampleView {
+  readonly samples: readonly SeenSample[];
+  readonly #byName: ReadonlyMap<string, readonly SeenSample[]>;
+  readonly #counters = new Map<string, number>();
+  readonly #histograms = new Map<string, HistogramSnapshot>();
+
+  /** @param seconds since `before` was collected */
+  constructor(collected: readonly MetricSample[], before: SampleView | undefined, seconds: number) {
+    this.samples = collected.map((sample) => this.#seen(sample, before, seconds));
+    this.#byName = Map.groupBy(this.samples, ({ name }) => name);
+  }
+
+  /** Those of one name, as Prometheus writes it without `_total`. */
+  named(name: string): readonly SeenSample[] {
+    return this.#byName.get(name) ?? [];
+  }
+
+  get names(): Iterable<string> {
+    return this.#byName.keys();
+  }
+
+  /** Those that `pick` means. */
+  picked({ name, label }: Pick): readonly SeenSample[] {
+    const all = this.named(name);
+    if (label === undefined) return all;
+    return all.filter(({ sample }) => label[1].test(labelOf(sample, label[0]) ?? ""));
+  }
+
+  #seen(sample: MetricSample, before: SampleView | undefined, seconds: number): SeenSample {
+    const key = keyOf(sample);
+    const named = { ...placed(sample), key };
+    if (sample.type === "histogram") {
+      const held = frozen(sample.histogram);
+      this.#histograms.set(key, held);
+      const last = before === undefined ? undefined : before.#histograms.get(key);
+      if (last === undefined) return { ...named, rate: Number.NaN, interval: undefined };
+      const interval = intervalOf(last, held);
+      return { ...named, rate: interval.count / seconds, interval };
+    }
+    if (sample.type === "gauge") return { ...named, rate: Number.NaN, interval: undefined };
+    const { value } = sample;
+    this.#counters.set(key, value);
+    const last = (before === undefined ? undefined : before.#counters.get(key)) ?? Number.NaN;
+    // One that fell has begun anew.
+    return { ...named, rate: (value < last ? value : value - last) / seconds, interval: undefined };
+  }
+}
+
+/** The value of a label by the name that Prometheus would write. */
+export function labelOf({ labels }: MetricSample, name: string): string | undefined {
+  for (const [label, value] of Object.entries(labels))
+    if (label === name || label.replace(/[^A-Za-z0-9_]/g, "_") === name) return String(value);
+  return undefined;
+}
+
+function keyOf({ type, name, labels }: MetricSample): string {
+  const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
+  const key = `${type} ${name} ${JSON.stringify(pairs)}`;
+  return key.length <= maxKey ? key : `${type} ${hash("sha256", key)}`;
+}
+
+/** Sources may give the histogram that they record into; it would change under our hands. */
+function frozen(histogram: HistogramSnapshot): HistogramSnapshot {
+  const { snapshot } = histogram as { snapshot?: () => HistogramSnapshot };
+  return typeof snapshot === "function" ? snapshot.call(histogram) : histogram;
+}
