@@ -1,4 +1,5 @@
 import { inspect } from "node:util";
+import { type LeakSuspect, siteText } from "../memory/index.ts";
 import type { AlertRow, Panels, PanelTable } from "./wire.ts";
 
 /** An alert that is pending or firing, as `AlertMonitor.active()` gives it. */
@@ -25,18 +26,11 @@ export interface SlowQueryView {
   readonly plan?: string | undefined;
 }
 
-/** Something that seems to leak. */
-export interface LeakSuspectView {
-  /** A constructor, or whatever else tells what it is. */
-  readonly name: string;
-  /** Where it is made: file, line and column. */
-  readonly site?: string | undefined;
-  /** Growth, bytes a second. */
-  readonly bytesPerSecond?: number | undefined;
-  readonly severity?: string | undefined;
-  /** What to do next. */
-  readonly advice?: string | undefined;
-}
+/** Something that seems to leak, as `LeakDetector.report().suspects` has it. */
+export type LeakSuspectView = Pick<
+  LeakSuspect,
+  "constructorName" | "site" | "rate" | "severity" | "nextStep"
+>;
 
 /** A feature that is being switched on step by step. */
 export interface RolloutView {
@@ -133,13 +127,15 @@ const leakTable = (rows: readonly LeakSuspectView[]): PanelTable => ({
     { title: "Made at" },
     { title: "Next step" },
   ],
-  rows: rows.map(({ name, bytesPerSecond, severity, site, advice }) => [
-    text(name),
-    number(bytesPerSecond),
-    text(severity),
-    text(site),
-    text(advice),
-  ]),
+  rows: rows.map(({ constructorName = "objects", rate, severity, site, nextStep }) =>
+    [
+      text(constructorName),
+      number(rate.bytes),
+      text(severity),
+      site && text(siteText(site)),
+      text(nextStep),
+    ].map((cell) => cell ?? ""),
+  ),
 });
 
 const rolloutTable = (rows: readonly RolloutView[]): PanelTable => ({

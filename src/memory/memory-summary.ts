@@ -25,6 +25,10 @@ export function memorySummary(stats: MemoryStats): string {
       return times === 0 ? [] : [`${count(times)} ${kind} of ${(totalMs / times).toFixed(2)} ms`];
     });
     lines.push(`Garbage collection ${[percent(gc.timeShare), ...pauses].join(", ")}`);
+    if (gc.allocationRate !== undefined && gc.survivalRate !== undefined)
+      lines.push(
+        `Allocates ${mebibytes(gc.allocationRate)} MiB a second, of which ${percent(gc.survivalRate)} outlives a scavenge`,
+      );
   }
   for (const { name, acquired, reuseRate, inUse, idle } of Object.values(pools))
     lines.push(

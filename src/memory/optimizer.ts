@@ -2,6 +2,11 @@ import { queryObjects } from "node:v8";
 import { AlreadyEnabledError, ClosedError, NameTakenError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { BufferPool, type BufferPoolOptions } from "./buffer-pool.ts";
+import { adviseGc } from "./gc/advise-gc.ts";
+import { enableGcTuning, type GcTuning, type GcTuningOptions } from "./gc/enable-gc-tuning.ts";
+import { detectLeaks } from "./leaks/detect-leaks.ts";
+import { LeakDetector } from "./leaks/leak-detector.ts";
+import type { LeakDetectorOptions } from "./leaks/watch-options.ts";
 import { memorySummary } from "./memory-summary.ts";
 import { ObjectPool, type ObjectPoolOptions } from "./object-pool.ts";
 import type { ObjectPoolStats } from "./object-pool-stats.ts";
@@ -48,7 +53,19 @@ export class MemoryOptimizer implements MetricSource, Disposable {
   readonly #pools = new Map<string, Pool>();
   readonly #lifeCycles = new Map<string, LifeCycle>();
   #profiler: MemoryProfiler | undefined;
+  #leakDetector: LeakDetector | undefined;
   #closed = false;
+
+  /** As the function `enableGcTuning`: the collector belongs to the thread. */
+  static enableGcTuning(options?: GcTuningOptions): GcTuning {
+    return enableGcTuning(options);
+  }
+
+  /** As the function `adviseGc`. */
+  static readonly adviseGc = adviseGc;
+
+  /** As the function `detectLeaks`: runs an operation over and over, and says whether it leaks. For tests. */
+  static readonly detectLeaks = detectLeaks;
 
   /**
    * A pool of objects, held until `removePool`.
@@ -110,6 +127,17 @@ export class MemoryOptimizer implements MetricSource, Disposable {
     return this.#profiler;
   }
 
+  /**
+   * Watches the running program for leaks from now on, until the detector or the optimizer is closed.
+   * @throws as `LeakDetector.start`, {ClosedError} after `close`
+   */
+  watchLeaks(options?: LeakDetectorOptions): LeakDetector {
+    this.#open();
+    const detector = new LeakDetector(options).start();
+    this.#leakDetector = detector;
+    return detector;
+  }
+
   getStats(): MemoryStats {
     return {
       memory: readMemory(),
@@ -138,12 +166,14 @@ export class MemoryOptimizer implements MetricSource, Disposable {
   *collect(): Iterable<MetricSample> {
     for (const pool of this.#pools.values()) yield* pool.collect();
     for (const lifeCycle of this.#lifeCycles.values()) yield* lifeCycle.collect();
+    if (this.#leakDetector !== undefined) yield* this.#leakDetector.collect();
   }
 
-  /** Ends the profiling and the following, empties the pools and forgets them. Pools go on working for those who have them. */
+  /** Ends the profiling, the watch and the following, empties the pools and forgets them. Pools go on working for those who have them. */
   close(): void {
     this.#closed = true;
     this.#profiler?.close();
+    this.#leakDetector?.close();
     for (const lifeCycle of this.#lifeCycles.values()) lifeCycle.close();
     for (const pool of this.#pools.values()) pool.clear();
     this.#lifeCycles.clear();

@@ -95,7 +95,7 @@ export class Transport implements MetricSource {
       value,
     });
     yield sample("gauge", "http.client.open_connections", "Open connections", connections);
-    yield sample("gauge", "http.client.active_requests", "Requests on a connection", inFlight);
+    yield sample("gauge", "victor.transport.requests_in_flight", "Requests on a connection", inFlight);
     yield sample("gauge", "http.client.waiting_requests", "Requests that wait for a connection", waiting);
     yield sample("counter", "http.client.requests", "Requests given to the transport", counts.requests);
     yield sample(

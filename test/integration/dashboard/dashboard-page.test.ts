@@ -144,7 +144,13 @@ test("slow queries, leaks, rollouts and alerts are shown, a provider that throws
       },
     ],
     leakSuspects: () => [
-      { name: "Session", bytesPerSecond: 2_048, severity: "high", site: "app.js:1:2", advice: hostile },
+      {
+        constructorName: "Session",
+        rate: { bytes: 2_048, low: 1_000, high: 3_000 },
+        severity: "high",
+        site: { functionName: "open", url: "app.js", line: 1, column: 2 },
+        nextStep: hostile,
+      },
     ],
     rollouts: () => {
       throw new Error(hostile);

@@ -100,6 +100,31 @@ test("the summary says it all in some lines", () => {
   ]);
 });
 
+test("a running program is watched for leaks once, until the optimizer is closed", () => {
+  const clock = new ManualClock();
+  const detector = optimizer.watchLeaks({ clock, profiling: false });
+  expect(() => optimizer.watchLeaks()).toThrow(
+    expect.objectContaining({ code: "VICTOR_LEAK_DETECTION_RUNNING" }),
+  );
+  expect(detector.report().status).toBe("not enough evidence");
+  expect([...optimizer.collect()].map(({ name }) => name)).toEqual(
+    [...detector.collect()].map(({ name }) => name),
+  );
+  optimizer.close();
+  expect(clock.pending).toBe(0);
+  optimizer = new MemoryOptimizer();
+  optimizer.watchLeaks({ clock, profiling: false });
+});
+
+test("the collector is tuned, and told of, by the class", async () => {
+  using tuning = MemoryOptimizer.enableGcTuning();
+  expect(() => MemoryOptimizer.enableGcTuning()).toThrow(
+    expect.objectContaining({ code: "VICTOR_GC_TUNING_ACTIVE" }),
+  );
+  expect(tuning.advice().change).toBe("not-yet");
+  expect((await MemoryOptimizer.adviseGc({ observeMs: 1 })).flags).toEqual([]);
+});
+
 test("objects are counted truly", () => {
   const before = optimizer.countObjects();
   const held = Array.from({ length: 10_000 }, (_, i) => ({ i }));
