@@ -1,12 +1,13 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
+import { AlertMonitor, logSink } from "../src/alerts/index.ts";
 import { AlgorithmOptimizer } from "../src/algorithms/index.ts";
 import { BlockingWatchdog, ConcurrencyOptimizer, WorkerPool } from "../src/concurrency/index.ts";
 import { ConnectionPool, DatabaseOptimizer } from "../src/database/index.ts";
-import { BufferPool, ObjectPool } from "../src/memory/index.ts";
-import { GraphiteSink } from "../src/metrics/export/graphite-sink.ts";
-import { MetricRegistry } from "../src/metrics/index.ts";
+import { GcWatch, MemoryOptimizer } from "../src/memory/index.ts";
+import { GraphiteSink, MetricRegistry, RuntimeMetrics } from "../src/metrics/index.ts";
 import { createBatcher, NetworkOptimizer } from "../src/network/index.ts";
+import { PerformanceProfiler } from "../src/profiler/index.ts";
 import { ToolSelector } from "../src/tools/index.ts";
 
 /** A registry with every source that the toolkit has, each used a little, so that all its series are there. */
@@ -67,8 +68,19 @@ export async function showcaseRegistry(): Promise<ShowcaseRegistry> {
   selector.select("search");
   registry.register(selector);
 
-  registry.register(new ObjectPool("vectors", { factory: () => ({}) }));
-  registry.register(new BufferPool("bodies"));
+  const memory = stack.use(new MemoryOptimizer());
+  memory.createPool("vectors", { factory: () => ({}) });
+  memory.createBufferPool("bodies");
+  memory.trackLifeCycle("Session").born({});
+  memory.watchLeaks({ profiling: false });
+  registry.register(memory);
+  registry.register(stack.use(new GcWatch()));
+
+  registry.register(stack.use(new RuntimeMetrics({ probesThreadPool: true })));
+  const profiler = new PerformanceProfiler({ enabled: true });
+  profiler.span("work", { category: "cpu" }, () => undefined);
+  registry.register(profiler);
+  registry.register(stack.use(new AlertMonitor({ registry, degradation: true, sinks: [logSink()] })));
 
   registry.register(stack.use(new GraphiteSink({ registry, port: 9, closeTimeoutMs: 0 })));
   return { registry, [Symbol.asyncDispose]: () => stack.disposeAsync() };

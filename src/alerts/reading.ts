@@ -1,6 +1,5 @@
-import type { HistogramSnapshot, MetricSample } from "../metrics/index.ts";
+import { type HistogramSnapshot, type MetricSample, recordedBetween } from "../metrics/index.ts";
 import { countOf } from "./increase.ts";
-import { intervalQuantile } from "./interval-quantile.ts";
 import type { MetricSelector } from "./rule.ts";
 import type { Tick } from "./tick.ts";
 
@@ -68,7 +67,7 @@ export class Reading {
   #read(sample: MetricSample, events: number, elapsedMs: number): number | undefined {
     const { quantile } = this.#options;
     if (sample.type !== "histogram" || quantile === undefined) return (1000 * events) / elapsedMs;
-    return intervalQuantile(this.#snapshot, sample.histogram, quantile);
+    return recordedBetween([{ before: this.#snapshot, after: sample.histogram }]).quantile(quantile);
   }
 
   #open(sample: MetricSample, count: number, nowMs: number): void {

@@ -1,4 +1,5 @@
-import { type Interval, intervalQuantile } from "./interval-quantile.ts";
+import type { HistogramSnapshot } from "../metrics/metric.ts";
+import { recordedBetween } from "../metrics/recorded-between.ts";
 import {
   errorPicks,
   hitKinds,
@@ -28,8 +29,10 @@ export function derivedRows(view: SampleView): readonly SampledRow[] {
   ];
 }
 
-export function quantiles(intervals: readonly Interval[]): readonly [number, number, number] {
-  const at = (q: number): number => intervalQuantile(intervals, q);
+/** p50, p95 and p99 of all that was recorded; NaN when nothing was. */
+export function quantiles(recorded: readonly HistogramSnapshot[]): readonly [number, number, number] {
+  const all = recordedBetween(recorded.map((after) => ({ before: undefined, after })));
+  const at = (q: number): number => all.quantile(q) ?? Number.NaN;
   return [at(0.5), at(0.95), at(0.99)];
 }
 
@@ -55,7 +58,7 @@ function* latencyRows(view: SampleView): Iterable<SampledRow> {
     const failed = members.filter(({ sample }) => isFailed(sample.labels));
     const counted = errorPicks(name).flatMap((pick) => view.picked(pick));
     const errors = sum((failed.length > 0 ? failed : counted).map(({ rate }) => rate));
-    const intervals = members.flatMap(({ interval }) => interval ?? []);
+    const recorded = members.flatMap((seen) => seen.recorded ?? []);
     yield {
       row: {
         key: `latency ${name}`,
@@ -67,7 +70,7 @@ function* latencyRows(view: SampleView): Iterable<SampledRow> {
         labels: {},
       },
       now: [count, total],
-      values: [sum(members.map(({ rate }) => rate)), ...quantiles(intervals), errors],
+      values: [sum(members.map(({ rate }) => rate)), ...quantiles(recorded), errors],
     };
   }
 }

@@ -1,6 +1,6 @@
 import { hash } from "node:crypto";
 import type { HistogramSnapshot, MetricSample } from "../metrics/metric.ts";
-import { type Interval, intervalOf } from "./interval-quantile.ts";
+import { recordedBetween } from "../metrics/recorded-between.ts";
 import { type Pick, type PlacedSample, placed } from "./placement.ts";
 
 /** Longer names and labels are known by their hash: a key is held for each row, and sent to the page. */
@@ -12,8 +12,8 @@ export interface SeenSample extends PlacedSample {
   readonly key: string;
   /** Of a counter or histogram, each second; NaN at its first sight. */
   readonly rate: number;
-  /** Of a histogram; `undefined` at its first sight. */
-  readonly interval: Interval | undefined;
+  /** What a histogram has recorded since; `undefined` at its first sight. */
+  readonly recorded: HistogramSnapshot | undefined;
 }
 
 /** All samples of one collection, beside those of the one before. */
@@ -52,16 +52,16 @@ export class SampleView {
       const held = frozen(sample.histogram);
       this.#histograms.set(key, held);
       const last = before === undefined ? undefined : before.#histograms.get(key);
-      if (last === undefined) return { ...named, rate: Number.NaN, interval: undefined };
-      const interval = intervalOf(last, held);
-      return { ...named, rate: interval.count / seconds, interval };
+      if (last === undefined) return { ...named, rate: Number.NaN, recorded: undefined };
+      const recorded = recordedBetween([{ before: last, after: held }]);
+      return { ...named, rate: recorded.count / seconds, recorded };
     }
-    if (sample.type === "gauge") return { ...named, rate: Number.NaN, interval: undefined };
+    if (sample.type === "gauge") return { ...named, rate: Number.NaN, recorded: undefined };
     const { value } = sample;
     this.#counters.set(key, value);
     const last = (before === undefined ? undefined : before.#counters.get(key)) ?? Number.NaN;
     // One that fell has begun anew.
-    return { ...named, rate: (value < last ? value : value - last) / seconds, interval: undefined };
+    return { ...named, rate: (value < last ? value : value - last) / seconds, recorded: undefined };
   }
 }
 

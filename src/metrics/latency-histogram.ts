@@ -193,6 +193,31 @@ export class LatencyHistogram implements HistogramSnapshot {
     to[maxSlot] = Math.max(to[maxSlot]!, from[maxSlot]!);
   }
 
+  /**
+   * What was recorded since `earlier`, a snapshot of this histogram; all, when it holds less than that, so has begun anew.
+   * Count and quantiles are as ever; the least and the most are known by their buckets, so within 1 %.
+   */
+  since(earlier: LatencyHistogram | undefined): LatencyHistogram {
+    const since = this.#copy();
+    if (earlier === undefined || earlier.count === 0) return since;
+    const from = earlier.#slots;
+    const slots = since.#slots;
+    const move = earlier.#offset - this.#offset;
+    for (let slot = header; slot < from.length; slot++) {
+      if (from[slot] === 0) continue;
+      const at = slot + move;
+      if (!(at >= header && at < slots.length && slots[at]! >= from[slot]!)) return this.#copy();
+      slots[at]! -= from[slot]!;
+    }
+    if (slots[zeroSlot]! < from[zeroSlot]!) return this.#copy();
+    slots[zeroSlot]! -= from[zeroSlot]!;
+    slots[countSlot]! -= from[countSlot]!;
+    if (slots[countSlot] === 0) return new LatencyHistogram();
+    slots[sumSlot] = Math.max(0, slots[sumSlot]! - from[sumSlot]!);
+    since.#boundByBuckets(earlier);
+    return since;
+  }
+
   /** Forgets everything and gives its memory back. */
   reset(): void {
     this.#slots = emptySlots(0);
@@ -203,12 +228,31 @@ export class LatencyHistogram implements HistogramSnapshot {
 
   /** A copy that later records don't change. */
   snapshot(): HistogramSnapshot {
+    return this.#copy();
+  }
+
+  #copy(): LatencyHistogram {
     const copy = new LatencyHistogram();
     copy.#slots = this.#slots.slice();
     copy.#offset = this.#offset;
     copy.#rejected = this.#rejected;
     if (this.#exemplars) copy.#exemplars = new Map(this.#exemplars);
     return copy;
+  }
+
+  /** The exact least and most may be those of values that were subtracted; a new record is one still. */
+  #boundByBuckets(earlier: LatencyHistogram): void {
+    const slots = this.#slots;
+    const filled = (from: number, step: number): number => {
+      let slot = from;
+      while (slot >= header && slot < slots.length && slots[slot] === 0) slot += step;
+      return slot;
+    };
+    const last = filled(slots.length - 1, -1);
+    if (this.max <= earlier.max) slots[maxSlot] = last >= header ? Math.min(this.max, this.#middle(last)) : 0;
+    if (this.min < earlier.min) return;
+    const first = filled(header, 1);
+    slots[minSlot] = slots[zeroSlot]! > 0 ? 0 : Math.min(this.max, Math.max(this.min, this.#middle(first)));
   }
 
   #recordElsewhere(given: number): void {

@@ -1,5 +1,5 @@
 import type { HistogramSnapshot, MetricSample } from "../metric.ts";
-import { intervalQuantile } from "./interval-quantile.ts";
+import { recordedBetween } from "../recorded-between.ts";
 
 /** One number of a series. */
 export interface FlatPoint {
@@ -78,8 +78,9 @@ function* distribution(sample: MetricSample, now: HistogramSnapshot, past: Past)
       value: sum,
       delta: Math.max(0, sum - (before?.sum ?? 0)),
     };
+  const recorded = recordedBetween([{ before, after: now }]);
   for (const [suffix, q] of quantiles) {
-    const value = intervalQuantile(now, before, q);
+    const value = recorded.quantile(q);
     if (value !== undefined && Number.isFinite(value))
       yield { name: `${name}.${suffix}`, sample, kind: "level", value, delta: 0 };
   }

@@ -1,41 +1,11 @@
-import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type FlatPoint, FlatSeries } from "../../../../src/metrics/export/flat-series.ts";
-import { intervalQuantile } from "../../../../src/metrics/export/interval-quantile.ts";
 import { samplesInSteps } from "../../../../src/metrics/export/samples-in-steps.ts";
 import { LatencyHistogram, MetricRegistry, type MetricSample } from "../../../../src/metrics/index.ts";
 
 const keyOf = (sample: MetricSample): string => sample.name + JSON.stringify(sample.labels);
 const own = (points: Iterable<FlatPoint>): FlatPoint[] =>
   [...points].filter(({ name }) => !name.startsWith("victor."));
-
-describe("the quantile of an interval", () => {
-  const values = fc.array(fc.double({ min: 1e-6, max: 1e6, noNaN: true }), { minLength: 1, maxLength: 200 });
-
-  test("is within 2 % of the value at that rank among those recorded since", () => {
-    fc.assert(
-      fc.property(values, values, fc.constantFrom(0.5, 0.95, 0.99, 1), (earlier, later, q) => {
-        const histogram = new LatencyHistogram();
-        for (const value of earlier) histogram.record(value);
-        const before = histogram.snapshot();
-        for (const value of later) histogram.record(value);
-        const sorted = later.toSorted((a, b) => a - b);
-        const exact = sorted[Math.ceil(q * sorted.length * (1 - 2 ** -50)) - 1]!;
-        const found = intervalQuantile(histogram.snapshot(), before, q)!;
-        expect(Math.abs(found / exact - 1)).toBeLessThan(0.02);
-      }),
-    );
-  });
-
-  test("is not known where nothing was recorded, and 0 where zeroes were", () => {
-    const histogram = new LatencyHistogram();
-    histogram.record(5);
-    const before = histogram.snapshot();
-    expect(intervalQuantile(histogram.snapshot(), before, 0.5)).toBeUndefined();
-    for (let i = 0; i < 10; i++) histogram.record(0);
-    expect(intervalQuantile(histogram.snapshot(), before, 0.5)).toBe(0);
-  });
-});
 
 describe("flat series", () => {
   test("give counters what they have risen by, from 0 again where one began anew", () => {
