@@ -4,7 +4,7 @@ import { AlertMonitor, logSink } from "../src/alerts/index.ts";
 import { AlgorithmOptimizer } from "../src/algorithms/index.ts";
 import { BlockingWatchdog, ConcurrencyOptimizer, WorkerPool } from "../src/concurrency/index.ts";
 import { ConnectionPool, DatabaseOptimizer } from "../src/database/index.ts";
-import { GcWatch, MemoryOptimizer } from "../src/memory/index.ts";
+import { MemoryOptimizer } from "../src/memory/index.ts";
 import { GraphiteSink, MetricRegistry, RuntimeMetrics } from "../src/metrics/index.ts";
 import { createBatcher, NetworkOptimizer } from "../src/network/index.ts";
 import { PerformanceProfiler } from "../src/profiler/index.ts";
@@ -74,7 +74,6 @@ export async function showcaseRegistry(): Promise<ShowcaseRegistry> {
   memory.trackLifeCycle("Session").born({});
   memory.watchLeaks({ profiling: false });
   registry.register(memory);
-  registry.register(stack.use(new GcWatch()));
 
   registry.register(stack.use(new RuntimeMetrics({ probesThreadPool: true })));
   const profiler = new PerformanceProfiler({ enabled: true });

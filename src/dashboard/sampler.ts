@@ -105,7 +105,7 @@ export class Sampler {
 }
 
 function plainRow(seen: SeenSample): SampledRow {
-  const { sample, name, key, rate, interval } = seen;
+  const { sample, name, key, rate, recorded } = seen;
   const { type: kind, help, labels } = sample;
   const row = {
     key,
@@ -123,7 +123,7 @@ function plainRow(seen: SeenSample): SampledRow {
     return {
       row,
       now: count === 0 ? [0, 0] : [count, histogram.sum, at(0.5), at(0.95), at(0.99), histogram.max],
-      values: [rate, ...quantiles(interval === undefined ? [] : [interval])],
+      values: [rate, ...quantiles(recorded === undefined ? [] : [recorded])],
     };
   }
   return { row, now: sample.value, values: [sample.type === "gauge" ? sample.value : rate] };
