@@ -174,3 +174,32 @@ test("all variants of all rows of the network give the same answers, and what is
   expect(share("retry-requests")).toBeGreaterThan(1);
   expect(share("retry-requests")).toBeLessThan(1.5);
 });
+
+test("all variants of all rows of memory give the same answers, and pools are used again", { timeout: 600_000 }, async () => {
+  const { document } = await runReport({
+    rooms: room("memory"),
+    quick: true,
+    outDir,
+    formats: ["json"],
+    repetitions: once,
+  });
+  const rows = document.areas.flatMap((area) => area.rows);
+  expect(rows.map(({ id, error, check }) => ({ id, error, check: check?.ok }))).toEqual(
+    ["resident", "gc-time", "objects", "aggressive-mode", "throughput-mode", "nothing-to-win"].map((id) => ({
+      id: `memory.${id}`,
+      error: undefined,
+      check: true,
+    })),
+  );
+  for (const row of rows)
+    expect([row.baseline.status, row.optimized.status]).toEqual(["measured", "measured"]);
+  const of = (id: string) => rows.find((row) => row.id === `memory.${id}`);
+  const [before, after] = [of("objects")?.baseline, of("objects")?.optimized].map((variant) =>
+    variant?.status === "measured" ? (variant.counter?.[0] ?? 0) : 0,
+  ) as [number, number];
+  // An object less for each of 20,000 sessions.
+  expect(before - after).toBeGreaterThan(15_000);
+  const figures = Object.fromEntries(rows.flatMap((row) => row.figures).map(({ id, value }) => [id, value]));
+  expect(figures["memory.pool-reuse"]).toBeGreaterThan(0.68);
+  expect(figures["memory.resident-most"]).toBeGreaterThan(20e6);
+});

@@ -16,6 +16,8 @@ export interface ServiceWork {
   readonly connections: number;
   /** Whether the objects are counted at the end, which takes a second for each million. */
   readonly countsObjects: boolean;
+  /** Whether the collector saves memory, as `enableGcTuning({ aggressive: true })` has it. */
+  readonly aggressive: boolean;
 }
 
 export function plain(work: ServiceWork): Promise<Arm> {
@@ -29,6 +31,7 @@ export function pooled(work: ServiceWork): Promise<Arm> {
 /** A service in this process, its client in another. One round makes all the orders. */
 async function serviceArm(work: ServiceWork, service: OrderService): Promise<Arm> {
   const { mix, connections } = work;
+  const tuning = work.aggressive ? MemoryOptimizer.enableGcTuning({ aggressive: true }) : undefined;
   for (let i = 0; i < mix.sessions; i++) service.open(sessionName(i));
   const server = createServer((request, response) => service.handle(request, response));
   server.listen(0, "127.0.0.1");
@@ -64,6 +67,7 @@ async function serviceArm(work: ServiceWork, service: OrderService): Promise<Arm
       ...(work.countsObjects && { objects: optimizer.countObjects().objects }),
     }),
     close: () => {
+      tuning?.undo();
       optimizer.close();
       service.close();
       client.kill("SIGKILL");

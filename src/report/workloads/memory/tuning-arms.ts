@@ -1,7 +1,6 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Arm } from "../../../measure/arm.ts";
 import { adviseGc } from "../../../memory/gc/advise-gc.ts";
-import { enableGcTuning } from "../../../memory/gc/enable-gc-tuning.ts";
 import type { GcAdvice } from "../../../memory/gc/gc-advice.ts";
 import { GcWatch } from "../../../memory/gc/gc-watch.ts";
 import { type TuningWork, tuningStep } from "./tuning-work.ts";
@@ -10,8 +9,6 @@ import { type TuningWork, tuningStep } from "./tuning-work.ts";
 export interface TuningArgs {
   readonly work: TuningWork;
   readonly seed: number;
-  /** Whether the program saves memory, as `enableGcTuning({ aggressive: true })` does. */
-  readonly aggressive: boolean;
 }
 
 /** Operations between two turns of the event loop. */
@@ -19,17 +16,13 @@ const turn = 200;
 /** In which the watch looks for once. */
 const lookMs = 500;
 
-export function tuned({ work, seed, aggressive }: TuningArgs): Arm {
-  const tuning = aggressive ? enableGcTuning({ aggressive }) : undefined;
+export function tuned({ work, seed }: TuningArgs): Arm {
   const step = tuningStep(work, seed);
   let sum = 0;
   let rssBytes = 0;
   let readings = 0;
-  let cpuMicros = 0;
-  let done = 0;
   return {
     run: async (count) => {
-      const before = process.cpuUsage();
       for (let i = 0; i < count; i++) {
         sum = (sum + step()) % Number.MAX_SAFE_INTEGER;
         if (i % turn !== 0) continue;
@@ -39,19 +32,15 @@ export function tuned({ work, seed, aggressive }: TuningArgs): Arm {
         }
         await nextTurn();
       }
-      const { user, system } = process.cpuUsage(before);
-      cpuMicros += user + system;
-      done += count;
     },
     answer: () => sum,
-    counters: () => ({ rssBytes: rssBytes / readings, cpuNs: (1000 * cpuMicros) / done }),
-    close: () => tuning?.undo(),
+    counters: () => ({ rssBytes: rssBytes / readings }),
   };
 }
 
 /** Does the work, watched, until there is an advice. @param mostMs gives up after that long, with "not yet" */
 export async function watched(
-  { work, seed, aggressive }: TuningArgs,
+  { work, seed }: TuningArgs,
   memoryLimitBytes: number,
   mostMs: number,
 ): Promise<GcAdvice> {
@@ -60,7 +49,7 @@ export async function watched(
   for (const endMs = performance.now() + mostMs; ; ) {
     for (const lookAtMs = performance.now() + lookMs; performance.now() < lookAtMs; await nextTurn())
       for (let i = 0; i < turn; i++) step();
-    const advice = adviseGc(watch.snapshot(), { aggressive, memoryLimitBytes });
+    const advice = adviseGc(watch.snapshot(), { memoryLimitBytes });
     if (advice.change !== "not-yet" || performance.now() >= endMs) return advice;
   }
 }

@@ -27,9 +27,8 @@ const inputs: Readonly<Record<TuningWork, string>> = {
 export async function tuningWorkloads(context: RoomContext): Promise<Workload[]> {
   const { announce, signal } = context;
   announce("watching the collector");
-  const sessions = await advice({ work: "sessions", seed: context.seed, aggressive: false }, signal);
-  const saving = await advice({ work: "sessions", seed: context.seed, aggressive: true }, signal);
-  const json = await advice({ work: "json", seed: context.seed, aggressive: false }, signal);
+  const sessions = await advice({ work: "sessions", seed: context.seed }, signal);
+  const json = await advice({ work: "json", seed: context.seed }, signal);
   return [
     {
       ...timed(context, "sessions", sessions),
@@ -37,23 +36,6 @@ export async function tuningWorkloads(context: RoomContext): Promise<Workload[]>
       title: "GC tuning, throughput",
       question: "How many sessions a second does the advice make room for, in a container of 512 MiB?",
       figures: (tuned, baseline) => [residentFigure("memory.throughput-mode-resident", tuned, baseline)],
-    },
-    {
-      ...workload(context, "sessions", saving, true, []),
-      id: "memory.aggressive-mode",
-      title: "GC tuning, aggressive",
-      question: "How much less memory is resident where time may be given for it?",
-      unit: { shown: "counter", counter: "rssBytes", kind: "bytes", what: "resident memory" },
-      figures: ({ cpuNs = 0 }, baseline) => [
-        {
-          id: "memory.aggressive-mode-cpu",
-          title: "GC tuning, aggressive: CPU time",
-          question: "What does an operation cost in processor time then?",
-          value: cpuNs,
-          kind: "duration",
-          detail: `${amount("duration", baseline.cpuNs ?? 0)} without`,
-        },
-      ],
     },
     {
       ...timed(context, "json", json),
@@ -68,40 +50,22 @@ export async function tuningWorkloads(context: RoomContext): Promise<Workload[]>
   ];
 }
 
-function timed(context: RoomContext, work: TuningWork, advised: GcAdvice) {
-  return {
-    ...workload(context, work, advised, false, containerFlags),
-    unit: { operation: "operation", item: "operation", itemsPerOperation: 1, shown: "rate" },
-  } satisfies Partial<Workload>;
-}
-
-function workload(
-  { quick, seed }: RoomContext,
-  work: TuningWork,
-  advised: GcAdvice,
-  aggressive: boolean,
-  flags: readonly string[],
-) {
-  const variant = (name: string, about: string, tuned: boolean): Variant => ({
+function timed({ quick, seed }: RoomContext, work: TuningWork, advised: GcAdvice) {
+  const variant = (name: string, about: string, flags: readonly string[]): Variant => ({
     name,
     about,
     module: armModule("tuning-arms"),
     export: "tuned",
-    args: { work, seed, aggressive: aggressive && tuned } satisfies TuningArgs,
-    nodeArgs: tuned ? [...flags, ...advised.flags] : flags,
+    args: { work, seed } satisfies TuningArgs,
+    nodeArgs: [...containerFlags, ...flags],
   });
   const operations = { sessions: 400_000, json: 20_000 }[work];
-  const limits =
-    flags.length > 0 ? `As in a container of 512 MiB, for which Node takes ${flags.join(" ")}.` : "";
   return {
-    input: `${inputs[work]} ${limits}`.trim(),
+    input: `${inputs[work]} As in a container of 512 MiB, for which Node takes ${containerFlags.join(" ")}.`,
     operationsPerRound: quick ? operations : 5 * operations,
-    baseline: variant("Node's own limits", "what it takes by itself", false),
-    optimized: variant(
-      "as advised",
-      `${advised.nodeOptions || "no flag"}${aggressive ? ", enableGcTuning({ aggressive: true })" : ""}: ${advised.reason}`,
-      true,
-    ),
+    unit: { operation: "operation", item: "operation", itemsPerOperation: 1, shown: "rate" },
+    baseline: variant("Node's own limits", "what it takes by itself", []),
+    optimized: variant("as advised", `${advised.nodeOptions || "no flag"}: ${advised.reason}`, advised.flags),
   } satisfies Partial<Workload>;
 }
 
@@ -117,8 +81,11 @@ function residentFigure(id: string, { rssBytes = 0 }: Counters, baseline: Counte
 }
 
 async function advice(args: TuningArgs, signal: AbortSignal): Promise<GcAdvice> {
-  const execArgv = args.aggressive ? [] : containerFlags;
-  const child = fork(fileURLToPath(armModule("tuning-watch")), { execArgv, signal, killSignal: "SIGKILL" });
+  const child = fork(fileURLToPath(armModule("tuning-watch")), {
+    execArgv: containerFlags,
+    signal,
+    killSignal: "SIGKILL",
+  });
   const failed = once(child, "exit").then(([code]) => {
     throw new Error(`the watched process ended with code ${String(code)} before there was an advice`);
   });
