@@ -13,7 +13,8 @@ export class Counter {
 
   /** @param amount finite, ≥ 0; anything else is left out and counted in `rejected` */
   add(amount: number): void {
-    if (amount >= 0 && amount < Number.POSITIVE_INFINITY) this.#value += amount;
+    // From untyped code a string may come, such as a header: it would be joined to the sum.
+    if (typeof amount === "number" && amount >= 0 && amount < Number.POSITIVE_INFINITY) this.#value += amount;
     else this.#rejected++;
   }
 
@@ -34,7 +35,7 @@ export class Counter {
   get value(): number {
     return this.#value;
   }
-  /** Amounts left out, because they were NaN, infinite or negative, and exemplars that no format holds. */
+  /** Amounts left out, because they were no numbers, infinite or negative, and exemplars that no format holds. */
   get rejected(): number {
     return this.#rejected;
   }

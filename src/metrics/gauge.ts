@@ -1,14 +1,17 @@
 /** One series that rises and falls. Keep the handle: its methods look nothing up. */
 export class Gauge {
   #value = 0;
+  #rejected = 0;
 
-  /** @param value any number; NaN means "not known" */
+  /** @param value any number; NaN means "not known"; what is no number is left out and counted in `rejected` */
   set(value: number): void {
-    this.#value = value;
+    if (typeof value === "number") this.#value = value;
+    else this.#rejected++;
   }
-  /** @param amount any number */
+  /** @param amount as for `set` */
   add(amount: number): void {
-    this.#value += amount;
+    if (typeof amount === "number") this.#value += amount;
+    else this.#rejected++;
   }
   inc(): void {
     this.#value++;
@@ -19,5 +22,9 @@ export class Gauge {
 
   get value(): number {
     return this.#value;
+  }
+  /** What came from untyped code and was no number. */
+  get rejected(): number {
+    return this.#rejected;
   }
 }

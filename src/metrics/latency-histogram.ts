@@ -44,6 +44,11 @@ export class LatencyHistogram implements HistogramSnapshot {
 
   /** @param value finite, ≥ 0, in the caller's unit; anything else is counted in `rejected` */
   record(value: number): void {
+    // From untyped code a string may come: it would be joined to the sum.
+    if (typeof value !== "number") {
+      this.#rejected++;
+      return;
+    }
     float[0] = value;
     const slots = this.#slots;
     const slot = (halves[highHalf]! >>> shift) - this.#offset;

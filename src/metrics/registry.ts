@@ -187,7 +187,7 @@ export class MetricRegistry {
       if (rejected > 0)
         yield selfCounter(
           "values.rejected",
-          "Values that were NaN, infinite or negative, and exemplars that no format holds.",
+          "Values that were no numbers, infinite or negative, and exemplars that no format holds.",
           labels,
           rejected,
         );
@@ -203,7 +203,7 @@ export class MetricRegistry {
 }
 
 const hasRejected = (series: unknown): series is { readonly rejected: number } =>
-  series instanceof Counter || series instanceof LatencyHistogram;
+  series instanceof Counter || series instanceof Gauge || series instanceof LatencyHistogram;
 
 const selfCounter = (what: string, help: string, labels: Labels, value: number): MetricSample => ({
   type: "counter",

@@ -175,7 +175,9 @@ test("all variants of all rows of the network give the same answers, and what is
   expect(share("retry-requests")).toBeLessThan(1.5);
 });
 
-test("all variants of all rows of memory give the same answers, and pools are used again", { timeout: 600_000 }, async () => {
+test("all variants of all rows of memory give the same answers, and pools are used again", {
+  timeout: 600_000,
+}, async () => {
   const { document } = await runReport({
     rooms: room("memory"),
     quick: true,

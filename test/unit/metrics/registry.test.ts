@@ -337,3 +337,36 @@ describe("sources", () => {
     ]);
   });
 });
+
+test("what is no number, as untyped code may give it, is counted and spoils nothing", () => {
+  const registry = new MetricRegistry();
+  const counter = registry.counter("bytes").bind();
+  const gauge = registry.gauge("depth").bind();
+  const histogram = registry.histogram("size").bind();
+  const text = "5" as unknown as number;
+  counter.add(1);
+  gauge.set(2);
+  histogram.record(3);
+  for (const odd of [
+    text,
+    undefined as unknown as number,
+    null as unknown as number,
+    5n as unknown as number,
+  ]) {
+    counter.add(odd);
+    gauge.set(odd);
+    gauge.add(odd);
+    histogram.record(odd);
+  }
+  const samples = registry.collect();
+  const of = (name: string) => samples.find((sample) => sample.name === name);
+  expect(of("bytes")).toMatchObject({ value: 1 });
+  expect(of("depth")).toMatchObject({ value: 2 });
+  expect(of("size")).toMatchObject({ histogram: { count: 1, sum: 3, max: 3 } });
+  const rejected = samples.filter(({ name }) => name === "victor.metrics.values.rejected");
+  expect(rejected.map(({ labels, ...rest }) => [labels.metric, "value" in rest && rest.value])).toEqual([
+    ["bytes", 4],
+    ["depth", 8],
+    ["size", 4],
+  ]);
+});
