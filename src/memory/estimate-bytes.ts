@@ -3,7 +3,7 @@ import { isStringOneByteRepresentation } from "node:v8";
 import { integer, knownKeys } from "../options.ts";
 
 export interface EstimateOptions {
-  /** Objects looked at, at most; what lies beyond them is not counted. ≥ 1. @default 1,000,000 */
+  /** Objects looked at, at most; what lies beyond them is not counted. ≥ 1; more than 16,777,215 are not. @default 1,000,000 */
   readonly maxObjects?: number | undefined;
 }
 
@@ -21,6 +21,27 @@ const mostSharedUnits = 10;
 const stackBytes = 280;
 const arrayIndex = /^(?:0|[1-9]\d{0,8})$/;
 const defaultMaxObjects = 1_000_000;
+/** A `Set` has no room for more. */
+const mostObjects = 2 ** 24 - 1;
+/** Short texts that are remembered, so that each counts once. */
+const mostTexts = 1_000_000;
+/** An array at least so long, of which so many places are empty, is a hash table to V8. */
+const leastSparse = 1024;
+const sparseShare = 7 / 8;
+
+/** What V8 itself keeps: a class may have a getter of the same name. */
+const getterOf = <T>(prototype: object, name: string): ((object: object) => T) => {
+  const get = Object.getOwnPropertyDescriptor(prototype, name)?.get as () => T;
+  return (object) => Reflect.apply(get, object, []);
+};
+const mapSize = getterOf<number>(Map.prototype, "size");
+const setSize = getterOf<number>(Set.prototype, "size");
+const bufferBytes = getterOf<number>(ArrayBuffer.prototype, "byteLength");
+const sharedBufferBytes = getterOf<number>(SharedArrayBuffer.prototype, "byteLength");
+const bufferOfView = getterOf<ArrayBufferLike>(DataView.prototype, "buffer");
+const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
+const bufferOfArray = getterOf<ArrayBufferLike>(typedArray, "buffer");
+const bytesOfArray = getterOf<number>(typedArray, "byteLength");
 
 /**
  * Memory that a value and all that it refers to take, estimated by the sizes that V8 gives objects; each object counts once.
@@ -32,15 +53,16 @@ const defaultMaxObjects = 1_000_000;
  */
 export function estimateBytes(value: unknown, options: EstimateOptions = {}): number {
   knownKeys("estimateBytes", options, ["maxObjects"]);
-  return new Estimate(integer("maxObjects", options.maxObjects ?? defaultMaxObjects, 1)).of(value);
+  const maxObjects = integer("maxObjects", options.maxObjects ?? defaultMaxObjects, 1);
+  return new Estimate(Math.min(maxObjects, mostObjects)).of(value);
 }
 
 class Estimate {
-  readonly #seen = new Set<unknown>();
+  readonly #seen = new Set<object>();
+  readonly #texts = new Set<string>();
   readonly #pending: object[] = [];
   readonly #maxObjects: number;
   #bytes = 0;
-  #objects = 0;
 
   constructor(maxObjects: number) {
     this.#maxObjects = maxObjects;
@@ -48,10 +70,8 @@ class Estimate {
 
   of(value: unknown): number {
     this.#add(value);
-    for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop()) {
-      if (++this.#objects > this.#maxObjects) break;
+    for (let next = this.#pending.pop(); next !== undefined; next = this.#pending.pop())
       this.#addObject(next);
-    }
     return this.#bytes;
   }
 
@@ -61,7 +81,7 @@ class Estimate {
     else if (typeof value === "bigint") this.#bytes += bigIntBytes(value);
     else if (typeof value === "symbol") this.#bytes += 3 * wordBytes;
     else if (value !== null && (typeof value === "object" || typeof value === "function")) {
-      if (this.#seen.has(value)) return;
+      if (this.#seen.size >= this.#maxObjects || this.#seen.has(value)) return;
       this.#seen.add(value);
       this.#pending.push(value);
     }
@@ -70,8 +90,8 @@ class Estimate {
   #stringBytes(text: string): number {
     if (text.length <= 1) return 0;
     if (text.length <= mostSharedUnits) {
-      if (this.#seen.has(text)) return 0;
-      this.#seen.add(text);
+      if (this.#texts.has(text)) return 0;
+      if (this.#texts.size < mostTexts) this.#texts.add(text);
     }
     return stringBytes(text);
   }
@@ -80,10 +100,15 @@ class Estimate {
     if (types.isProxy(object)) this.#bytes += objectBytes + wordBytes;
     else if (Array.isArray(object)) this.#addArray(object);
     else if (ArrayBuffer.isView(object)) this.#addView(object);
-    else if (types.isAnyArrayBuffer(object)) this.#bytes += 12 * wordBytes + object.byteLength;
-    else {
-      if (types.isMap(object)) this.#addTable(object.size, 3, Map.prototype.entries.call(object));
-      else if (types.isSet(object)) this.#addTable(object.size, 2, Set.prototype.values.call(object));
+    else if (types.isArrayBuffer(object)) this.#bytes += 12 * wordBytes + bufferBytes(object);
+    else if (types.isSharedArrayBuffer(object)) this.#bytes += 12 * wordBytes + sharedBufferBytes(object);
+    else if (types.isStringObject(object)) {
+      // Its keys are the places of its characters.
+      this.#bytes += objectBytes + wordBytes;
+      this.#add(String.prototype.valueOf.call(object));
+    } else {
+      if (types.isMap(object)) this.#addTable(mapSize(object), 3, Map.prototype.entries.call(object));
+      else if (types.isSet(object)) this.#addTable(setSize(object), 2, Set.prototype.values.call(object));
       else if (types.isDate(object)) this.#bytes += 9 * wordBytes;
       else if (types.isNativeError(object)) this.#bytes += stackBytes;
       else if (types.isRegExp(object)) this.#bytes += 14 * wordBytes;
@@ -96,26 +121,52 @@ class Estimate {
   #addArray(array: readonly unknown[]): void {
     this.#bytes += objectBytes + wordBytes;
     if (array.length === 0) return;
-    this.#bytes += arrayHeaderBytes + array.length * wordBytes;
     let boxes = 0;
+    let empty = 0;
     let hasOthers = false;
     for (let i = 0; i < array.length; i++) {
+      // Looked at again at each doubling, so that what is walked in vain is bounded by what is there.
+      if (i >= leastSparse && (i & (i - 1)) === 0 && empty > sparseShare * i) {
+        this.#addSparse(array);
+        return;
+      }
       const item = dataOf(array, i);
-      if (typeof item !== "number") {
+      if (item === undefined && !Object.hasOwn(array, i)) {
+        empty++;
+        hasOthers = true;
+      } else if (typeof item !== "number") {
         hasOthers = true;
         this.#add(item);
       } else if ((item | 0) !== item) boxes += 2 * wordBytes;
     }
+    this.#bytes += arrayHeaderBytes + array.length * wordBytes;
     // Numbers alone lie unboxed in the array.
     if (hasOthers) this.#bytes += boxes;
   }
 
+  #addSparse(array: readonly unknown[]): void {
+    const keys = Reflect.ownKeys(array);
+    this.#bytes += tableBytes(keys.length);
+    for (const key of keys) this.#add(dataOf(array, key));
+  }
+
   #addView(view: ArrayBufferView): void {
     this.#bytes += 13 * wordBytes;
-    const { buffer, byteLength } = view;
+    if (types.isDataView(view)) {
+      this.#add(bufferOfView(view));
+      return;
+    }
+    const buffer = bufferOfArray(view);
+    const bytes = bytesOfArray(view);
+    const isBuffer = Object.getPrototypeOf(view) === Buffer.prototype;
     // Small Buffers share a slab with strangers.
-    if (Buffer.isBuffer(view) && buffer.byteLength === Buffer.poolSize && byteLength < Buffer.poolSize / 2)
-      this.#bytes += byteLength;
+    if (
+      isBuffer &&
+      types.isArrayBuffer(buffer) &&
+      bufferBytes(buffer) === Buffer.poolSize &&
+      bytes < Buffer.poolSize / 2
+    )
+      this.#bytes += bytes;
     else this.#add(buffer);
   }
 
@@ -138,10 +189,11 @@ class Estimate {
     const isTable = named > mostFastProperties || Object.getPrototypeOf(object) === null;
     this.#bytes += objectBytes + (isTable ? tableBytes(named) : named * wordBytes);
     if (indices > 0) this.#bytes += arrayHeaderBytes + (indices * 1.5 + 16) * wordBytes;
+    const contentOf = isTable && types.isModuleNamespaceObject(object) ? exportOf : dataOf;
     for (const key of keys) {
       // Keys of ordinary objects belong to their class, and are shared.
       if (isTable && typeof key === "string") this.#add(key);
-      this.#add(dataOf(object, key));
+      this.#add(contentOf(object, key));
     }
   }
 }
@@ -153,6 +205,16 @@ const tableBytes = (properties: number): number =>
 /** What lies in a property; `undefined` for an accessor. */
 const dataOf = (object: object, key: PropertyKey): unknown =>
   Object.getOwnPropertyDescriptor(object, key)?.value;
+
+/** The same of what a module exports. */
+function exportOf(namespace: object, key: PropertyKey): unknown {
+  try {
+    return dataOf(namespace, key);
+  } catch {
+    // V8 throws for a binding that the module hasn't come to: nothing is there yet.
+    return undefined;
+  }
+}
 
 function stringBytes(text: string): number {
   const bytes = isStringOneByteRepresentation(text) ? text.length : 2 * text.length;

@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process";
+import { accessSync, constants } from "node:fs";
+import { isSea } from "node:sea";
 import { isMainThread } from "node:worker_threads";
 import { withoutFlags } from "./gc-flags.ts";
 
@@ -18,11 +20,15 @@ export interface ReExecGround {
   readonly pid: number;
   readonly ppid: number;
   readonly hasChannel: boolean;
+  /** Whether program and Node are one file, to which no flags can be given. */
+  readonly isSingleExecutable: boolean;
   readonly execPath: string;
   readonly execArgv: readonly string[];
   readonly argv: readonly string[];
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Becomes the other program, keeping the process; absent on Windows. */
+  /** Whether that file is there and may be run. */
+  canRun(file: string): boolean;
+  /** Becomes the other program, keeping the process; absent on Windows. Node aborts where the system refuses. */
   readonly execve: ((file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void) | undefined;
   /** Runs the other program to its end and ends this one as that ended. */
   runInstead(file: string, args: readonly string[], env: NodeJS.ProcessEnv): void;
@@ -35,10 +41,20 @@ export const thisProcess: ReExecGround = Object.freeze({
   get hasChannel() {
     return process.channel !== undefined && process.channel !== null;
   },
+  isSingleExecutable: isSea(),
   execPath: process.execPath,
   execArgv: process.execArgv,
   argv: process.argv,
   env: process.env,
+  canRun(file: string) {
+    try {
+      accessSync(file, constants.X_OK);
+      return true;
+    } catch {
+      // Whatever is in the way would end the process.
+      return false;
+    }
+  },
   execve: process.execve?.bind(process),
   runInstead(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
     const { status, error } = spawnSync(file, args, { env, stdio: "inherit" });
@@ -64,11 +80,18 @@ export function reExec(flags: readonly string[], ground: ReExecGround = thisProc
     return refused(
       "the parent talks to this process by a channel, which would be lost; let the parent set the flags",
     );
+  if (env.LISTEN_PID === String(ground.pid))
+    return refused("the service manager has opened sockets for this process, which would be lost");
+  if (ground.isSingleExecutable) return refused("a single executable takes no flags");
   const execArgv = withoutFlags(ground.execArgv, flags);
   const isEval = execArgv.some((flag) => /^(-e|-p|-pe|--eval|--print)(=|$)/.test(flag));
-  if (ground.argv.length < 2 && !isEval)
+  const own = ground.argv.slice(1);
+  // Standard input has been read to the end: the new program would be an empty one.
+  if (!isEval && (own.length === 0 || own[0] === "-"))
     return refused("there is no script to start anew, only standard input");
-  const args = [...flags, ...execArgv, ...ground.argv.slice(1)];
+  if (!ground.canRun(ground.execPath)) return refused(`${ground.execPath} can't be run any more`);
+  // After a script all is its own, but after code Node would take what begins with a hyphen.
+  const args = [...flags, ...execArgv, ...(isEval && own.length > 0 ? ["--"] : []), ...own];
   const newEnv = { ...env, [reExecVariable]: String(ground.pid) };
   try {
     if (execve === undefined) ground.runInstead(ground.execPath, args, newEnv);

@@ -109,3 +109,17 @@ it("a worker isn't started anew, nor its process", async () => {
   expect(run.stdout).toContain("refused a worker can't start its process anew");
   expect(run.code).toBe(0);
 });
+
+it("a program from standard input goes on as it is, rather than as an empty one", async () => {
+  const run = await runNode(["--no-warnings", "--input-type=module", "-", "a"], {
+    input: `${head} console.log(tuning.reExec.state, process.argv.slice(2)); tuning.undo();`,
+  });
+  expect(run.stdout).toContain("refused [ 'a' ]");
+});
+
+it("code of the command line gets its own flags again", async () => {
+  const code = `${head} console.log(tuning.reExec.state, process.argv.slice(1)); tuning.undo();`;
+  const run = await runNode(["--no-warnings", "--input-type=module", "--eval", code, "--", "--own"]);
+  expect(run.stdout).toContain("done [ '--own' ]");
+  expect(run.code).toBe(0);
+});

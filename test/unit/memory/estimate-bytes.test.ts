@@ -44,6 +44,61 @@ test("no getter and no trap of a proxy is run", () => {
   expect(estimateBytes(value)).toBeGreaterThan(0);
 });
 
+test("getters of classes that extend Map, typed arrays and buffers are not run", () => {
+  const ran = (): never => {
+    throw new Error("was run");
+  };
+  class OddMap extends Map<number, number> {
+    override get size(): number {
+      return ran();
+    }
+  }
+  class OddArray extends Uint8Array {
+    override get buffer(): ArrayBuffer {
+      return ran();
+    }
+    override get byteLength(): number {
+      return ran();
+    }
+  }
+  class OddBuffer extends ArrayBuffer {
+    override get byteLength(): number {
+      return ran();
+    }
+  }
+  expect(estimateBytes(new OddMap([[1, 2]]))).toBe(estimateBytes(new Map([[1, 2]])));
+  expect(estimateBytes(new OddArray(100))).toBe(estimateBytes(new Uint8Array(100)));
+  expect(estimateBytes(new OddBuffer(100))).toBe(estimateBytes(new ArrayBuffer(100)));
+  const bytes = Object.setPrototypeOf(
+    new Uint8Array(100),
+    new Proxy(Uint8Array.prototype, { get: ran, getPrototypeOf: ran }),
+  );
+  expect(estimateBytes(bytes)).toBe(estimateBytes(new Uint8Array(100)));
+});
+
+test("a view of a buffer that was given away is estimated as any other", () => {
+  const buffer = new ArrayBuffer(1000);
+  const views = [new DataView(buffer), new Uint8Array(buffer)];
+  structuredClone(buffer, { transfer: [buffer] });
+  expect(estimateBytes(views)).toBeGreaterThan(0);
+  expect(estimateBytes(views)).toBeLessThan(1000);
+});
+
+test("an array of few items and many holes takes what its items take, and no time for its holes", () => {
+  const sparse: unknown[] = [];
+  sparse[4_000_000_000] = "far away, but the only one";
+  expect(estimateBytes(sparse)).toBeLessThan(1000);
+  expect(estimateBytes(new Array(4_000_000_000))).toBeLessThan(1000);
+  const byId = Array.from({ length: 2000 }, (_, i) => i);
+  byId[3_000_000_000] = 1;
+  expect(estimateBytes(byId)).toBeGreaterThan(2000 * 8);
+  expect(estimateBytes(byId)).toBeLessThan(2000 * 100);
+});
+
+test("a String object counts as its text", () => {
+  expect(estimateBytes(Object("x".repeat(100_000)))).toBeLessThan(101_000);
+});
+
 test("a class that has made its own iterator is read all the same", () => {
   class Odd extends Map<string, string> {
     override *entries(): MapIterator<[string, string]> {

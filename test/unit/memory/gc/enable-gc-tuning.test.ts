@@ -21,6 +21,8 @@ function place(started: readonly string[] = []) {
       pid: 1,
       ppid: 1,
       hasChannel: false,
+      isSingleExecutable: false,
+      canRun: () => true,
       execPath: "",
       execArgv: [],
       argv: [],

@@ -11,6 +11,8 @@ function processLike(changes: Partial<ReExecGround> = {}) {
     pid: 7,
     ppid: 3,
     hasChannel: false,
+    isSingleExecutable: false,
+    canRun: () => true,
     execPath: "/node",
     execArgv: ["--inspect", "--max_semi_space_size=4"],
     argv: ["/node", "/app.js", "a b"],
@@ -65,6 +67,10 @@ it.each<[string, Partial<ReExecGround>, readonly string[]]>([
   ["no flags", {}, []],
   ["channel", { hasChannel: true }, flags],
   ["standard input", { argv: ["/node"] }, flags],
+  ["standard input", { argv: ["/node", "-", "a"] }, flags],
+  ["single executable", { isSingleExecutable: true }, flags],
+  ["can't be run", { canRun: () => false }, flags],
+  ["sockets", { env: { LISTEN_PID: "7", LISTEN_FDS: "1" } }, flags],
 ])("is refused with a reason: %s", (reason, changes, wanted) => {
   const { ground, calls } = processLike(changes);
   expect(reExec(wanted, ground)).toEqual({ state: "refused", reason: expect.stringContaining(reason) });
@@ -75,6 +81,12 @@ it("runs code of the command line anew", () => {
   const { ground, calls } = processLike({ argv: ["/node"], execArgv: ["--eval", "code"] });
   reExec(flags, ground);
   expect(calls[0]).toContainEqual(["/node", ...flags, "--eval", "code"]);
+});
+
+it("hands on what the code of the command line was given, hyphens included", () => {
+  const { ground, calls } = processLike({ argv: ["/node", "--own", "b"], execArgv: ["-e", "code"] });
+  reExec(flags, ground);
+  expect(calls[0]).toContainEqual(["/node", ...flags, "-e", "code", "--", "--own", "b"]);
 });
 
 it("goes on where the system refuses", () => {
