@@ -23,7 +23,7 @@ export function intervalQuantile(
   const smallest = Math.max(after.min, 2 ** -64);
   if (below(smallest) >= rank) return after.min;
   let low = smallest;
-  let high = after.max;
+  let high = Math.min(after.max, Number.MAX_VALUE);
   while (high > low * (1 + precision)) {
     const middle = Math.sqrt(low) * Math.sqrt(high);
     if (below(middle) >= rank) high = middle;

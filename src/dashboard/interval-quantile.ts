@@ -64,7 +64,7 @@ function halved(from: number, to: number, isReached: (bound: number) => boolean)
   let low = Math.max(from, to * 1e-12);
   let high = to;
   for (let step = 0; step < steps && high > low * 1.001; step++) {
-    const middle = Math.sqrt(low * high);
+    const middle = Math.sqrt(low) * Math.sqrt(high);
     if (isReached(middle)) high = middle;
     else low = middle;
   }

@@ -20,13 +20,14 @@ export function intervalQuantile(
   const rank = Math.max(1, Math.ceil(q * count * (1 - 2 ** -50)));
   const reaches = (bound: number): boolean =>
     now.countAtOrBelow(bound) - (before?.countAtOrBelow(bound) ?? 0) >= rank;
-  let [low, high] = [now.min, now.max];
+  let [low, high] = [now.min, Math.min(now.max, Number.MAX_VALUE)];
   if (reaches(low)) return low;
   // Zeroes have no logarithm: the search begins at the least that the histogram tells apart.
   low = Math.max(low, 2 ** -64);
   if (reaches(low)) return low;
   while (high > low * narrow) {
-    const middle = Math.sqrt(low * high);
+    // The root of each: their product may be beyond all numbers, and the search would never end.
+    const middle = Math.sqrt(low) * Math.sqrt(high);
     if (reaches(middle)) high = middle;
     else low = middle;
   }

@@ -33,3 +33,15 @@ test("of nothing there is none", () => {
   expect(intervalQuantile(histogram.snapshot(), histogram, 0.5)).toBeUndefined();
   expect(intervalQuantile(undefined, histogram, 0.5)).toBe(1);
 });
+
+test("the search ends where a source of other hands knows no largest value", () => {
+  const foreign = (count: number) => ({
+    count,
+    sum: count,
+    min: 1,
+    max: Number.POSITIVE_INFINITY,
+    quantile: () => 1,
+    countAtOrBelow: (bound: number) => (bound >= Number.MAX_VALUE ? count : 0),
+  });
+  expect(intervalQuantile(foreign(1), foreign(9), 0.95)).toBe(Number.MAX_VALUE);
+});

@@ -47,3 +47,11 @@ test("a histogram that holds less than before has begun anew: all that it holds 
   anew.record(2);
   expect(intervalOf(old, anew)).toMatchObject({ before: undefined, count: 1 });
 });
+
+test("values may be as large as numbers are", () => {
+  const histogram = new LatencyHistogram();
+  histogram.record(5);
+  const before = histogram.snapshot();
+  for (const each of [1e300, 1.1e300, 1.7e300]) histogram.record(each);
+  expect(intervalQuantile([intervalOf(before, histogram.snapshot())], 0.5)).toBeLessThan(2e300);
+});

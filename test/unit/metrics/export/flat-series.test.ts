@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest";
 import { type FlatPoint, FlatSeries } from "../../../../src/metrics/export/flat-series.ts";
 import { intervalQuantile } from "../../../../src/metrics/export/interval-quantile.ts";
 import { samplesInSteps } from "../../../../src/metrics/export/samples-in-steps.ts";
-import { LatencyHistogram, MetricRegistry, type MetricSample } from "../../../../src/metrics/index.ts";
+import { type HistogramSnapshot, LatencyHistogram, MetricRegistry, type MetricSample } from "../../../../src/metrics/index.ts";
 
 const keyOf = (sample: MetricSample): string => sample.name + JSON.stringify(sample.labels);
 const own = (points: Iterable<FlatPoint>): FlatPoint[] =>
@@ -84,6 +84,27 @@ describe("flat series", () => {
     );
     expect([...new FlatSeries().points(gauges, keyOf)].map(({ name }) => name)).toEqual(["g2"]);
   });
+});
+
+test("the search for a quantile ends, however large the values are", () => {
+  const histogram = new LatencyHistogram();
+  histogram.record(5);
+  const before = histogram.snapshot();
+  for (const value of [6, 7, 1e300, Number.MAX_VALUE]) histogram.record(value);
+  // Beyond 2⁶⁴ nothing is told apart.
+  expect(intervalQuantile(histogram.snapshot(), before, 0.95)).toBeGreaterThan(2 ** 63);
+  const unbounded = { ...foreign(9), max: Number.POSITIVE_INFINITY };
+  expect(intervalQuantile(unbounded, foreign(1), 0.95)).toBe(Number.MAX_VALUE);
+});
+
+/** A snapshot of other hands that knows of nothing but values beyond all bounds. */
+const foreign = (count: number): HistogramSnapshot => ({
+  count,
+  sum: count,
+  min: 1,
+  max: 1,
+  quantile: () => 1,
+  countAtOrBelow: (bound) => (bound >= Number.MAX_VALUE ? count : 0),
 });
 
 test("a registry that can be walked in steps is, and its live histograms are copied", () => {
