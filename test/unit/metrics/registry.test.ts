@@ -313,6 +313,24 @@ describe("sources", () => {
     warned.mockRestore();
   });
 
+  test("one with a label that Prometheus has for itself doesn't spoil the text of all", () => {
+    const registry = new MetricRegistry();
+    registry.gauge("fine").bind().set(1);
+    const histogram = new LatencyHistogram();
+    histogram.record(1);
+    registry.register(
+      source("buckets", { type: "histogram", name: "odd", help: "", labels: { le: "low" }, histogram }),
+    );
+    registry.register(source("names", gauge("odder", 1, { __name__: "low" })));
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const text = prometheusText(registry);
+    warned.mockRestore();
+    expect(text).toContain("fine 1\n");
+    expect(text).not.toContain("low");
+    for (const name of ["buckets", "names"])
+      expect(text).toContain(`victor_metrics_source_errors_total{source="${name}"} 1\n`);
+  });
+
   test("a sample whose series or name is another's already is left out and counted", () => {
     const registry = new MetricRegistry();
     registry.gauge("taken").bind().set(1);
