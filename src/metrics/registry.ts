@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { thrownText } from "../thrown-text.ts";
 import { checked } from "./checked-sample.ts";
 import { type Collected, Collection } from "./collection.ts";
 import { Counter } from "./counter.ts";
@@ -214,8 +214,7 @@ const selfCounter = (what: string, help: string, labels: Labels, value: number):
 });
 
 function warn({ title }: Registration, error: unknown): void {
-  const what = error instanceof Error ? error.message : inspect(error);
-  process.emitWarning(`metric source ${title} failed and is left out: ${what}`, {
+  process.emitWarning(`metric source ${title} failed and is left out: ${thrownText(error)}`, {
     code: "VICTOR_METRIC_SOURCE",
   });
 }

@@ -86,6 +86,7 @@ describe("a sink", () => {
           },
         },
         { name: "rejects", notify: () => Promise.reject("no string") },
+        { name: "unreadable", notify: () => Promise.reject(Object.create(null)) },
         { name: "hangs", notify: () => new Promise(() => undefined) },
         { name: "good", notify: ({ state }) => void good.push(state) },
       ],
@@ -98,6 +99,7 @@ describe("a sink", () => {
     expect(monitor.stats().sinks).toMatchObject({
       throws: { failed: 2, sent: 0, lastError: "no" },
       rejects: { failed: 2, lastError: "no string" },
+      unreadable: { failed: 2, queued: 0, lastError: "what can't be shown: object" },
       hangs: { failed: 0, queued: 2 },
       good: { sent: 2, queued: 0 },
     });
@@ -220,6 +222,14 @@ describe("a registry that misbehaves", () => {
         throw new Error("no");
       },
     };
+    const monitor = new AlertMonitor({ registry, clock, rules: [high] });
+    await clock.advance(3000);
+    expect(monitor.stats()).toMatchObject({ evaluations: 3, errors: 3 });
+  });
+
+  test("that gives no array is survived and counted", async () => {
+    const clock = new FakeClock();
+    const registry = { collect: async () => [] } as unknown as Pick<MetricRegistry, "collect">;
     const monitor = new AlertMonitor({ registry, clock, rules: [high] });
     await clock.advance(3000);
     expect(monitor.stats()).toMatchObject({ evaluations: 3, errors: 3 });

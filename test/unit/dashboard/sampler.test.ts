@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { readPanels } from "../../../src/dashboard/panel-sources.ts";
 import { SampleTimer } from "../../../src/dashboard/sample-timer.ts";
 import { Sampler } from "../../../src/dashboard/sampler.ts";
 import type { RowDescription, Tick } from "../../../src/dashboard/wire.ts";
@@ -194,4 +195,20 @@ test("samples are taken at even times, late ones don't move the next, and missed
   await clock.advance(4_500);
   expect(late).toEqual([2_200, 3_000, 4_000]);
   second.close();
+});
+
+test("sampling goes on whatever a refresh or a panel throws", async () => {
+  const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+  const clock = new FakeClock();
+  const unreadable = (): never => {
+    throw Object.create(null);
+  };
+  let samples = 0;
+  const refresh = async (): Promise<void> => (clock.now() < 2_000 ? unreadable() : undefined);
+  const timer = new SampleTimer(clock, 1_000, refresh, () => void samples++);
+  await clock.advance(3_500);
+  expect([samples, timer.failed]).toEqual([2, 2]);
+  timer.close();
+  warned.mockRestore();
+  expect(readPanels({ rollouts: unreadable }).failed).toEqual(["Rollouts: what can't be shown: object"]);
 });

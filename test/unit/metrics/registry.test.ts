@@ -288,12 +288,19 @@ describe("sources", () => {
     const registry = new MetricRegistry();
     registry.register(source("before", gauge("a", 1)));
     registry.register(failing("bad"));
+    registry.register({
+      name: "unreadable",
+      collect() {
+        throw Object.create(null);
+      },
+    });
     registry.register({ name: "worse", collect: () => null as unknown as MetricSample[] });
     registry.register(source("after", gauge("b", 2)));
     expect(brief(registry)).toEqual(["gauge a {} 1", "gauge b {} 2"]);
-    expect(sourceErrors(registry)).toEqual(["before 0", "bad 2", "worse 2", "after 0"]);
+    expect(sourceErrors(registry)).toEqual(["before 0", "bad 2", "unreadable 2", "worse 2", "after 0"]);
     expect(warned.mock.calls).toEqual([
       ["metric source bad failed and is left out: broken", { code: "VICTOR_METRIC_SOURCE" }],
+      [expect.stringContaining("metric source unreadable failed"), { code: "VICTOR_METRIC_SOURCE" }],
       [expect.stringContaining("metric source worse failed"), { code: "VICTOR_METRIC_SOURCE" }],
     ]);
     warned.mockRestore();
