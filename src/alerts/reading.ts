@@ -1,3 +1,4 @@
+import { frozenHistogram } from "../metrics/frozen-histogram.ts";
 import type { HistogramSnapshot, MetricSample } from "../metrics/index.ts";
 import { countOf } from "./increase.ts";
 import { intervalQuantile } from "./interval-quantile.ts";
@@ -75,6 +76,6 @@ export class Reading {
     this.#openedMs = nowMs;
     this.#count = count;
     if (sample.type === "histogram" && this.#options.quantile !== undefined)
-      this.#snapshot = sample.histogram;
+      this.#snapshot = frozenHistogram(sample.histogram);
   }
 }

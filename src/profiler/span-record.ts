@@ -40,8 +40,7 @@ const longestText = 1000;
 /** @param thrown anything; never throws, whatever it is */
 export function spanError(thrown: unknown): SpanError {
   try {
-    if (thrown instanceof Error)
-      return { name: shortText(thrown.name), message: shortText(thrown.message) };
+    if (thrown instanceof Error) return { name: shortText(thrown.name), message: shortText(thrown.message) };
     return { name: typeof thrown, message: shortText(thrown) };
   } catch (unreadable) {
     return { name: typeof thrown, message: `unreadable: ${typeof unreadable}` };

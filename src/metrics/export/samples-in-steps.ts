@@ -1,4 +1,4 @@
-import { LatencyHistogram } from "../latency-histogram.ts";
+import { frozenHistogram } from "../frozen-histogram.ts";
 import type { MetricSample } from "../metric.ts";
 
 /** What is used of a registry. */
@@ -24,7 +24,5 @@ export function* samplesInSteps(registry: SampledRegistry): Iterable<MetricSampl
 }
 
 function kept(sample: MetricSample): MetricSample {
-  return sample.type === "histogram" && sample.histogram instanceof LatencyHistogram
-    ? { ...sample, histogram: sample.histogram.snapshot() }
-    : sample;
+  return sample.type === "histogram" ? { ...sample, histogram: frozenHistogram(sample.histogram) } : sample;
 }

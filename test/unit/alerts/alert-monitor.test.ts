@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AlertMonitor, type AlertMonitorOptions, type AlertNotification } from "../../../src/alerts/index.ts";
-import { MetricRegistry } from "../../../src/metrics/index.ts";
+import { LatencyHistogram, MetricRegistry } from "../../../src/metrics/index.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { WatchedRegistry } from "../../support/watched-registry.ts";
 
@@ -213,6 +213,19 @@ describe("a registry that misbehaves", () => {
     watched.pass(3);
     expect(watched.told()).toEqual(["firing high"]);
     expect(watched.monitor.stats().errors).toBe(2);
+  });
+
+  test("whose source gives the histogram it records into is watched like any other", () => {
+    const watched = new WatchedRegistry({
+      rules: [{ kind: "threshold", name: "slow", metric: "live", quantile: 0.5, above: 1 }],
+    });
+    const histogram = new LatencyHistogram();
+    watched.registry.register({
+      name: "live",
+      collect: () => [{ type: "histogram" as const, name: "live", help: "", labels: {}, histogram }],
+    });
+    watched.pass(3, () => histogram.record(5));
+    expect(watched.told()).toEqual(["firing slow"]);
   });
 
   test("that throws as a whole is survived and counted", async () => {

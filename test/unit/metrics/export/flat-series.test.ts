@@ -3,7 +3,12 @@ import { describe, expect, test } from "vitest";
 import { type FlatPoint, FlatSeries } from "../../../../src/metrics/export/flat-series.ts";
 import { intervalQuantile } from "../../../../src/metrics/export/interval-quantile.ts";
 import { samplesInSteps } from "../../../../src/metrics/export/samples-in-steps.ts";
-import { type HistogramSnapshot, LatencyHistogram, MetricRegistry, type MetricSample } from "../../../../src/metrics/index.ts";
+import {
+  type HistogramSnapshot,
+  LatencyHistogram,
+  MetricRegistry,
+  type MetricSample,
+} from "../../../../src/metrics/index.ts";
 
 const keyOf = (sample: MetricSample): string => sample.name + JSON.stringify(sample.labels);
 const own = (points: Iterable<FlatPoint>): FlatPoint[] =>
