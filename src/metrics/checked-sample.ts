@@ -36,6 +36,7 @@ export function checked(sample: MetricSample, labels: Labels): MetricSample {
 function isSnapshot(histogram: Partial<HistogramSnapshot> | undefined): histogram is HistogramSnapshot {
   return (
     typeof histogram?.countAtOrBelow === "function" &&
+    typeof histogram.quantile === "function" &&
     typeof histogram.count === "number" &&
     typeof histogram.sum === "number"
   );

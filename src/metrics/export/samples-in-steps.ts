@@ -14,13 +14,17 @@ export interface SampledRegistry {
 /**
  * All series of a registry, one by one where it can, so that whoever walks them may pause in between. Histograms are
  * copies, and may be kept.
+ * @param read as of `MetricRegistry.collect`
  */
-export function* samplesInSteps(registry: SampledRegistry): Iterable<MetricSample> {
+export function* samplesInSteps(
+  registry: SampledRegistry,
+  read: (sample: MetricSample) => void = () => undefined,
+): Iterable<MetricSample> {
   if (registry.collectInSteps === undefined) {
     yield* registry.collect();
     return;
   }
-  for (const step of registry.collectInSteps(() => undefined)) if (step) yield kept(step.sample);
+  for (const step of registry.collectInSteps(read)) if (step) yield kept(step.sample);
 }
 
 function kept(sample: MetricSample): MetricSample {
