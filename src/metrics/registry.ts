@@ -29,6 +29,8 @@ interface Registration {
   readonly title: string;
   errors: number;
   dropped: number;
+  /** Its samples are being taken. */
+  isAsked: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export class MetricRegistry {
         `register: another source ${title} is registered; give one of them labels of its own, as in ` +
           'register(source, { instance: "orders" })',
       );
-    this.#sources.set(title, { source, labels: { ...labels }, title, errors: 0, dropped: 0 });
+    this.#sources.set(title, { source, labels: { ...labels }, title, errors: 0, dropped: 0, isAsked: false });
   }
 
   /** @returns false when it was not registered */
@@ -133,7 +135,7 @@ export class MetricRegistry {
     for (const registration of [...this.#sources.values()]) {
       try {
         // All before any: what a source gave before it threw may be half the truth.
-        const given = [...registration.source.collect()];
+        const given = samplesOf(registration);
         const all: Collected<T>[] = [];
         for (const sample of given) {
           all.push(made(checked(sample, registration.labels)));
@@ -199,6 +201,17 @@ export class MetricRegistry {
           instrument.overflowed,
         );
     }
+  }
+}
+
+/** @throws {Error} where the source asks a registry that asks it in turn: that would go on as deep as the stack is. */
+function samplesOf(registration: Registration): readonly MetricSample[] {
+  if (registration.isAsked) throw new Error("it asks the registry that is asking it");
+  registration.isAsked = true;
+  try {
+    return [...registration.source.collect()];
+  } finally {
+    registration.isAsked = false;
   }
 }
 

@@ -338,6 +338,24 @@ describe("sources", () => {
       expect(text).toContain(`victor_metrics_source_errors_total{source="${name}"} 1\n`);
   });
 
+  test("one that asks the registry which asks it is left out there, and goes no deeper", () => {
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const registry = new MetricRegistry();
+    registry.gauge("own").bind().set(1);
+    let asked = 0;
+    const circular: MetricSource = {
+      name: "circular",
+      *collect() {
+        asked++;
+        yield gauge("series", registry.collect().length);
+      },
+    };
+    registry.register(circular);
+    expect(brief(registry)).toEqual(["gauge own {} 1", "gauge series {} 2"]);
+    expect(asked).toBe(1);
+    warned.mockRestore();
+  });
+
   test("a sample whose series or name is another's already is left out and counted", () => {
     const registry = new MetricRegistry();
     registry.gauge("taken").bind().set(1);
