@@ -32,6 +32,15 @@ describe("the quantile of an interval", () => {
     );
   });
 
+  test("isn't led astray by the largest value before, which is known better than those in between", () => {
+    const histogram = new LatencyHistogram();
+    histogram.record(63.38803256401625);
+    const before = histogram.snapshot();
+    for (const value of [47.43553688051687, 0.056512826985285605, 79.4546190148064]) histogram.record(value);
+    const found = intervalQuantile(histogram.snapshot(), before, 0.99)!;
+    expect(Math.abs(found / 79.4546190148064 - 1)).toBeLessThan(0.02);
+  });
+
   test("is not known where nothing was recorded, and 0 where zeroes were", () => {
     const histogram = new LatencyHistogram();
     histogram.record(5);
