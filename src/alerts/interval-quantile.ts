@@ -2,6 +2,10 @@ import type { HistogramSnapshot } from "../metrics/index.ts";
 
 /** The answer is within this share of the histogram's own. */
 const precision = 1 / 256;
+/** Just over the width of a bucket of `LatencyHistogram`. */
+const bucket = 1.017;
+/** Searches at most, where the first was led astray. */
+const attempts = 6;
 
 /**
  * Quantile of what was recorded between two snapshots of one histogram.
@@ -22,11 +26,27 @@ export function intervalQuantile(
   // 2⁻⁶⁴ is the smallest that the histogram tells from 0.
   const smallest = Math.max(after.min, 2 ** -64);
   if (below(smallest) >= rank) return after.min;
-  let low = smallest;
-  let high = Math.min(after.max, Number.MAX_VALUE);
+  const largest = Math.min(after.max, Number.MAX_VALUE);
+  const reaches = (bound: number): boolean => below(bound) >= rank;
+  let found = halved(smallest, largest, reaches);
+  for (let attempt = 1; attempt < attempts; attempt++) {
+    // A snapshot knows its smallest and its largest value exactly, all others by their bucket: the difference of two is
+    // off by one close to those, and a search that falls in there goes wrong.
+    if (found * bucket < largest && !reaches(found * bucket))
+      found = halved(found * bucket, largest, reaches);
+    else if (found / bucket > smallest && reaches(found / bucket))
+      found = halved(smallest, found / bucket, reaches);
+    else break;
+  }
+  return found;
+}
+
+/** The smallest bound that reaches the rank, where `from` doesn't and `to` does. */
+function halved(from: number, to: number, reaches: (bound: number) => boolean): number {
+  let [low, high] = [from, to];
   while (high > low * (1 + precision)) {
     const middle = Math.sqrt(low) * Math.sqrt(high);
-    if (below(middle) >= rank) high = middle;
+    if (reaches(middle)) high = middle;
     else low = middle;
   }
   return high;

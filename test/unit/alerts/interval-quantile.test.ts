@@ -45,3 +45,12 @@ test("the search ends where a source of other hands knows no largest value", () 
   });
   expect(intervalQuantile(foreign(1), foreign(9), 0.95)).toBe(Number.MAX_VALUE);
 });
+
+test("the search isn't led astray by the largest value before, which is known better than those in between", () => {
+  const histogram = new LatencyHistogram();
+  histogram.record(63.38803256401625);
+  const before = histogram.snapshot();
+  for (const each of [47.43553688051687, 0.056512826985285605, 79.4546190148064]) histogram.record(each);
+  const found = intervalQuantile(before, histogram.snapshot(), 0.99)!;
+  expect(Math.abs(found / 79.4546190148064 - 1)).toBeLessThan(0.02);
+});
