@@ -272,6 +272,7 @@ export class AlertMonitor implements MetricSource, AsyncDisposable {
     let samples: readonly MetricSample[];
     try {
       samples = registry.collect();
+      if (!Array.isArray(samples)) rejectType("registry.collect()", "an array of samples", samples);
     } catch {
       // A registry of other hands. Nothing is known of anything in this look.
       this.#errors++;

@@ -1,4 +1,5 @@
 import type { Clock } from "../clock.ts";
+import { thrownText } from "../thrown-text.ts";
 import type { AlertNotification, AlertSink } from "./notification.ts";
 
 export interface DeliveryStats {
@@ -94,7 +95,7 @@ export class Delivery {
       this.#sent++;
     } catch (error) {
       this.#failed++;
-      this.#lastError = error instanceof Error ? error.message : String(error);
+      this.#lastError = thrownText(error);
     } finally {
       this.#clock.clearTimeout(timer);
     }

@@ -1,3 +1,4 @@
+import { frozenHistogram } from "../metrics/frozen-histogram.ts";
 import { type HistogramSnapshot, type MetricSample, recordedBetween } from "../metrics/index.ts";
 import { countOf } from "./increase.ts";
 import type { MetricSelector } from "./rule.ts";
@@ -74,6 +75,6 @@ export class Reading {
     this.#openedMs = nowMs;
     this.#count = count;
     if (sample.type === "histogram" && this.#options.quantile !== undefined)
-      this.#snapshot = sample.histogram;
+      this.#snapshot = frozenHistogram(sample.histogram);
   }
 }

@@ -7,7 +7,7 @@ export interface StreamTarget {
   on(event: "close" | "error", listener: () => void): unknown;
 }
 
-/** Bytes that may wait for one viewer; who has more to read is too slow. */
+/** Bytes that may wait for one viewer, beside what it is sent first; who has more to read is too slow. */
 const maxWaitingBytes = 2 * 1024 * 1024;
 /** Events that a viewer may leave unread altogether, the buffers of the system aside. */
 const maxStalledEvents = 30;
@@ -23,7 +23,7 @@ export function eventBytes(event: string, data: unknown): Buffer {
  * asks for what it missed.
  */
 export class EventStreams {
-  readonly #streams = new Map<StreamTarget, { stalled: number }>();
+  readonly #streams = new Map<StreamTarget, { stalled: number; readonly mayWait: number }>();
   readonly #max: number;
   #droppedSlow = 0;
 
@@ -46,7 +46,8 @@ export class EventStreams {
 
   /** @param first what it is sent before all others hear of it */
   add(target: StreamTarget, first: Buffer): void {
-    this.#streams.set(target, { stalled: 0 });
+    // All series there are come first, and there may be many.
+    this.#streams.set(target, { stalled: 0, mayWait: maxWaitingBytes + first.length });
     const forget = (): void => void this.#streams.delete(target);
     target.on("close", forget);
     target.on("error", forget);
@@ -65,7 +66,8 @@ export class EventStreams {
   #send(target: StreamTarget, event: Buffer): void {
     const state = this.#streams.get(target)!;
     state.stalled = target.writableLength > 0 ? state.stalled + 1 : 0;
-    if (target.writableLength + event.length > maxWaitingBytes || state.stalled > maxStalledEvents) {
+    const isTooMuch = target.writableLength > 0 && target.writableLength + event.length > state.mayWait;
+    if (isTooMuch || state.stalled > maxStalledEvents) {
       this.#streams.delete(target);
       this.#droppedSlow++;
       target.destroy();

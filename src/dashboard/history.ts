@@ -41,6 +41,8 @@ export class History {
   #begun = 0;
   #dropped = 0;
   #refused = 0;
+  /** Rows that the current sample had not seen when it first needed room, the least recent last. */
+  #unseen: number[] | undefined;
 
   /** @param onDrop is told the row that made room for another */
   constructor(samples: number, maxSeries: number, onDrop: (id: number) => void = () => {}) {
@@ -53,6 +55,7 @@ export class History {
   /** Begins a sample: until a row is `set`, it has no value there. @param time ms, later than the one before */
   begin(time: number): void {
     const at = this.#begun++ % this.#samples;
+    this.#unseen = undefined;
     this.#times[at] = time;
     for (const { fields } of this.#rows.values()) for (const ring of fields) ring[at] = Number.NaN;
   }
@@ -131,15 +134,16 @@ export class History {
     };
   }
 
+  /** A row that the current sample has not seen. Sorted once a sample: where many come and go, each is asked for. */
   #leastRecent(): number | undefined {
-    let oldest: number | undefined;
-    let seen = this.#begun;
-    for (const [id, { lastSeen }] of this.#rows)
-      if (lastSeen < seen) {
-        oldest = id;
-        seen = lastSeen;
-      }
-    return oldest;
+    this.#unseen ??= [...this.#rows]
+      .filter(([, { lastSeen }]) => lastSeen < this.#begun)
+      .reverse()
+      .sort(([, a], [, b]) => b.lastSeen - a.lastSeen)
+      .map(([id]) => id);
+    for (let id = this.#unseen.pop(); id !== undefined; id = this.#unseen.pop())
+      if ((this.#rows.get(id)?.lastSeen ?? this.#begun) < this.#begun) return id;
+    return undefined;
   }
 }
 

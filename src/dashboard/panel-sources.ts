@@ -1,5 +1,5 @@
-import { inspect } from "node:util";
 import { type LeakSuspect, siteText } from "../memory/index.ts";
+import { thrownText } from "../thrown-text.ts";
 import type { AlertRow, Panels, PanelTable } from "./wire.ts";
 
 /** An alert that is pending or firing, as `AlertMonitor.active()` gives it. */
@@ -74,7 +74,7 @@ export function readPanels(sources: PanelSources): Panels {
       return rows.length === 0 ? undefined : show(rows.slice(0, maxRows));
     } catch (error) {
       // Told on the page, where it is missed: the others go on.
-      failed.push(`${title}: ${text(error instanceof Error ? error.message : inspect(error))}`);
+      failed.push(`${title}: ${text(thrownText(error))}`);
       return undefined;
     }
   };

@@ -1,4 +1,5 @@
 import type { Clock, TimerHandle } from "../clock.ts";
+import { thrownText } from "../thrown-text.ts";
 
 /** The calendar may leave the clock behind by so much (a suspended machine's does) before it is asked again. */
 const maxLagMs = 2_000;
@@ -53,7 +54,7 @@ export class SampleTimer {
       this.#sample(this.#time());
     } catch (error) {
       if (this.#failed++ === 0)
-        process.emitWarning(`dashboard: a sample failed and is left out: ${String(error)}`, {
+        process.emitWarning(`dashboard: a sample failed and is left out: ${thrownText(error)}`, {
           code: "VICTOR_DASHBOARD_SAMPLE",
         });
     }

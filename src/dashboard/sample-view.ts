@@ -1,4 +1,5 @@
 import { hash } from "node:crypto";
+import { frozenHistogram } from "../metrics/frozen-histogram.ts";
 import type { HistogramSnapshot, MetricSample } from "../metrics/metric.ts";
 import { recordedBetween } from "../metrics/recorded-between.ts";
 import { type Pick, type PlacedSample, placed } from "./placement.ts";
@@ -49,7 +50,7 @@ export class SampleView {
     const key = keyOf(sample);
     const named = { ...placed(sample), key };
     if (sample.type === "histogram") {
-      const held = frozen(sample.histogram);
+      const held = frozenHistogram(sample.histogram);
       this.#histograms.set(key, held);
       const last = before === undefined ? undefined : before.#histograms.get(key);
       if (last === undefined) return { ...named, rate: Number.NaN, recorded: undefined };
@@ -76,10 +77,4 @@ function keyOf({ type, name, labels }: MetricSample): string {
   const pairs = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
   const key = `${type} ${name} ${JSON.stringify(pairs)}`;
   return key.length <= maxKey ? key : `${type} ${hash("sha256", key)}`;
-}
-
-/** Sources may give the histogram that they record into; it would change under our hands. */
-function frozen(histogram: HistogramSnapshot): HistogramSnapshot {
-  const { snapshot } = histogram as { snapshot?: () => HistogramSnapshot };
-  return typeof snapshot === "function" ? snapshot.call(histogram) : histogram;
 }

@@ -1,3 +1,4 @@
+import { probed } from "../metrics/probed-sample.ts";
 import type { MetricRegistry } from "../metrics/registry.ts";
 import { derivedRows, quantiles, type SampledRow, unitOf } from "./derived-rows.ts";
 import { History, type HistoryStats, type HistoryWindow } from "./history.ts";
@@ -34,7 +35,7 @@ export class Sampler {
 
   /** Takes one sample. @param time ms since 1970, later than the one before */
   sample(time: number): Sampled {
-    const view = new SampleView(this.#registry.collect(), this.#view, (time - this.#lastMs) / 1000);
+    const view = new SampleView(this.#registry.collect(probed), this.#view, (time - this.#lastMs) / 1000);
     this.#view = view;
     this.#lastMs = time;
     this.#history.begin(time);

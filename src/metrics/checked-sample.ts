@@ -17,10 +17,14 @@ export function checked(sample: MetricSample, labels: Labels): MetricSample {
   const own = { ...sample.labels };
   for (const [label, value] of Object.entries(own))
     if (typeof value !== "string") refuse(`label ${label} as a string`, value);
-  const common = { name, help, ...(unit !== undefined && { unit }), labels: { ...own, ...labels } };
+  const all = { ...own, ...labels };
+  const common = { name, help, ...(unit !== undefined && { unit }), labels: all };
+  // Prometheus' own: a scraper that meets one of them twice, or where it has no place, refuses all of the text.
+  if (Object.hasOwn(all, "__name__")) refuse("no label __name__", all.__name__);
   if (type === "histogram") {
     const { histogram } = sample;
     if (!isSnapshot(histogram)) return refuse("a histogram", histogram);
+    if (Object.hasOwn(all, "le")) refuse("a histogram without a label le", all.le);
     return { type, ...common, histogram };
   }
   if (type !== "counter" && type !== "gauge") return refuse("type counter, gauge or histogram", type);
@@ -32,6 +36,7 @@ export function checked(sample: MetricSample, labels: Labels): MetricSample {
 function isSnapshot(histogram: Partial<HistogramSnapshot> | undefined): histogram is HistogramSnapshot {
   return (
     typeof histogram?.countAtOrBelow === "function" &&
+    typeof histogram.quantile === "function" &&
     typeof histogram.count === "number" &&
     typeof histogram.sum === "number"
   );

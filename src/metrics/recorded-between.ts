@@ -56,7 +56,8 @@ class Difference implements HistogramSnapshot {
     const reaches = (bound: number): boolean => this.countAtOrBelow(bound) >= rank;
     if (reaches(this.min)) return this.min;
     let low = Math.max(this.min, least);
-    let high = this.max;
+    // A source of other hands may know no largest value.
+    let high = Math.min(this.max, Number.MAX_VALUE);
     if (reaches(low)) return low;
     while (high > low * narrow) {
       // Two roots, since the product of two large numbers may be infinite.

@@ -1,4 +1,4 @@
-import { inspect } from "node:util";
+import { thrownText } from "../thrown-text.ts";
 import { checked } from "./checked-sample.ts";
 import { type Collected, Collection } from "./collection.ts";
 import { Counter } from "./counter.ts";
@@ -29,6 +29,8 @@ interface Registration {
   readonly title: string;
   errors: number;
   dropped: number;
+  /** Its samples are being taken. */
+  isAsked: boolean;
 }
 
 /**
@@ -60,7 +62,7 @@ export class MetricRegistry {
         `register: another source ${title} is registered; give one of them labels of its own, as in ` +
           'register(source, { instance: "orders" })',
       );
-    this.#sources.set(title, { source, labels: { ...labels }, title, errors: 0, dropped: 0 });
+    this.#sources.set(title, { source, labels: { ...labels }, title, errors: 0, dropped: 0, isAsked: false });
   }
 
   /** @returns false when it was not registered */
@@ -133,7 +135,7 @@ export class MetricRegistry {
     for (const registration of [...this.#sources.values()]) {
       try {
         // All before any: what a source gave before it threw may be half the truth.
-        const given = [...registration.source.collect()];
+        const given = samplesOf(registration);
         const all: Collected<T>[] = [];
         for (const sample of given) {
           all.push(made(checked(sample, registration.labels)));
@@ -202,6 +204,17 @@ export class MetricRegistry {
   }
 }
 
+/** @throws {Error} where the source asks a registry that asks it in turn: that would go on as deep as the stack is. */
+function samplesOf(registration: Registration): readonly MetricSample[] {
+  if (registration.isAsked) throw new Error("it asks the registry that is asking it");
+  registration.isAsked = true;
+  try {
+    return [...registration.source.collect()];
+  } finally {
+    registration.isAsked = false;
+  }
+}
+
 const hasRejected = (series: unknown): series is { readonly rejected: number } =>
   series instanceof Counter || series instanceof Gauge || series instanceof LatencyHistogram;
 
@@ -214,8 +227,7 @@ const selfCounter = (what: string, help: string, labels: Labels, value: number):
 });
 
 function warn({ title }: Registration, error: unknown): void {
-  const what = error instanceof Error ? error.message : inspect(error);
-  process.emitWarning(`metric source ${title} failed and is left out: ${what}`, {
+  process.emitWarning(`metric source ${title} failed and is left out: ${thrownText(error)}`, {
     code: "VICTOR_METRIC_SOURCE",
   });
 }

@@ -1,4 +1,5 @@
 import { callable } from "../options.ts";
+import { thrownText } from "../thrown-text.ts";
 import type { SpanListener, SpanRecord } from "./span-record.ts";
 
 /** Who is told of spans that end. */
@@ -24,12 +25,9 @@ export class SpanListeners {
         listener(span);
       } catch (error) {
         if (this.errors++ === 0)
-          process.emitWarning(
-            `a listener of spans failed: ${error instanceof Error ? error.message : error}`,
-            {
-              code: "VICTOR_SPAN_LISTENER",
-            },
-          );
+          process.emitWarning(`a listener of spans failed: ${thrownText(error)}`, {
+            code: "VICTOR_SPAN_LISTENER",
+          });
       }
     }
   }

@@ -1,5 +1,6 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import { knownKeys, rejectType } from "../options.ts";
+import { cutText } from "./cut-text.ts";
 import type { SpanOptions } from "./span.ts";
 
 /** What is known of all spans of one name and category. */
@@ -76,7 +77,7 @@ export class SpanNames {
     if (metadata !== undefined && (typeof metadata !== "object" || metadata === null))
       rejectType("metadata", "an object", metadata);
     if (name.length > longestText || category.length > longestText)
-      return this.find(name.slice(0, longestText), { category: category.slice(0, longestText) });
+      return this.find(cutText(name, longestText), { category: cutText(category, longestText) });
     if (this.#byNameCount >= this.#maxNames) return this.#overflow(category);
     const added = this.#add(name, category);
     added.next = this.#byName.get(name);

@@ -1,9 +1,11 @@
+import { cutText } from "./cut-text.ts";
+
 /** What a caller tells of a span: small values that JSON can say. Held as it is, not copied. */
 export type SpanMetadata = Readonly<Record<string, unknown>>;
 
 /** What a span failed with, as text: an error itself may hold on to anything. */
 export interface SpanError {
-  /** The error's `name`; of what is no error, its type. */
+  /** The error's `name`, 1,000 characters at most; of what is no error, its type. */
   readonly name: string;
   /** 1,000 characters at most. */
   readonly message: string;
@@ -33,15 +35,16 @@ export interface SpanRecord {
 /** Told of each span as it ends. Runs in the code that ended the span: be quick, and hand on what takes long. */
 export type SpanListener = (span: SpanRecord) => void;
 
-const longestMessage = 1000;
+const longestText = 1000;
 
 /** @param thrown anything; never throws, whatever it is */
 export function spanError(thrown: unknown): SpanError {
   try {
-    if (thrown instanceof Error)
-      return { name: String(thrown.name), message: String(thrown.message).slice(0, longestMessage) };
-    return { name: typeof thrown, message: String(thrown).slice(0, longestMessage) };
+    if (thrown instanceof Error) return { name: shortText(thrown.name), message: shortText(thrown.message) };
+    return { name: typeof thrown, message: shortText(thrown) };
   } catch (unreadable) {
     return { name: typeof thrown, message: `unreadable: ${typeof unreadable}` };
   }
 }
+
+const shortText = (value: unknown): string => cutText(String(value), longestText);

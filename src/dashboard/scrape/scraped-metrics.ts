@@ -27,6 +27,7 @@ const maxAnswerBytes = 32 * 1024 * 1024;
 
 interface Target {
   readonly url: string;
+  readonly instance: string;
   readonly labels: Labels;
   samples: readonly MetricSample[];
   /** Why it can't be read. */
@@ -46,9 +47,11 @@ export function scrapeMetrics(options: ScrapeOptions): ScrapedMetrics {
   if (bearerToken !== undefined && (typeof bearerToken !== "string" || !/^[\x21-\x7e]+$/.test(bearerToken)))
     rejectType("bearerToken", "a text without spaces", typeof bearerToken);
   const timeoutMs = Math.min(durationMs("timeoutMs", options.timeoutMs ?? 2_000, 1), 60_000);
-  const known = [...new Set(targets.map(checkedUrl))].map((url): Target => {
-    const labels: Labels = targets.length > 1 ? { instance: new URL(url).host } : {};
-    return { url, labels, samples: [], failure: undefined, sinceMs: Date.now() };
+  const urls = [...new Set(targets.map(checkedUrl))];
+  const known = urls.map((url): Target => {
+    const instance = instanceOf(url, urls);
+    const labels: Labels = targets.length > 1 ? { instance } : {};
+    return { url, instance, labels, samples: [], failure: undefined, sinceMs: Date.now() };
   });
   const headers: Record<string, string> = { Accept: "text/plain;version=0.0.4" };
   if (bearerToken !== undefined) headers.Authorization = `Bearer ${bearerToken}`;
@@ -69,15 +72,14 @@ export function scrapeMetrics(options: ScrapeOptions): ScrapedMetrics {
       await Promise.all(known.map(read));
     },
     collect: () =>
-      known.flatMap(({ url, samples, failure }): readonly MetricSample[] => {
+      known.flatMap(({ instance, samples, failure }): readonly MetricSample[] => {
         const up = {
           type: "gauge",
           name: "up",
           help: "Whether the endpoint could be read.",
           unit: "",
         } as const;
-        const labels = { instance: new URL(url).host };
-        return [{ ...up, labels, value: failure === undefined ? 1 : 0 }, ...samples];
+        return [{ ...up, labels: { instance }, value: failure === undefined ? 1 : 0 }, ...samples];
       }),
     active: () =>
       known.flatMap(({ url, failure, sinceMs }) =>
@@ -96,6 +98,13 @@ export function scrapeMetrics(options: ScrapeOptions): ScrapedMetrics {
             ],
       ),
   };
+}
+
+/** The host, as Prometheus has it; with what follows where two endpoints are of one host, whose series would be one. */
+function instanceOf(url: string, all: readonly string[]): string {
+  const { host, pathname, search } = new URL(url);
+  const isAlone = all.filter((other) => new URL(other).host === host).length === 1;
+  return isAlone ? host : `${host}${pathname}${search}`;
 }
 
 function checkedUrl(given: unknown): string {

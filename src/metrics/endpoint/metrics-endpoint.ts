@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { pipeline } from "node:stream/promises";
+import { thrownText } from "../../thrown-text.ts";
 import type { Exposed } from "../exposition.ts";
 import { contentTypes } from "../exposition-format.ts";
 import type { MetricSample, MetricSource } from "../metric.ts";
@@ -187,7 +188,7 @@ export class MetricsEndpoint implements MetricSource {
 
   #fail(response: ServerResponse, error: unknown): void {
     this.#failed++;
-    process.emitWarning(`a scrape failed: ${error instanceof Error ? error.message : String(error)}`, {
+    process.emitWarning(`a scrape failed: ${thrownText(error)}`, {
       code: "VICTOR_METRICS_ENDPOINT",
     });
     if (response.headersSent) response.destroy();

@@ -192,9 +192,7 @@ export class SpanExport<C, S extends TracedSpan> implements MetricSource, AsyncD
   #replayLater(tree: SpanTree, context: C): void {
     this.#ready.push({ tree, context });
     this.#readySize += tree.size;
-    this.#replaying ??= this.#replayAll().finally(() => {
-      this.#replaying = undefined;
-    });
+    this.#replaying ??= this.#replayAll();
   }
 
   async #replayAll(): Promise<void> {
@@ -218,6 +216,8 @@ export class SpanExport<C, S extends TracedSpan> implements MetricSource, AsyncD
         }
       }
     }
+    // In the same step as the last look at what is ready: a span that ends between the two would wait for the next one.
+    this.#replaying = undefined;
   }
 
   /** @returns the context for the span's children; its parent's where the tracer threw */

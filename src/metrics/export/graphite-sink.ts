@@ -1,5 +1,6 @@
 import { integer, knownKeys, oneOf } from "../../options.ts";
 import type { MetricSample, MetricSource } from "../metric.ts";
+import { probed } from "../probed-sample.ts";
 import { chunkedPoints } from "./chunked-points.ts";
 import { FlatSeries } from "./flat-series.ts";
 import {
@@ -56,7 +57,7 @@ export class GraphiteSink implements MetricSource, AsyncDisposable {
     const join = protocol === "pickle" ? pickleMessage : Buffer.concat;
     const encoded = function* (this: GraphiteSink): Iterable<Uint8Array> {
       const epochSeconds = Math.floor(Date.now() / 1000);
-      for (const point of series.points(samplesInSteps(registry), keyOf)) {
+      for (const point of series.points(samplesInSteps(registry, probed), keyOf)) {
         const path = graphitePath(point, prefix, labels);
         if (path === undefined) this.#refused++;
         else yield encodePoint(path, point.value, epochSeconds);

@@ -2,6 +2,7 @@ import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { within } from "../../deadline.ts";
 import { ClosedError, DeadlineError } from "../../errors.ts";
 import { finite, integer } from "../../options.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { PushBuffer, type PushChunk } from "./push-buffer.ts";
 import type { PushOptions } from "./push-options.ts";
 
@@ -229,8 +230,7 @@ export class PushLoop {
 }
 
 function warn(name: string, error: unknown): void {
-  const what = error instanceof Error ? error.message : String(error);
-  process.emitWarning(`metrics can't be pushed to ${name}, and are tried again: ${what}`, {
+  process.emitWarning(`metrics can't be pushed to ${name}, and are tried again: ${thrownText(error)}`, {
     code: "VICTOR_METRIC_SINK",
   });
 }

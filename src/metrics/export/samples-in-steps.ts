@@ -1,4 +1,4 @@
-import { LatencyHistogram } from "../latency-histogram.ts";
+import { frozenHistogram } from "../frozen-histogram.ts";
 import type { MetricSample } from "../metric.ts";
 
 /** What is used of a registry. */
@@ -14,17 +14,19 @@ export interface SampledRegistry {
 /**
  * All series of a registry, one by one where it can, so that whoever walks them may pause in between. Histograms are
  * copies, and may be kept.
+ * @param read as of `MetricRegistry.collect`
  */
-export function* samplesInSteps(registry: SampledRegistry): Iterable<MetricSample> {
+export function* samplesInSteps(
+  registry: SampledRegistry,
+  read: (sample: MetricSample) => void = () => undefined,
+): Iterable<MetricSample> {
   if (registry.collectInSteps === undefined) {
     yield* registry.collect();
     return;
   }
-  for (const step of registry.collectInSteps(() => undefined)) if (step) yield kept(step.sample);
+  for (const step of registry.collectInSteps(read)) if (step) yield kept(step.sample);
 }
 
 function kept(sample: MetricSample): MetricSample {
-  return sample.type === "histogram" && sample.histogram instanceof LatencyHistogram
-    ? { ...sample, histogram: sample.histogram.snapshot() }
-    : sample;
+  return sample.type === "histogram" ? { ...sample, histogram: frozenHistogram(sample.histogram) } : sample;
 }

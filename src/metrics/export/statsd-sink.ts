@@ -1,5 +1,6 @@
 import { integer, knownKeys, oneOf } from "../../options.ts";
 import type { MetricSample, MetricSource } from "../metric.ts";
+import { probed } from "../probed-sample.ts";
 import { chunkedPoints } from "./chunked-points.ts";
 import { FlatSeries } from "./flat-series.ts";
 import type { PushChunk } from "./push-buffer.ts";
@@ -57,7 +58,7 @@ export class StatsdSink implements MetricSource, AsyncDisposable {
     this.name = `statsd+${transport}://${host}:${port}`;
     const series = new FlatSeries();
     const encoded = function* (this: StatsdSink): Iterable<Uint8Array> {
-      for (const point of series.points(samplesInSteps(registry), keyOf)) {
+      for (const point of series.points(samplesInSteps(registry, probed), keyOf)) {
         const lines = statsdLines(point, prefix, labels);
         if (lines === undefined) continue;
         const bytes = Buffer.from(`${lines}\n`, "latin1");

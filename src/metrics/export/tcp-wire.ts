@@ -38,7 +38,12 @@ export class TcpWire implements PushWire {
       if (this.#socket === socket) this.#socket = undefined;
     };
     // A server that goes away between two pushes is noticed here, before anything is written to nobody.
-    socket.on("error", forget).once("close", forget).once("end", forget);
+    socket.on("error", forget).once("close", forget);
+    // One that still has to be written to by then would wait, with all that is in it, for a server that may never read.
+    socket.once("end", () => {
+      forget();
+      socket.destroy();
+    });
     socket.unref();
     return socket.resume();
   }

@@ -51,7 +51,8 @@ export class UdpWire implements PushWire {
     socket.once("error", reject);
     // What comes from the server is read, so that it doesn't pile up, and thrown away.
     socket.on("message", () => undefined);
-    socket.connect(this.#port, address, () => resolve());
+    // The callback gets the error, too, which the types don't tell.
+    socket.connect(this.#port, address, (error?: Error) => (error ? reject(error) : resolve()));
     socket.unref();
     try {
       await promise;

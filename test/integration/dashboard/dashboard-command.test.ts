@@ -139,3 +139,27 @@ test("a refresh that throws costs that sample alone, and is counted", async () =
   while (dashboard.stats().samples < 3) await new Promise((resolve) => setTimeout(resolve, 20));
   expect(dashboard.stats().failedSamples).toBe(1);
 });
+
+test("two endpoints of one host are told apart", async () => {
+  const server = createServer((request, response) => response.end(`level ${request.url!.slice(1)}\n`));
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const host = `127.0.0.1:${(server.address() as AddressInfo).port}`;
+  const scraped = scrapeMetrics({
+    targets: [`http://${host}/1`, `http://${host}/2`, "http://127.0.0.1:1/metrics"],
+    timeoutMs: 30_000,
+  });
+  await scraped.refresh();
+  server.closeAllConnections();
+  server.close();
+  const lines = scraped
+    .collect()
+    .map((sample) => `${sample.name} ${sample.labels.instance} ${sample.type === "gauge" && sample.value}`);
+  expect(lines).toEqual([
+    `up ${host}/1 1`,
+    `level ${host}/1 1`,
+    `up ${host}/2 1`,
+    `level ${host}/2 2`,
+    "up 127.0.0.1:1 0",
+  ]);
+});

@@ -3,6 +3,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import { afterEach, describe, expect, test } from "vitest";
 import { GraphiteSink, type GraphiteSinkOptions } from "../../../src/metrics/export/graphite-sink.ts";
 import { StatsdSink } from "../../../src/metrics/export/statsd-sink.ts";
+import { TcpWire } from "../../../src/metrics/export/tcp-wire.ts";
 import { MetricRegistry } from "../../../src/metrics/index.ts";
 import { freePort } from "../../services/free-port.ts";
 
@@ -94,6 +95,18 @@ describe("a server that", () => {
     // The system may have taken pieces that the cut lost; what was not sent came whole.
     await expect.poll(() => texts.at(-1)!.split("\n").length, soon).toBeGreaterThan(6_000);
     for (const line of texts.at(-1)!.trimEnd().split("\n")) expect(line).toMatch(/^\S+ \d+(\.\d+)? \d+$/);
+  });
+
+  test("says that it is done and never reads leaves no connection with what it didn't take", async () => {
+    const server = createServer({ allowHalfOpen: true }, (socket) => {
+      sockets.add(socket);
+      socket.on("error", () => undefined).on("close", () => sockets.delete(socket));
+      socket.pause().end();
+    });
+    open.add(server);
+    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    const wire = new TcpWire("127.0.0.1", (server.address() as { port: number }).port);
+    await expect(wire.send(Buffer.alloc(64 * 1024 * 1024))).rejects.toThrow();
   });
 
   test("went away between two pushes is noticed before anything is written to it", async () => {

@@ -105,6 +105,15 @@ describe("over UDP", () => {
     expect(sink.stats().lastError).toMatchObject({ syscall: "getaddrinfo" });
   });
 
+  test("an address that the system refuses is told as that", async () => {
+    const registry = new MetricRegistry();
+    registry.gauge("level").bind().set(1);
+    // Nobody may send to all without having said so.
+    await using sink = sinkTo(registry, { host: "255.255.255.255", closeTimeoutMs: 0 });
+    await sink.flush();
+    expect(sink.stats().lastError).toMatchObject({ syscall: "connect", code: "EACCES" });
+  });
+
   test("a port that nobody listens on is heard of, and sends arrive again when somebody does", async () => {
     const first = await startStatsdReceiver();
     const { port } = first;

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AlertMonitor, type AlertMonitorOptions, type AlertNotification } from "../../../src/alerts/index.ts";
-import { MetricRegistry } from "../../../src/metrics/index.ts";
+import { LatencyHistogram, MetricRegistry } from "../../../src/metrics/index.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { WatchedRegistry } from "../../support/watched-registry.ts";
 
@@ -86,6 +86,7 @@ describe("a sink", () => {
           },
         },
         { name: "rejects", notify: () => Promise.reject("no string") },
+        { name: "unreadable", notify: () => Promise.reject(Object.create(null)) },
         { name: "hangs", notify: () => new Promise(() => undefined) },
         { name: "good", notify: ({ state }) => void good.push(state) },
       ],
@@ -98,6 +99,7 @@ describe("a sink", () => {
     expect(monitor.stats().sinks).toMatchObject({
       throws: { failed: 2, sent: 0, lastError: "no" },
       rejects: { failed: 2, lastError: "no string" },
+      unreadable: { failed: 2, queued: 0, lastError: "what can't be shown: object" },
       hangs: { failed: 0, queued: 2 },
       good: { sent: 2, queued: 0 },
     });
@@ -213,6 +215,19 @@ describe("a registry that misbehaves", () => {
     expect(watched.monitor.stats().errors).toBe(2);
   });
 
+  test("whose source gives the histogram it records into is watched like any other", () => {
+    const watched = new WatchedRegistry({
+      rules: [{ kind: "threshold", name: "slow", metric: "live", quantile: 0.5, above: 1 }],
+    });
+    const histogram = new LatencyHistogram();
+    watched.registry.register({
+      name: "live",
+      collect: () => [{ type: "histogram" as const, name: "live", help: "", labels: {}, histogram }],
+    });
+    watched.pass(3, () => histogram.record(5));
+    expect(watched.told()).toEqual(["firing slow"]);
+  });
+
   test("that throws as a whole is survived and counted", async () => {
     const clock = new FakeClock();
     const registry = {
@@ -220,6 +235,14 @@ describe("a registry that misbehaves", () => {
         throw new Error("no");
       },
     };
+    const monitor = new AlertMonitor({ registry, clock, rules: [high] });
+    await clock.advance(3000);
+    expect(monitor.stats()).toMatchObject({ evaluations: 3, errors: 3 });
+  });
+
+  test("that gives no array is survived and counted", async () => {
+    const clock = new FakeClock();
+    const registry = { collect: async () => [] } as unknown as Pick<MetricRegistry, "collect">;
     const monitor = new AlertMonitor({ registry, clock, rules: [high] });
     await clock.advance(3000);
     expect(monitor.stats()).toMatchObject({ evaluations: 3, errors: 3 });

@@ -167,12 +167,26 @@ describe("streams of events", () => {
     expect([a.isEnded, b.isEnded, streams.size]).toEqual([false, true, 0]);
   });
 
-  test("one that doesn't read is cut off before it has 2 MiB to read, or after 30 events", () => {
+  test("one that reads is let in however much it is sent first", () => {
+    const streams = new EventStreams(1);
+    const [target, slow] = [new FakeTarget(), new FakeTarget()];
+    streams.add(target, Buffer.alloc(5_000_000));
+    streams.send(Buffer.alloc(3_000_000));
+    expect([target.isDestroyed, target.written.length]).toEqual([false, 8_000_000]);
+    slow.isStuck = true;
+    streams.add(slow, Buffer.alloc(5_000_000));
+    streams.send(Buffer.alloc(500_000));
+    expect([slow.isDestroyed, streams.droppedSlow]).toEqual([false, 0]);
+  });
+
+  test("one that doesn't read is cut off before it has 2 MiB more to read, or after 30 events", () => {
     const streams = new EventStreams(3);
     const [big, small, good] = [new FakeTarget(), new FakeTarget(), new FakeTarget()];
     big.isStuck = true;
     small.isStuck = true;
     streams.add(big, Buffer.alloc(2_000_000));
+    streams.send(Buffer.alloc(2_000_000));
+    expect(big.isDestroyed).toBe(false);
     streams.add(small, Buffer.from("hello"));
     streams.add(good, Buffer.from("hello"));
     streams.send(Buffer.alloc(200_000));

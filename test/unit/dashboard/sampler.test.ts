@@ -1,8 +1,12 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { readPanels } from "../../../src/dashboard/panel-sources.ts";
 import { SampleTimer } from "../../../src/dashboard/sample-timer.ts";
 import { Sampler } from "../../../src/dashboard/sampler.ts";
 import type { RowDescription, Tick } from "../../../src/dashboard/wire.ts";
+import { FlatSeries } from "../../../src/metrics/export/flat-series.ts";
+import { samplesInSteps } from "../../../src/metrics/export/samples-in-steps.ts";
 import { type Labels, MetricRegistry, type MetricSample } from "../../../src/metrics/index.ts";
+import { probed } from "../../../src/metrics/probed-sample.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
 const gauge = (name: string, value: number, labels: Labels = {}): MetricSample => ({
@@ -194,4 +198,47 @@ test("samples are taken at even times, late ones don't move the next, and missed
   await clock.advance(4_500);
   expect(late).toEqual([2_200, 3_000, 4_000]);
   second.close();
+});
+
+test("sampling goes on whatever a refresh or a panel throws", async () => {
+  const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+  const clock = new FakeClock();
+  const unreadable = (): never => {
+    throw Object.create(null);
+  };
+  let samples = 0;
+  const refresh = async (): Promise<void> => (clock.now() < 2_000 ? unreadable() : undefined);
+  const timer = new SampleTimer(clock, 1_000, refresh, () => void samples++);
+  await clock.advance(3_500);
+  expect([samples, timer.failed]).toEqual([2, 2]);
+  timer.close();
+  warned.mockRestore();
+  expect(readPanels({ rollouts: unreadable }).failed).toEqual(["Rollouts: what can't be shown: object"]);
+});
+
+test("a histogram that throws costs its own source alone", () => {
+  const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+  const registry = new MetricRegistry();
+  registry.gauge("level").bind().set(7);
+  const histogram = {
+    count: 1,
+    sum: 1,
+    min: 1,
+    max: 1,
+    quantile: () => 1,
+    countAtOrBelow: (): never => {
+      throw new Error("odd");
+    },
+  };
+  registry.register({
+    name: "odd",
+    collect: () => [{ type: "histogram", name: "odd", help: "", labels: {}, histogram }],
+  });
+  const sampler = new Sampler(registry, 10, 100);
+  sampler.sample(1_000);
+  sampler.sample(2_000);
+  warned.mockRestore();
+  expect(sampler.rows().map(({ name }) => name)).toEqual(["level", "victor.metrics.source.errors"]);
+  const numbers = new FlatSeries().points(samplesInSteps(registry, probed), ({ name }) => name);
+  expect(Array.from(numbers, ({ name, value }) => `${name} ${value}`)).toContain("level 7");
 });

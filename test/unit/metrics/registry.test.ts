@@ -288,12 +288,19 @@ describe("sources", () => {
     const registry = new MetricRegistry();
     registry.register(source("before", gauge("a", 1)));
     registry.register(failing("bad"));
+    registry.register({
+      name: "unreadable",
+      collect() {
+        throw Object.create(null);
+      },
+    });
     registry.register({ name: "worse", collect: () => null as unknown as MetricSample[] });
     registry.register(source("after", gauge("b", 2)));
     expect(brief(registry)).toEqual(["gauge a {} 1", "gauge b {} 2"]);
-    expect(sourceErrors(registry)).toEqual(["before 0", "bad 2", "worse 2", "after 0"]);
+    expect(sourceErrors(registry)).toEqual(["before 0", "bad 2", "unreadable 2", "worse 2", "after 0"]);
     expect(warned.mock.calls).toEqual([
       ["metric source bad failed and is left out: broken", { code: "VICTOR_METRIC_SOURCE" }],
+      [expect.stringContaining("metric source unreadable failed"), { code: "VICTOR_METRIC_SOURCE" }],
       [expect.stringContaining("metric source worse failed"), { code: "VICTOR_METRIC_SOURCE" }],
     ]);
     warned.mockRestore();
@@ -310,6 +317,42 @@ describe("sources", () => {
     registry.register(source("bad", gauge("fine", 1), sample as unknown as MetricSample));
     expect(brief(registry)).toEqual([]);
     expect(sourceErrors(registry)).toEqual(["bad 2"]);
+    warned.mockRestore();
+  });
+
+  test("one with a label that Prometheus has for itself doesn't spoil the text of all", () => {
+    const registry = new MetricRegistry();
+    registry.gauge("fine").bind().set(1);
+    const histogram = new LatencyHistogram();
+    histogram.record(1);
+    registry.register(
+      source("buckets", { type: "histogram", name: "odd", help: "", labels: { le: "low" }, histogram }),
+    );
+    registry.register(source("names", gauge("odder", 1, { __name__: "low" })));
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const text = prometheusText(registry);
+    warned.mockRestore();
+    expect(text).toContain("fine 1\n");
+    expect(text).not.toContain("low");
+    for (const name of ["buckets", "names"])
+      expect(text).toContain(`victor_metrics_source_errors_total{source="${name}"} 1\n`);
+  });
+
+  test("one that asks the registry which asks it is left out there, and goes no deeper", () => {
+    const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
+    const registry = new MetricRegistry();
+    registry.gauge("own").bind().set(1);
+    let asked = 0;
+    const circular: MetricSource = {
+      name: "circular",
+      *collect() {
+        asked++;
+        yield gauge("series", registry.collect().length);
+      },
+    };
+    registry.register(circular);
+    expect(brief(registry)).toEqual(["gauge own {} 1", "gauge series {} 2"]);
+    expect(asked).toBe(1);
     warned.mockRestore();
   });
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { PerformanceProfiler } from "../../../src/profiler/index.ts";
+import { collectGarbage } from "../../support/collect-garbage.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 
 const nothing = () => undefined;
@@ -31,6 +32,23 @@ describe("memory", () => {
       .names.map(({ name, category, count }) => `${name} ${category} ${count}`);
     expect(names.sort()).toEqual(["(other) (other) 2", "(other) x 2", "a x 2", "b y 1"]);
     expect(profiler.stats()).toMatchObject({ spans: 7, overflowed: 4 });
+  });
+
+  test("of long texts holds on to what is kept alone", async () => {
+    const profiler = new PerformanceProfiler();
+    await collectGarbage();
+    const before = process.memoryUsage().heapUsed;
+    for (let i = 0; i < 200; i++) {
+      const text = Buffer.alloc(200_000, 97 + (i % 26)).toString("latin1") + i;
+      expect(() =>
+        profiler.span(i + text, () => {
+          throw new Error(text);
+        }),
+      ).toThrow();
+    }
+    await collectGarbage();
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000);
+    expect(profiler.stats().failed).toBe(200);
   });
 
   test("cuts names that are too long, and knows them again", () => {

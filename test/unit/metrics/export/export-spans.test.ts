@@ -228,3 +228,21 @@ describe("bounds", () => {
     expect([profiler.listeners.size, clock.pending]).toEqual([0, 0]);
   });
 });
+
+test("a span that ends just as all others have been replayed is replayed, too", async () => {
+  const tracer = new TracerProvider().getTracer("test");
+  const profiler = new ScriptedProfiler();
+  let isFirst = true;
+  const startSpan = (...given: Parameters<api.Tracer["startSpan"]>): api.Span => {
+    // Such as an exporter's own work, when that is profiled.
+    if (isFirst) queueMicrotask(() => profiler.end(ended({ id: 2, name: "second" })));
+    isFirst = false;
+    return tracer.startSpan(...given);
+  };
+  const spans = exportSpans(profiler, { tracer: { startSpan }, api });
+  profiler.end(ended({ id: 1, name: "first" }));
+  await spans.flush();
+  await new Promise(setImmediate);
+  await spans.flush();
+  expect(spans.stats()).toMatchObject({ exported: 2, held: 0 });
+});
