@@ -10,7 +10,7 @@ interface ProfileFlags {
   readonly interval?: number;
   readonly keep?: true;
   readonly children?: true;
-  readonly deopts: boolean;
+  readonly deopts?: true;
 }
 
 /** Adds `victor profile`. @param finish is told the exit code */
@@ -40,7 +40,10 @@ export function addProfileCommand(program: Command, finish: (exitCode: number) =
     .option("--interval <µs>", "microseconds between two samples", number(/^\d{1,7}$/, "microseconds"))
     .option("--keep", "keep .cpuprofile and .heapprofile files beside it")
     .option("--children", "profile processes that the program starts, too")
-    .option("--no-deopts", "don't let V8 log deoptimizations")
+    .option(
+      "--deopts",
+      "trace deoptimizations, too; V8 ends a program that has no file descriptor left or gives up its user meanwhile",
+    )
     .action(async (command: string[], flags: ProfileFlags) => finish(await profile(command, flags)));
 }
 
@@ -51,6 +54,8 @@ async function profile(command: readonly string[], flags: ProfileFlags): Promise
     return refuse(`--format: unknown "${unknown}"; valid are ${profileFormats.join(", ")}`, 2);
   if ((command.length === 0) === (flags.attach === undefined))
     return refuse("expected either a command after -- or --attach <pid>", 2);
+  if (flags.attach !== undefined && flags.deopts)
+    return refuse("--deopts: only for a command; they can't be traced with --attach", 2);
   const { VictorError } = await import("../errors.ts");
   try {
     return await (flags.attach === undefined ? run(command, flags) : attach(flags.attach, flags));
@@ -66,7 +71,7 @@ async function run(command: readonly string[], flags: ProfileFlags): Promise<num
   using result = await recordProgram(command, {
     ...recordingOptions(flags),
     children: flags.children ?? false,
-    deopts: flags.deopts,
+    deopts: flags.deopts ?? false,
     notice: say,
   });
   for (const [i, recording] of result.recordings.entries())

@@ -118,12 +118,12 @@ function deoptSection({ deoptimizations }: ProgramProfile, where: Where): Profil
     title: "Deoptimizations",
     about:
       deoptimizations === null
-        ? "Not recorded: V8 logs them only for a program that is started as `node …`, and without --no-deopts."
+        ? "Not recorded: --deopts asks for them."
         : "Where V8 threw optimized code away because a guess was wrong. A few are ordinary; many at one place aren't.",
-    headers: ["place", "reason", "kind", "times"],
+    headers: ["function", "place", "reason", "kind", "times"],
     rows: (deoptimizations ?? [])
       .slice(0, shown.deopts)
-      .map(({ place, reason, kind, count }) => [where(place), reason, kind, String(count)]),
+      .map(({ place, reason, kind, count }) => [place.name, where(place), reason, kind, String(count)]),
     level: 2,
   };
 }

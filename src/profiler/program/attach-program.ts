@@ -81,7 +81,7 @@ async function record(
     savingMs: 0,
   };
   const segment: ThreadSegment = { cpu, allocations, blocks };
-  return { threads: [{ state, segments: () => [segment] }], deoptLogs: undefined };
+  return { threads: [{ state, segments: () => [segment] }], deoptTrace: undefined };
 }
 
 /** An end before its time is no failure: what was recorded counts. */

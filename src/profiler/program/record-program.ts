@@ -15,7 +15,11 @@ import type { ProgramRecording } from "./recorded-thread.ts";
 export interface RecordProgramOptions extends RecordingOptions {
   /** Record processes that the program starts, too. @default false */
   readonly children?: boolean;
-  /** Let V8 log deoptimizations, where the command is Node itself. @default true */
+  /**
+   * Let V8 trace the main thread's deoptimizations. V8 ends a program that has no file descriptor left, gives up its user or
+   * changes its root while it is traced.
+   * @default false
+   */
   readonly deopts?: boolean;
   /** Called with what the person at the terminal should know while the program runs. */
   readonly notice?: (message: string) => void;
@@ -42,6 +46,7 @@ const pollMs = 50;
 /**
  * Runs a program to its end and records it: its arguments, environment, standard streams and signals are its own.
  * @param command ≥ 1 word
+ * @throws {RangeError} for an option out of its bounds
  * @throws {ProfileTargetError} `VICTOR_PROFILE_TARGET` when it can't be started, or no Node process of it was recorded
  */
 export async function recordProgram(
@@ -49,16 +54,21 @@ export async function recordProgram(
   options: RecordProgramOptions = {},
 ): Promise<ProgramRun> {
   const { durationMs, ...sampling } = resolveRecording(options);
-  const { children = false, deopts = true, notice = () => {}, clock = systemClock } = options;
+  const { children = false, deopts = false, notice = () => {}, clock = systemClock } = options;
+  if (deopts && /\s/.test(tmpdir()))
+    throw new RangeError(
+      `deopts: expected a temporary folder without white space, which V8 can't take, got ${tmpdir()}; set TMPDIR`,
+    );
   const dir = mkdtempSync(join(tmpdir(), "victor-profile-"));
   const dispose = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   try {
-    const prepared = prepareCommand(
-      command,
-      process.env,
-      { dir, saveEveryMs, children, ...sampling },
+    const prepared = prepareCommand(command, process.env, {
+      dir,
+      saveEveryMs,
+      children,
       deopts,
-    );
+      ...sampling,
+    });
     const child = spawn(prepared.file, prepared.args, { stdio: "inherit", env: prepared.env });
     const watch = new ProgramWatch(child, dir, clock, notice);
     const exitCode = await watch.ended(durationMs);
