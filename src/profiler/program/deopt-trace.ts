@@ -23,7 +23,7 @@ const bailout =
   /^\[bailout \(kind: ([\w-]+), reason: (.+?)\): begin\. deoptimizing 0x[\da-f]+ <JSFunction ?(.*?) ?<(.*)> \(sfi = 0x[\da-f]+\)>.*$(?:\n +;;; deoptimize at <(.*?):(\d+):(\d+)>(?: inlined at <.*>)*$)?/gm;
 
 /**
- * Reads what V8 writes with `--trace-deopt --trace-deopt-verbose --trace-file-names`. Other lines, and damaged ones, are
+ * Reads what V8 writes with `--log-deopt --trace-deopt-verbose --trace-file-names`. Other lines, and damaged ones, are
  * passed over.
  * @param frames of the thread's CPU profile
  * @returns the most frequent first

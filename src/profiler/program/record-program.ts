@@ -11,6 +11,7 @@ import { type RecordingOptions, resolveRecording } from "./profile-options.ts";
 import { prepareCommand } from "./program-command.ts";
 import { readRecordings } from "./recorded-files.ts";
 import type { ProgramRecording } from "./recorded-thread.ts";
+import { isTraceFolder } from "./trace-deopts.ts";
 
 export interface RecordProgramOptions extends RecordingOptions {
   /** Record processes that the program starts, too. @default false */
@@ -55,13 +56,13 @@ export async function recordProgram(
 ): Promise<ProgramRun> {
   const { durationMs, ...sampling } = resolveRecording(options);
   const { children = false, deopts = false, notice = () => {}, clock = systemClock } = options;
-  if (deopts && /\s/.test(tmpdir()))
-    throw new RangeError(
-      `deopts: expected a temporary folder without white space, which V8 can't take, got ${tmpdir()}; set TMPDIR`,
-    );
   const dir = mkdtempSync(join(tmpdir(), "victor-profile-"));
   const dispose = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   try {
+    if (deopts && !isTraceFolder(dir))
+      throw new RangeError(
+        `deopts: expected a folder for temporary files with a short path without white space, got ${tmpdir()}; set TMPDIR`,
+      );
     const prepared = prepareCommand(command, process.env, {
       dir,
       saveEveryMs,

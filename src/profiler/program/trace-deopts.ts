@@ -1,5 +1,4 @@
 import { statSync } from "node:fs";
-import { devNull } from "node:os";
 import { setFlagsFromString } from "node:v8";
 import { Script } from "node:vm";
 import { ownScript } from "./deopt-trace.ts";
@@ -8,25 +7,30 @@ import { ownScript } from "./deopt-trace.ts";
 export const maxTraceBytes = 64 * 1024 * 1024;
 const checkMs = 1000;
 
+/** V8 splits flags at white space, and has room for 127 bytes of the path; process ids and endings take up to 40. */
+export const isTraceFolder = (path: string): boolean => !/\s/.test(path) && Buffer.byteLength(path) < 88;
+
 /**
  * Lets V8 write the deoptimizations of this thread to a file, until the file is too large to be read. V8 opens the file
  * anew for each, and **ends the process when it can't**: it has no descriptor left, gave up its user, or changed its root.
  * Call it before worker threads start.
- * @param file an absolute path without white space, at which V8 would end it
+ * @param file an absolute path, in a folder that passes {@link isTraceFolder}
  */
 export function traceDeopts(file: string): void {
   setFlagsFromString("--redirect-code-traces");
   setFlagsFromString(`--redirect-code-traces-to=${file}`);
   setFlagsFromString("--trace-file-names");
   setFlagsFromString("--trace-deopt-verbose");
-  setFlagsFromString("--trace-deopt");
+  // Traces all that `--trace-deopt` does but the marking of code, half of which V8 writes to standard output.
+  setFlagsFromString("--log-deopt");
   deoptimizeOnce();
   // A thread empties the file when it comes to its first deoptimization: worker threads would take this one's away.
-  setFlagsFromString(`--redirect-code-traces-to=${devNull}`);
+  const unread = `${file}.workers`;
+  setFlagsFromString(`--redirect-code-traces-to=${unread}`);
+  const sizeOf = (path: string): number => statSync(path, { throwIfNoEntry: false })?.size ?? 0;
   const timer = setInterval(() => {
-    const { size } = statSync(file, { throwIfNoEntry: false }) ?? { size: Number.POSITIVE_INFINITY };
-    if (size < maxTraceBytes) return;
-    setFlagsFromString("--no-trace-deopt");
+    if (sizeOf(file) + sizeOf(unread) < maxTraceBytes) return;
+    setFlagsFromString("--no-log-deopt");
     clearInterval(timer);
   }, checkMs).unref();
 }
