@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { ProgramRecording, RecordingOptions } from "../profiler/program/index.ts";
-import type { ProfileFormat } from "../report/profile-report.ts";
+import { type ProfileFormat, profileFormats } from "../report/profile-formats.ts";
 
 interface ProfileFlags {
   readonly attach?: number;
@@ -48,7 +48,6 @@ export function addProfileCommand(program: Command, finish: (exitCode: number) =
 }
 
 async function profile(command: readonly string[], flags: ProfileFlags): Promise<number> {
-  const { profileFormats } = await import("../report/profile-report.ts");
   const unknown = flags.format.find((format) => !profileFormats.includes(format as ProfileFormat));
   if (unknown !== undefined)
     return refuse(`--format: unknown "${unknown}"; valid are ${profileFormats.join(", ")}`, 2);
@@ -68,12 +67,15 @@ async function profile(command: readonly string[], flags: ProfileFlags): Promise
 
 async function run(command: readonly string[], flags: ProfileFlags): Promise<number> {
   const { recordProgram } = await import("../profiler/program/index.ts");
-  using result = await recordProgram(command, {
+  const recorded = recordProgram(command, {
     ...recordingOptions(flags),
     children: flags.children ?? false,
     deopts: flags.deopts ?? false,
     notice: say,
   });
+  // While the program runs, so that nobody waits for it afterwards.
+  await import("../report/profile-report.ts");
+  using result = await recorded;
   for (const [i, recording] of result.recordings.entries())
     await write(recording, flags, i === 0 ? "" : `-${recording.threads[0]?.state.pid}`);
   return result.exitCode;

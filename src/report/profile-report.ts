@@ -9,11 +9,9 @@ import { flameGraph, flameStyle } from "./flame-graph.ts";
 import { flameScript } from "./flame-graph-script.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { escapeHtml } from "./html-text.ts";
+import type { ProfileFormat } from "./profile-formats.ts";
 import { type ProfileSection, profileSections } from "./profile-sections.ts";
 import { amount, percent } from "./quantity.ts";
-
-export const profileFormats = ["html", "md", "json"] as const;
-export type ProfileFormat = (typeof profileFormats)[number];
 
 const title = "Program profile";
 
