@@ -1,6 +1,6 @@
 import { gcKinds } from "../metrics/runtime/gc-observer.ts";
 import type { CodePlace, ProgramProfile, ThreadProfile } from "../profiler/program/index.ts";
-import { amount, percent } from "./quantity.ts";
+import { amount, exactCount, percent } from "./quantity.ts";
 import type { TextTable } from "./row-tables.ts";
 
 /** A part of the report that is a table. */
@@ -89,7 +89,7 @@ function threadSections(thread: ThreadProfile, where: Where): ProfileSection[] {
         .filter((kind) => thread.gc[kind].count > 0)
         .map((kind) => {
           const { count, totalMs, longestMs } = thread.gc[kind];
-          return [kind, count.toLocaleString("en-US"), ms(totalMs), ms(longestMs)];
+          return [kind, exactCount(count), ms(totalMs), ms(longestMs)];
         }),
       level: 2,
     },
