@@ -26,7 +26,7 @@ export function renderProfile(profile: ProgramProfile, format: ProfileFormat, fo
 }
 
 /** How places are written: `src/app.ts:12:3`. */
-export function placeText(folder: string): (place: Omit<CodePlace, "name">) => string {
+function placeText(folder: string): (place: Omit<CodePlace, "name">) => string {
   const prefixes = [`${folder}/`, `${folder}\\`];
   return ({ file, line, column }) => {
     const prefix = prefixes.find((start) => file.startsWith(start)) ?? "";

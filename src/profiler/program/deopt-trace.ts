@@ -5,8 +5,8 @@ import type { CallFrame } from "./recorded-thread.ts";
 export interface Deoptimization {
   /**
    * Where the guess stood; its name is that of the function whose code was thrown away, the first one where the guess is
-   * inlined into several. V8 doesn't give the position of a `deopt-lazy`: that is where the function begins, and line 0 where several
-   * functions of the file have its name, or it was never seen to run.
+   * inlined into several. V8 gives no position of a `deopt-lazy`: it stands where the function begins, and on line 0 where
+   * several functions of the file have its name, or it was never seen to run.
    */
   readonly place: CodePlace;
   /** V8's own words, such as `wrong map`. */

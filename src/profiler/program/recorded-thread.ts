@@ -74,8 +74,6 @@ export interface ThreadState {
   readonly elapsedMs: number;
   /** Whether the recording came to its end: false after a kill or a crash, which lose what came after the last save. */
   readonly complete: boolean;
-  /** Milliseconds spent on saving: not in any figure of the event loop. */
-  readonly savingMs: number;
   readonly gc: Readonly<Record<GcKind, GcTotals>>;
   readonly loop: LoopDelay;
 }

@@ -26,7 +26,6 @@ const state: ThreadState = {
   startedAt: "2026-01-01T00:00:00.000Z",
   elapsedMs: 1000,
   complete: true,
-  savingMs: 0,
   gc: { minor: none, major: none, incremental: none, weakcb: none },
   loop: { turns: 0, meanMs: 0, p50Ms: 0, p99Ms: 0, longestMs: 0 },
 };
