@@ -73,9 +73,9 @@ async function run(command: readonly string[], flags: ProfileFlags): Promise<num
     deopts: flags.deopts ?? false,
     notice: say,
   });
-  // While the program runs, so that nobody waits for it afterwards.
-  await import("../report/profile-report.ts");
-  using result = await recorded;
+  // Loaded while the program runs, so that nobody waits for it afterwards.
+  const [ended] = await Promise.all([recorded, import("../report/profile-report.ts")]);
+  using result = ended;
   for (const [i, recording] of result.recordings.entries())
     await write(recording, flags, i === 0 ? "" : `-${recording.threads[0]?.state.pid}`);
   return result.exitCode;
