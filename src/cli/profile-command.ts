@@ -1,6 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { ProgramRecording, RecordingOptions } from "../profiler/program/index.ts";
-import type { ProfileFormat } from "../report/profile-report.ts";
+import { type ProfileFormat, profileFormats } from "../report/profile-formats.ts";
 
 interface ProfileFlags {
   readonly attach?: number;
@@ -10,7 +10,7 @@ interface ProfileFlags {
   readonly interval?: number;
   readonly keep?: true;
   readonly children?: true;
-  readonly deopts: boolean;
+  readonly deopts?: true;
 }
 
 /** Adds `victor profile`. @param finish is told the exit code */
@@ -40,17 +40,21 @@ export function addProfileCommand(program: Command, finish: (exitCode: number) =
     .option("--interval <µs>", "microseconds between two samples", number(/^\d{1,7}$/, "microseconds"))
     .option("--keep", "keep .cpuprofile and .heapprofile files beside it")
     .option("--children", "profile processes that the program starts, too")
-    .option("--no-deopts", "don't let V8 log deoptimizations")
+    .option(
+      "--deopts",
+      "trace deoptimizations, too; V8 ends a program that has no file descriptor left or gives up its user meanwhile",
+    )
     .action(async (command: string[], flags: ProfileFlags) => finish(await profile(command, flags)));
 }
 
 async function profile(command: readonly string[], flags: ProfileFlags): Promise<number> {
-  const { profileFormats } = await import("../report/profile-report.ts");
   const unknown = flags.format.find((format) => !profileFormats.includes(format as ProfileFormat));
   if (unknown !== undefined)
     return refuse(`--format: unknown "${unknown}"; valid are ${profileFormats.join(", ")}`, 2);
   if ((command.length === 0) === (flags.attach === undefined))
     return refuse("expected either a command after -- or --attach <pid>", 2);
+  if (flags.attach !== undefined && flags.deopts)
+    return refuse("--deopts: only for a command; they can't be traced with --attach", 2);
   const { VictorError } = await import("../errors.ts");
   try {
     return await (flags.attach === undefined ? run(command, flags) : attach(flags.attach, flags));
@@ -63,12 +67,15 @@ async function profile(command: readonly string[], flags: ProfileFlags): Promise
 
 async function run(command: readonly string[], flags: ProfileFlags): Promise<number> {
   const { recordProgram } = await import("../profiler/program/index.ts");
-  using result = await recordProgram(command, {
+  const recorded = recordProgram(command, {
     ...recordingOptions(flags),
     children: flags.children ?? false,
-    deopts: flags.deopts,
+    deopts: flags.deopts ?? false,
     notice: say,
   });
+  // Loaded while the program runs, so that nobody waits for it afterwards.
+  const [ended] = await Promise.all([recorded, import("../report/profile-report.ts")]);
+  using result = ended;
   for (const [i, recording] of result.recordings.entries())
     await write(recording, flags, i === 0 ? "" : `-${recording.threads[0]?.state.pid}`);
   return result.exitCode;

@@ -31,7 +31,7 @@ for (const section of document.querySelectorAll(".flame")) {
   const hues = { node: 150, package: 265, program: 28, none: 210 };
   const colors = names.map((name, fn) => {
     const place = places[fn];
-    const owner = place === "" ? "none" : place.startsWith("node:") ? "node" : /[/\\\\]node_modules[/\\\\]/.test(place) ? "package" : "program";
+    const owner = place === "" ? "none" : place.startsWith("node:") ? "node" : /(?:^|[/\\\\])node_modules[/\\\\]/.test(place) ? "package" : "program";
     let hash = 0;
     for (let i = 0; i < name.length; i++) hash = (hash * 31 + name.charCodeAt(i)) >>> 0;
     return [hues[owner] + (hash % 24) - 12, hash % 12];

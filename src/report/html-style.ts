@@ -35,7 +35,7 @@ details { margin: .5rem 0; } summary { cursor: pointer; color: var(--soft); }
   thead { position: absolute; width: 1px; height: 1px; overflow: hidden; clip-path: inset(50%); }
   table, tbody, tr, td { display: block; }
   tr { padding: .5rem 0; border-bottom: 1px solid var(--line); }
-  td { border: 0; padding: .15rem 0; display: grid; grid-template-columns: 8.5rem 1fr; gap: .75rem; }
+  td { border: 0; padding: .15rem 0; display: grid; grid-template-columns: 8.5rem minmax(0, 1fr); gap: .75rem; }
   td::before { content: attr(data-label); color: var(--soft); }
   td:first-child { display: block; font-weight: 600; } td:first-child::before { content: none; }
 }

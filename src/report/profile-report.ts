@@ -1,4 +1,4 @@
-import { markdownTable } from "../measure/index.ts";
+import { markdownTable } from "../measure/table.ts";
 import {
   type CodePlace,
   ownerOf,
@@ -9,11 +9,9 @@ import { flameGraph, flameStyle } from "./flame-graph.ts";
 import { flameScript } from "./flame-graph-script.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { escapeHtml } from "./html-text.ts";
+import type { ProfileFormat } from "./profile-formats.ts";
 import { type ProfileSection, profileSections } from "./profile-sections.ts";
-import { amount, percent } from "./quantity.ts";
-
-export const profileFormats = ["html", "md", "json"] as const;
-export type ProfileFormat = (typeof profileFormats)[number];
+import { amount, exactCount, percent } from "./quantity.ts";
 
 const title = "Program profile";
 
@@ -28,7 +26,7 @@ export function renderProfile(profile: ProgramProfile, format: ProfileFormat, fo
 }
 
 /** How places are written: `src/app.ts:12:3`. */
-export function placeText(folder: string): (place: Omit<CodePlace, "name">) => string {
+function placeText(folder: string): (place: Omit<CodePlace, "name">) => string {
   const prefixes = [`${folder}/`, `${folder}\\`];
   return ({ file, line, column }) => {
     const prefix = prefixes.find((start) => file.startsWith(start)) ?? "";
@@ -45,7 +43,7 @@ function headLines({ script, node, startedAt, threads }: ProgramProfile, where: 
   const name = script === "" ? "code given to Node itself" : where({ file: script, line: 0, column: 0 });
   const busy = main.elapsedMs > 0 ? Math.min(1, main.activeMs / main.elapsedMs) : 0;
   return [
-    `${name} on Node ${node}, ${startedAt}: ${amount("duration", main.elapsedMs * 1e6)}, busy ${percent(busy)} of it, ${main.samples.toLocaleString("en-US")} samples.`,
+    `${name} on Node ${node}, ${startedAt}: ${amount("duration", main.elapsedMs * 1e6)}, busy ${percent(busy)} of it, ${exactCount(main.samples)} samples.`,
     ...(main.complete
       ? []
       : [

@@ -1,6 +1,6 @@
 import { gcKinds } from "../metrics/runtime/gc-observer.ts";
 import type { CodePlace, ProgramProfile, ThreadProfile } from "../profiler/program/index.ts";
-import { amount, percent } from "./quantity.ts";
+import { amount, exactCount, percent } from "./quantity.ts";
 import type { TextTable } from "./row-tables.ts";
 
 /** A part of the report that is a table. */
@@ -89,7 +89,7 @@ function threadSections(thread: ThreadProfile, where: Where): ProfileSection[] {
         .filter((kind) => thread.gc[kind].count > 0)
         .map((kind) => {
           const { count, totalMs, longestMs } = thread.gc[kind];
-          return [kind, count.toLocaleString("en-US"), ms(totalMs), ms(longestMs)];
+          return [kind, exactCount(count), ms(totalMs), ms(longestMs)];
         }),
       level: 2,
     },
@@ -118,12 +118,12 @@ function deoptSection({ deoptimizations }: ProgramProfile, where: Where): Profil
     title: "Deoptimizations",
     about:
       deoptimizations === null
-        ? "Not recorded: V8 logs them only for a program that is started as `node …`, and without --no-deopts."
+        ? "Not recorded: --deopts asks for them."
         : "Where V8 threw optimized code away because a guess was wrong. A few are ordinary; many at one place aren't.",
-    headers: ["place", "reason", "kind", "times"],
+    headers: ["function", "place", "reason", "kind", "times"],
     rows: (deoptimizations ?? [])
       .slice(0, shown.deopts)
-      .map(({ place, reason, kind, count }) => [where(place), reason, kind, String(count)]),
+      .map(({ place, reason, kind, count }) => [place.name, where(place), reason, kind, String(count)]),
     level: 2,
   };
 }

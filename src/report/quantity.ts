@@ -1,4 +1,5 @@
-import { formatDuration, formatFigure, type RatioEstimate } from "../measure/index.ts";
+import { formatDuration, formatFigure } from "../measure/figure-format.ts";
+import type { RatioEstimate } from "../measure/index.ts";
 import type { ShownFigure } from "./row-figure.ts";
 import type { AmountKind, Unit } from "./workload.ts";
 
@@ -42,6 +43,9 @@ export function amount(kind: AmountKind, value: number): string {
       return formatDuration(value);
   }
 }
+
+/** A whole number, ≥ 0, as `1,234,567`. By hand: the first call of `toLocaleString` takes tens of milliseconds. */
+export const exactCount = (count: number): string => String(count).replaceAll(/\B(?=(?:\d{3})+$)/g, ",");
 
 /** Whether a larger figure is the better one. */
 export const isMoreBetter = (unit: Unit): boolean =>

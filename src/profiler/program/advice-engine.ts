@@ -1,13 +1,14 @@
 /** Rules on what V8 and the event loop tell of themselves. */
 import { type Advice, type AdviceRule, shareText } from "./advice.ts";
 import { type CodePlace, ownerOf } from "./code-place.ts";
-import type { Deoptimization } from "./deopt-log.ts";
 import type { LoopBlock } from "./loop-blocks.ts";
 
 const gcShare = 0.1;
 const gcLeastMs = 100;
 /** V8 gives a function up after a few wrong guesses of one kind; so many at one place mean that it guesses anew. */
 const deoptLoop = 5;
+/** No wrong guess: code that had not run yet when it was compiled, mostly what comes after a long loop. */
+const notRunYet = /^Insufficient type feedback/;
 
 export const gcRule: AdviceRule = ({ gc, activeMs, allocations }) => {
   const ms = Object.values(gc).reduce((sum, { totalMs }) => sum + totalMs, 0);
@@ -52,7 +53,7 @@ export const blockedRule: AdviceRule = ({ blocks }) => {
 
 const remedies: readonly (readonly [RegExp, string])[] = [
   [
-    /map|call target|generic named access/i,
+    /map|call target/i,
     "Objects of different shapes, or different functions, come by here: make all of them with the same properties in the same order, and let code that handles different kinds have a function for each.",
   ],
   [
@@ -67,10 +68,16 @@ const remedies: readonly (readonly [RegExp, string])[] = [
 
 export const deoptRule: AdviceRule = ({ deopts }) =>
   deopts
-    .filter(({ count, place }) => count >= deoptLoop && ["program", "package"].includes(ownerOf(place.file)))
-    .map(({ place, reason, count }: Deoptimization) => ({
+    .filter(
+      ({ count, place, reason }) =>
+        !notRunYet.test(reason) &&
+        count >= deoptLoop &&
+        place.line > 0 &&
+        ["program", "package"].includes(ownerOf(place.file)),
+    )
+    .map(({ place, reason, count }) => ({
       rule: "deopt-loop",
-      place: { ...place, name: "" },
+      place,
       evidence: `V8 threw optimized code away here ${count} times, each for "${reason}".`,
       advice:
         remedies.find(([pattern]) => pattern.test(reason))?.[1] ??

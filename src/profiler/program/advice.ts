@@ -1,7 +1,7 @@
 import type { AllocationSite } from "./allocation-sites.ts";
 import type { CallTree } from "./call-tree.ts";
 import type { CodePlace } from "./code-place.ts";
-import type { Deoptimization } from "./deopt-log.ts";
+import type { Deoptimization } from "./deopt-trace.ts";
 import type { LoopBlock } from "./loop-blocks.ts";
 import type { GcTotals } from "./recorded-thread.ts";
 import type { SourceLookup } from "./source-lookup.ts";

@@ -66,7 +66,7 @@ async function record(
   // First of all, so that the collection that V8 does for the allocations isn't counted as the program's.
   const { blocks, ...rest } = (await connection.call(recorder, "stop")) as Omit<
     ThreadState,
-    "startedAt" | "complete" | "savingMs" | "threadId"
+    "startedAt" | "complete" | "threadId"
   > & { readonly blocks: ThreadSegment["blocks"] };
   const { profile: cpu } = (await connection.post("Profiler.stop")) as { profile: ThreadSegment["cpu"] };
   const { profile: allocations } = (await connection.post("HeapProfiler.stopSampling")) as {
@@ -78,10 +78,9 @@ async function record(
     threadId: 0,
     startedAt: startedAt.toISOString(),
     complete: true,
-    savingMs: 0,
   };
   const segment: ThreadSegment = { cpu, allocations, blocks };
-  return { threads: [{ state, segments: () => [segment] }], deoptLogs: undefined };
+  return { threads: [{ state, segments: () => [segment] }], deoptTrace: undefined };
 }
 
 /** An end before its time is no failure: what was recorded counts. */

@@ -2,7 +2,7 @@ export type { Advice } from "./advice.ts";
 export type { AllocationSite } from "./allocation-sites.ts";
 export { type RecordProcessOptions, recordProcess } from "./attach-program.ts";
 export { type CodePlace, ownerOf } from "./code-place.ts";
-export type { Deoptimization } from "./deopt-log.ts";
+export type { Deoptimization } from "./deopt-trace.ts";
 export type { FlameTree } from "./flame-tree.ts";
 export type { HotFunction } from "./hot-functions.ts";
 export { keptProfiles } from "./kept-profiles.ts";

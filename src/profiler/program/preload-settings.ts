@@ -4,6 +4,8 @@ export interface PreloadSettings {
   readonly intervalUs: number;
   readonly saveEveryMs: number;
   readonly allocationIntervalBytes: number;
+  /** Whether V8 is to trace deoptimizations. */
+  readonly deopts: boolean;
   /** Whether processes that the program starts are recorded too. */
   readonly children: boolean;
   /** Arguments at the front of Node's own that the program mustn't see. */

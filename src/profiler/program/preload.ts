@@ -18,7 +18,9 @@ import {
   stopSymbol,
   threadData,
 } from "./preload-settings.ts";
+import { deoptTraceFile } from "./recorded-thread.ts";
 import { ThreadCollector } from "./thread-collector.ts";
+import { traceDeopts } from "./trace-deopts.ts";
 
 interface ThreadSettings {
   readonly settings: PreloadSettings;
@@ -44,6 +46,7 @@ function recordMain(settings: PreloadSettings): void {
   process.execArgv.splice(0, settings.hiddenArguments);
   if (!settings.children) forget(settings);
   if (!isMain && !settings.children) return;
+  if (settings.deopts) traceDeopts(join(settings.dir, deoptTraceFile(process.pid)));
   const live = new Int32Array(new SharedArrayBuffer(4 * (workerCells + 1)));
   setEnvironmentData(threadData, { settings, live } satisfies ThreadSettings);
   // One that was terminated couldn't say so itself.

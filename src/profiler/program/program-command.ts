@@ -1,4 +1,4 @@
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type PreloadSettings, settingsVariable } from "./preload-settings.ts";
 
@@ -7,8 +7,6 @@ export interface PreparedCommand {
   readonly file: string;
   readonly args: readonly string[];
   readonly env: NodeJS.ProcessEnv;
-  /** Whether V8 logs deoptimizations: it takes the flag from Node's own command line alone. */
-  readonly logsDeopts: boolean;
 }
 
 const preload = fileURLToPath(
@@ -18,18 +16,15 @@ const preload = fileURLToPath(
 /**
  * Puts the preload into a command. `--require` and not `--import`: that would load the program itself in another way.
  * @param command ≥ 1 word; where the first isn't Node, the preload goes by `NODE_OPTIONS` to every Node process below
- * @param deopts whether V8 should log them, where it can
  */
 export function prepareCommand(
   command: readonly string[],
   env: NodeJS.ProcessEnv,
   settings: Omit<PreloadSettings, "hiddenArguments" | "nodeOptions">,
-  deopts: boolean,
 ): PreparedCommand {
   const [file = "", ...rest] = command;
   const isNode = /^node(?:\.exe)?$/i.test(basename(file));
-  const logsDeopts = isNode && deopts;
-  const flags = isNode ? [...(logsDeopts ? deoptFlags(settings.dir) : []), "--require", preload] : [];
+  const flags = isNode ? ["--require", preload] : [];
   const nodeOptions = env.NODE_OPTIONS ?? null;
   const all: PreloadSettings = { ...settings, hiddenArguments: flags.length, nodeOptions };
   // Processes that a recorded program starts are reached by NODE_OPTIONS alone.
@@ -43,16 +38,5 @@ export function prepareCommand(
       [settingsVariable]: JSON.stringify(all),
       ...(byOptions && { NODE_OPTIONS: nodeOptions === null ? own : `${nodeOptions} ${own}` }),
     },
-    logsDeopts,
   };
-}
-
-/** The log of deoptimizations comes with a trace on standard output, which has to go to a file: V8 takes no other. */
-function deoptFlags(dir: string): string[] {
-  return [
-    "--log-deopt",
-    `--logfile=${join(dir, "deopt.log")}`,
-    "--redirect-code-traces",
-    `--redirect-code-traces-to=${join(dir, "deopt-trace.txt")}`,
-  ];
 }

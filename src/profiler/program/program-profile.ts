@@ -3,7 +3,7 @@ import { advise } from "./advise.ts";
 import { type AllocationSite, AllocationSites } from "./allocation-sites.ts";
 import { CallTree } from "./call-tree.ts";
 import type { CodePlace } from "./code-place.ts";
-import { type Deoptimization, deoptimizations } from "./deopt-log.ts";
+import { type Deoptimization, deoptimizations } from "./deopt-trace.ts";
 import { type FlameTree, flameTree } from "./flame-tree.ts";
 import { type HotFunction, hotFunctions, idleName } from "./hot-functions.ts";
 import { type LoopBlock, loopBlocks } from "./loop-blocks.ts";
@@ -46,7 +46,7 @@ export interface ProgramProfile {
   /** The main thread first; at most 16, those with most work. */
   readonly threads: readonly ThreadProfile[];
   readonly threadCount: number;
-  /** The most frequent first, at most 100; `null` when they weren't recorded. */
+  /** The main thread's, the most frequent first, at most 100; `null` when they weren't recorded. */
   readonly deoptimizations: readonly Deoptimization[] | null;
   readonly advice: readonly Advice[];
 }
@@ -54,12 +54,13 @@ export interface ProgramProfile {
 const limits = { functions: 100, allocations: 50, blocks: 50, deopts: 100, threads: 16 } as const;
 
 /** Turns a recording into what there is to say about it. @param recording of at least one thread */
-export function analyseProgram({ threads, deoptLogs }: ProgramRecording): ProgramProfile {
+export function analyseProgram({ threads, deoptTrace }: ProgramRecording): ProgramProfile {
   const sources = new SourceLookup();
-  const deopts = deoptLogs === undefined ? undefined : deoptimizations(deoptLogs);
   const [main] = threads;
   if (main === undefined) throw new RangeError("recording: expected at least one thread, got none");
-  const analysed = threads.map((thread, i) => analyseThread(thread, i === 0 ? (deopts ?? []) : [], sources));
+  const analysed = threads.map((thread, i) =>
+    analyseThread(thread, i === 0 ? deoptTrace : undefined, sources),
+  );
   const [first, ...others] = analysed as [Analysed, ...Analysed[]];
   others.sort((a, b) => b.profile.activeMs - a.profile.activeMs);
   const { script, pid, node, startedAt } = main.state;
@@ -72,20 +73,24 @@ export function analyseProgram({ threads, deoptLogs }: ProgramRecording): Progra
     threads: [first, ...others].slice(0, limits.threads).map(({ profile }) => profile),
     threadCount: threads.length,
     deoptimizations:
-      deopts?.slice(0, limits.deopts).map((deopt) => ({ ...deopt, place: sources.original(deopt.place) })) ??
-      null,
+      deoptTrace === undefined
+        ? null
+        : first.deopts
+            .slice(0, limits.deopts)
+            .map((deopt) => ({ ...deopt, place: { ...deopt.place, ...sources.original(deopt.place) } })),
     advice: analysed.flatMap(({ advice }) => advice).sort((a, b) => b.ms - a.ms),
   };
 }
 
 interface Analysed {
   readonly profile: ThreadProfile;
+  readonly deopts: readonly Deoptimization[];
   readonly advice: readonly Advice[];
 }
 
 function analyseThread(
   { state, segments }: ThreadRecording,
-  deopts: readonly Deoptimization[],
+  deoptTrace: string | undefined,
   sources: SourceLookup,
 ): Analysed {
   const tree = new CallTree();
@@ -97,6 +102,7 @@ function analyseThread(
     blocks.push(...loopBlocks(segment));
   }
   blocks.sort((a, b) => b.durationMs - a.durationMs);
+  const deopts = deoptTrace === undefined ? [] : deoptimizations(deoptTrace, tree.frames);
   const functions = hotFunctions(tree);
   const allocations = sites.all();
   const activeMs = busyUs(tree) / 1000;
@@ -137,7 +143,7 @@ function analyseThread(
     blockCount: blocks.length,
     flame: flameTree(tree, locate),
   };
-  return { profile, advice: advise(findings) };
+  return { profile, deopts, advice: advise(findings) };
 }
 
 function busyUs(tree: CallTree): number {

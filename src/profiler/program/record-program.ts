@@ -11,11 +11,16 @@ import { type RecordingOptions, resolveRecording } from "./profile-options.ts";
 import { prepareCommand } from "./program-command.ts";
 import { readRecordings } from "./recorded-files.ts";
 import type { ProgramRecording } from "./recorded-thread.ts";
+import { isTraceFolder } from "./trace-deopts.ts";
 
 export interface RecordProgramOptions extends RecordingOptions {
   /** Record processes that the program starts, too. @default false */
   readonly children?: boolean;
-  /** Let V8 log deoptimizations, where the command is Node itself. @default true */
+  /**
+   * Let V8 trace the main thread's deoptimizations. V8 ends a program that has no file descriptor left, gives up its user or
+   * changes its root while it is traced.
+   * @default false
+   */
   readonly deopts?: boolean;
   /** Called with what the person at the terminal should know while the program runs. */
   readonly notice?: (message: string) => void;
@@ -42,6 +47,7 @@ const pollMs = 50;
 /**
  * Runs a program to its end and records it: its arguments, environment, standard streams and signals are its own.
  * @param command ≥ 1 word
+ * @throws {RangeError} for an option out of its bounds
  * @throws {ProfileTargetError} `VICTOR_PROFILE_TARGET` when it can't be started, or no Node process of it was recorded
  */
 export async function recordProgram(
@@ -49,16 +55,21 @@ export async function recordProgram(
   options: RecordProgramOptions = {},
 ): Promise<ProgramRun> {
   const { durationMs, ...sampling } = resolveRecording(options);
-  const { children = false, deopts = true, notice = () => {}, clock = systemClock } = options;
+  const { children = false, deopts = false, notice = () => {}, clock = systemClock } = options;
   const dir = mkdtempSync(join(tmpdir(), "victor-profile-"));
   const dispose = (): void => rmSync(dir, { recursive: true, force: true, maxRetries: 3 });
   try {
-    const prepared = prepareCommand(
-      command,
-      process.env,
-      { dir, saveEveryMs, children, ...sampling },
+    if (deopts && !isTraceFolder(dir))
+      throw new RangeError(
+        `deopts: expected a folder for temporary files with a short path without white space, got ${tmpdir()}; set TMPDIR`,
+      );
+    const prepared = prepareCommand(command, process.env, {
+      dir,
+      saveEveryMs,
+      children,
       deopts,
-    );
+      ...sampling,
+    });
     const child = spawn(prepared.file, prepared.args, { stdio: "inherit", env: prepared.env });
     const watch = new ProgramWatch(child, dir, clock, notice);
     const exitCode = await watch.ended(durationMs);

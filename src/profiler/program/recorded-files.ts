@@ -1,6 +1,13 @@
-import { readdirSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readdirSync, readFileSync, readSync } from "node:fs";
 import { join } from "node:path";
-import type { ProgramRecording, ThreadRecording, ThreadSegment, ThreadState } from "./recorded-thread.ts";
+import {
+  deoptTraceFile,
+  type ProgramRecording,
+  type ThreadRecording,
+  type ThreadSegment,
+  type ThreadState,
+} from "./recorded-thread.ts";
+import { maxTraceBytes } from "./trace-deopts.ts";
 
 /**
  * Reads what collectors have written to a folder.
@@ -19,7 +26,7 @@ export function readRecordings(dir: string): Map<number, ProgramRecording> {
         threads: threads
           .sort((a, b) => a.threadId - b.threadId)
           .map((state) => recordedThread(dir, names, state)),
-        deoptLogs: deoptLogs(dir, names, pid),
+        deoptTrace: deoptTrace(dir, names, pid),
       },
     ]),
   );
@@ -36,10 +43,18 @@ function recordedThread(dir: string, names: readonly string[], state: ThreadStat
   };
 }
 
-/** V8 puts the isolate's address and the process id before the name. */
-function deoptLogs(dir: string, names: readonly string[], pid: number): readonly string[] | undefined {
-  const own = names.filter((name) => name.endsWith(`-${pid}-deopt.log`));
-  return own.length === 0 ? undefined : own.map((name) => readFileSync(join(dir, name), "utf8"));
+/** A program that never yields can't be kept from writing more than we read. */
+function deoptTrace(dir: string, names: readonly string[], pid: number): string | undefined {
+  const name = deoptTraceFile(pid);
+  if (!names.includes(name)) return undefined;
+  const file = openSync(join(dir, name), "r");
+  try {
+    const { size } = fstatSync(file);
+    const bytes = Buffer.alloc(Math.min(size, maxTraceBytes));
+    return bytes.toString("utf8", 0, readSync(file, bytes));
+  } finally {
+    closeSync(file);
+  }
 }
 
 const readJson = <T>(path: string): T => JSON.parse(readFileSync(path, "utf8")) as T;

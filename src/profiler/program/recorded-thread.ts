@@ -74,8 +74,6 @@ export interface ThreadState {
   readonly elapsedMs: number;
   /** Whether the recording came to its end: false after a kill or a crash, which lose what came after the last save. */
   readonly complete: boolean;
-  /** Milliseconds spent on saving: not in any figure of the event loop. */
-  readonly savingMs: number;
   readonly gc: Readonly<Record<GcKind, GcTotals>>;
   readonly loop: LoopDelay;
 }
@@ -90,11 +88,12 @@ export interface ThreadRecording {
 export interface ProgramRecording {
   /** The main thread first. */
   readonly threads: readonly ThreadRecording[];
-  /** Text of V8's log of deoptimizations, a file for each isolate; `undefined` when none was kept. */
-  readonly deoptLogs: readonly string[] | undefined;
+  /** V8's trace of the main thread's deoptimizations; `undefined` when none was kept. */
+  readonly deoptTrace: string | undefined;
 }
 
-/** A segment's file, and that of a thread's state. */
+/** A segment's file, that of a thread's state, and that of a process' deoptimizations. */
 export const segmentFile = (pid: number, threadId: number, index: number): string =>
   `${pid}-${threadId}-${String(index).padStart(6, "0")}.segment.json`;
 export const stateFile = (pid: number, threadId: number): string => `${pid}-${threadId}.state.json`;
+export const deoptTraceFile = (pid: number): string => `${pid}-deopts.txt`;

@@ -66,7 +66,6 @@ export class ThreadCollector {
   #lastBeatUs = 0;
   #clockOffsetUs = 0;
   #segments = 0;
-  #savingUs = 0;
   #running = false;
   #lastSave: readonly [fromUs: number, toUs: number] = [0, 0];
 
@@ -177,7 +176,6 @@ export class ThreadCollector {
       if (takesAllocations) this.#beginAllocations();
     }
     const now = nowUs();
-    this.#savingUs += now - from;
     this.#lastSave = [from, now];
     writeWhole(join(dir, stateFile(process.pid, threadId)), this.#state(now, last));
     if (last) return;
@@ -218,7 +216,6 @@ export class ThreadCollector {
       startedAt: this.#startedAt.toISOString(),
       elapsedMs: (now - this.#startUs) / 1000,
       complete,
-      savingMs: this.#savingUs / 1000,
       gc: this.#gc,
       loop: {
         turns: delay.count,

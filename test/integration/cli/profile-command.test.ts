@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { ProfiledPrograms } from "../../support/profiled-program.ts";
 
 const hot =
-  "function hot(ms) { const end = performance.now() + ms; let x = 0; while (performance.now() < end) x += Math.sqrt(x + 1); return x; }\n";
+  "function hot(ms) { const end = performance.now() + ms; let x = 0; while (performance.now() < end) for (let i = 0; i < 1e5; i++) x += Math.sqrt(x + 1); return x; }\n";
 
 test("a program keeps its arguments, environment, streams and exit code, and none of them is in the report", async () => {
   using programs = new ProfiledPrograms();
@@ -148,12 +148,6 @@ test("of an npm script, the script is profiled and not npm", async () => {
   expect(programs.read()).toMatchObject({ script: join(programs.folder, "app.cjs"), deoptimizations: null });
 });
 
-test("--no-deopts leaves them out", async () => {
-  using programs = new ProfiledPrograms();
-  const { profile } = await programs.profile("", { flags: ["--no-deopts"] });
-  expect(profile.deoptimizations).toBeNull();
-});
-
 test("places are those of the sources, by their maps", async () => {
   using programs = new ProfiledPrograms();
   const map = {
@@ -196,6 +190,7 @@ test.each([
   [["--", "/bin/true"], 1, /left no recording/],
   [[], 2, /either a command after -- or --attach/],
   [["--attach", "1", "--", "node", "app.cjs"], 2, /either a command/],
+  [["--attach", "1", "--deopts"], 2, /--deopts: only for a command/],
   [["--attach", "0"], 2, /expected a process id/],
   [["--format", "pdf", "--", "node", "x"], 2, /unknown "pdf"; valid are html, md, json/],
   [["--interval", "5", "--", "node", "x"], 2, /intervalUs: expected an integer from 100/],

@@ -1,6 +1,14 @@
 import { describe, expect, test } from "vitest";
 import type { RatioEstimate } from "../../../src/measure/index.ts";
-import { amount, change, percent, quantity, spreadText, thousands } from "../../../src/report/quantity.ts";
+import {
+  amount,
+  change,
+  exactCount,
+  percent,
+  quantity,
+  spreadText,
+  thousands,
+} from "../../../src/report/quantity.ts";
 
 const time = { operation: "query", item: "query", itemsPerOperation: 1, shown: "time" } as const;
 const rate = { operation: "batch", item: "row", itemsPerOperation: 1000, shown: "rate" } as const;
@@ -94,4 +102,8 @@ describe("a change in words", () => {
     expect(change(objects, estimate(1.25, 1.25, 1.25))).toBe("20 % fewer objects (20 %)");
     expect(change(objects, estimate(0.5, 0.4, 0.5))).toBe("2.00 times the objects (2.00 to 2.50)");
   });
+});
+
+test("a whole number is written out, in groups of three digits", () => {
+  expect([0, 999, 1000, 1_234_567].map(exactCount)).toEqual(["0", "999", "1,000", "1,234,567"]);
 });

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import { CallTree } from "../../../../src/profiler/program/call-tree.ts";
-import { deoptimizations } from "../../../../src/profiler/program/deopt-log.ts";
+import { deoptimizations } from "../../../../src/profiler/program/deopt-trace.ts";
 import { flameTree } from "../../../../src/profiler/program/flame-tree.ts";
 import { hotFunctions } from "../../../../src/profiler/program/hot-functions.ts";
 import { keptProfiles } from "../../../../src/profiler/program/kept-profiles.ts";
@@ -101,18 +101,45 @@ test("a block names the innermost function of the program that ran for half of i
   ]);
 });
 
+const bailout = (name: string, reason: string, kind = "deopt-eager") =>
+  `[bailout (kind: ${kind}, reason: ${reason}): begin. deoptimizing 0x07bf <JSFunction ${name} </a b/x.js> (sfi = 0x7bfd)>, 0x7f <Code MAGLEV>, opt id 0, pc 0x7fa2]\n`;
+const position = (where: string) =>
+  `            ;;; deoptimize at ${where}\n  reading input frame add => inputs:\n`;
+
 test("deoptimizations are counted by place and reason; moves to better code aren't any", () => {
-  const line = (where: string, reason: string) =>
-    `code-deopt,1,2,0x7f,-1,234,deopt-eager,${where},${reason}\n`;
-  const log =
-    line("</a b/x.js:5:31>", "wrong map").repeat(3) +
-    line("</a b/x.js:5:31> inlined at </a b/y.js:9:1>", "wrong map") +
-    line("</a\\x2Cb.js:1:2>", "not a Smi") +
-    line("</a b/x.js:5:31>", "prepare for on stack replacement (OSR)") +
-    "new,MemoryChunk,0x1,2\ncode-deopt,half a li";
-  expect(deoptimizations([log])).toEqual([
-    { place: { file: "/a b/x.js", line: 5, column: 31 }, reason: "wrong map", kind: "deopt-eager", count: 4 },
-    { place: { file: "/a,b.js", line: 1, column: 2 }, reason: "not a Smi", kind: "deopt-eager", count: 1 },
+  const trace =
+    (bailout("add", "wrong map") + position("</a b/x.js:5:31>")).repeat(3) +
+    bailout("(odd> (name", "wrong map") +
+    position("</a b/x.js:5:31> inlined at </a b/y.js:9:1>") +
+    bailout("add", "prepare for on stack replacement (OSR)") +
+    position("</a b/x.js:5:31>") +
+    bailout("", "not a Smi").replace("  ", " ") +
+    position("<file:///%C3%B8/b.mjs:1:2>") +
+    "[marking dependent code 0x12 <Code MAGLEV> (0x34 <SharedFunctionInfo>), reason: weak objects]\n" +
+    "[bailout (kind: deopt-eager, reason: half a li";
+  expect(deoptimizations(trace, [])).toEqual([
+    {
+      place: { name: "add", file: "/a b/x.js", line: 5, column: 31 },
+      reason: "wrong map",
+      kind: "deopt-eager",
+      count: 4,
+    },
+    {
+      place: { name: "(anonymous)", file: "/ø/b.mjs", line: 1, column: 2 },
+      reason: "not a Smi",
+      kind: "deopt-eager",
+      count: 1,
+    },
+  ]);
+});
+
+test("a deoptimization without a position stands where its function begins, if only one has its name", () => {
+  const trace = bailout("once", "(unknown)", "deopt-lazy") + bailout("twice", "(unknown)", "deopt-lazy");
+  const at = (name: string, line: number) => frame(name, "/a b/x.js", line);
+  const frames = [at("once", 6), frame("once", "/a b/y.js"), at("twice", 1), at("twice", 2)];
+  expect(deoptimizations(trace, frames).map(({ place }) => place)).toEqual([
+    { name: "once", file: "/a b/x.js", line: 7, column: 1 },
+    { name: "twice", file: "/a b/x.js", line: 0, column: 0 },
   ]);
 });
 
