@@ -1,6 +1,8 @@
-import type { Clock, TimerHandle } from "../../../src/clock.ts";
+import { type Clock, systemClock, type TimerHandle } from "../../../src/clock.ts";
 import type { Arm } from "../../../src/measure/index.ts";
+import { collectAll, forcedCollector } from "../../../src/memory/leaks/forced-collection.ts";
 import { LeakDetector } from "../../../src/memory/leaks/leak-detector.ts";
+import { SamplingProfiler } from "../../../src/memory/leaks/sampling-profiler.ts";
 
 /** Sessions by user, as a service holds them: bounded, and always changing. */
 class Sessions {
@@ -32,30 +34,93 @@ function serve(sessions: Sessions, request: number): number {
   return Buffer.from(JSON.stringify({ items, total, size })).length;
 }
 
-export interface ServiceArgs {
-  readonly watch: boolean;
+/** The watch's default. */
+const samplingBytes = 131_072;
+const roundMs = 120;
+
+/** Requests for so long, in milliseconds of processor time, with a turn of the event loop after each 500. @returns processor time of a request */
+async function serveFor(cpuMs: number, sessions: Sessions, next: { request: number }): Promise<number> {
+  const cpu = process.cpuUsage();
+  const from = next.request;
+  for (;;) {
+    for (let i = 0; i < 500; i++) serve(sessions, next.request++);
+    await new Promise((resolve) => setImmediate(resolve));
+    const { user, system } = process.cpuUsage(cpu);
+    if (user + system >= cpuMs * 1000) return (user + system) / (next.request - from);
+  }
 }
 
-/** Requests to a service, 500 in a turn of the event loop. */
-export function service({ watch }: ServiceArgs): Arm {
-  const sessions = new Sessions();
-  const detector = watch ? new LeakDetector({ warmupMs: 0 }).start() : undefined;
-  const startedMs = performance.now();
-  let [requests, bytes] = [0, 0];
+export interface SecondsArgs {
+  readonly seconds: number;
+}
+
+/**
+ * What sampling costs: one process serves with and without it in turns, since processes differ by more than sampling costs. Each
+ * round begins after a collection, and ends before the one that comes with the end of sampling.
+ */
+export function pairs({ seconds }: SecondsArgs): Arm {
+  const ratios: Record<string, number> = {};
   return {
-    run: async (count) => {
-      for (let i = 0; i < count; i++) {
-        bytes += serve(sessions, requests++);
-        if (requests % 500 === 0) await new Promise((resolve) => setImmediate(resolve));
+    run: async () => {
+      const [sessions, next] = [new Sessions(), { request: 0 }];
+      const collect = forcedCollector();
+      await serveFor(1000, sessions, next);
+      const round = async (samples: boolean): Promise<number> => {
+        await collectAll(collect);
+        const profiler = samples ? new SamplingProfiler(samplingBytes) : undefined;
+        const cpu = await serveFor(roundMs, sessions, next);
+        profiler?.close();
+        return cpu;
+      };
+      const endMs = performance.now() + 1000 * seconds;
+      for (let pair = 0; performance.now() < endMs; pair++) {
+        const sampledFirst = pair % 2 === 0;
+        const first = await round(sampledFirst);
+        const second = await round(!sampledFirst);
+        ratios[pair] = sampledFirst ? first / second : second / first;
       }
     },
-    answer: () => (bytes > 0 ? "served" : "nothing"),
-    counters: () => {
-      const { readings = 0, readingCpuMs = 0 } = detector?.stats() ?? {};
-      return { readings, readingShare: readingCpuMs / (performance.now() - startedMs) };
-    },
-    close: () => detector?.close(),
+    answer: () => "served",
+    counters: () => ratios,
   };
+}
+
+/** What the watch does beside sampling, as a part of one processor, in a service that is never idle. */
+export function callbacks({ seconds }: SecondsArgs): Arm {
+  let counters: Record<string, number> = {};
+  return {
+    run: async () => {
+      const [sessions, next] = [new Sessions(), { request: 0 }];
+      await serveFor(1000, sessions, next);
+      const clock = new CountedClock();
+      using detector = new LeakDetector({ warmupMs: 0, clock }).start();
+      const startMs = performance.now();
+      while (performance.now() < startMs + 1000 * seconds) await serveFor(roundMs, sessions, next);
+      const { readings } = detector.stats();
+      counters = { readings, part: clock.cpuMs / (performance.now() - startMs) };
+    },
+    answer: () => "served",
+    counters: () => counters,
+  };
+}
+
+/** The system's time, and how much processor time its timers' functions take. */
+class CountedClock implements Clock {
+  cpuMs = 0;
+  now(): number {
+    return systemClock.now();
+  }
+  setTimeout(fn: () => void, delayMs: number): TimerHandle {
+    return systemClock.setTimeout(() => {
+      const cpu = process.cpuUsage();
+      fn();
+      const { user, system } = process.cpuUsage(cpu);
+      this.cpuMs += (user + system) / 1000;
+    }, delayMs);
+  }
+  clearTimeout(handle: TimerHandle): void {
+    systemClock.clearTimeout(handle);
+  }
 }
 
 /** Time that passes when told to. */
@@ -96,7 +161,7 @@ export interface NamedArgs {
   readonly leakedBytes: number;
 }
 
-/** Ten minutes of a service in the detector's time, in each of which 50,000 requests are served, and a part of the leak leaks. */
+/** Five minutes of a service in the detector's time, in each second of which 100 requests are served, and a part of the leak leaks. */
 export function named({ leakedBytes }: NamedArgs): Arm {
   const clock = new PassedTime();
   const sessions = new Sessions();
@@ -104,12 +169,12 @@ export function named({ leakedBytes }: NamedArgs): Arm {
   return {
     run: async () => {
       let request = 0;
-      for (; request < 30_000; request++) serve(sessions, request);
+      for (; request < 15_000; request++) serve(sessions, request);
       using detector = new LeakDetector({ clock, warmupMs: 60_000 }).start();
       clock.pass(61_000);
       const leaks = leakedBytes / 120;
       for (let second = 0; second < 300; second++) {
-        for (let i = 0; i < 300; i++) serve(sessions, request++);
+        for (let i = 0; i < 100; i++) serve(sessions, request++);
         for (let i = 0; i < leaks / 300; i++) rememberVisit(request++);
         clock.pass(1000);
         if (second % 50 === 0) await new Promise((resolve) => setImmediate(resolve));
