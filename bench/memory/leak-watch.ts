@@ -4,47 +4,44 @@
  *
  * Bars: at most 1 % of processor time, upper end of its 95 % interval at most 2.5 %; the site is named, and without a leak none is.
  */
-import {
-  type ArmResult,
-  compareArms,
-  formatDuration,
-  measureInterleaved,
-  median,
-} from "../../src/measure/index.ts";
-import { met, print, processes } from "../figures.ts";
+import { type ArmResult, bootstrapRatio, measureInterleaved } from "../../src/measure/index.ts";
+import { met, print } from "../figures.ts";
+import { timesAsOften } from "./arms/leak-watch.ts";
 
 const module = new URL("./arms/leak-watch.ts", import.meta.url);
 const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
 
 {
-  const { arms, warnings } = await measureInterleaved({
-    arms: [false, true].map((watch) => ({
-      name: watch ? "LeakDetector" : "no watch",
-      module,
-      export: "service",
-      args: { watch },
-    })),
-    processes,
-    rounds: 10,
-    roundMs: 200,
+  const readings = 2;
+  const one = { processes: 8, rounds: 1, warmupRounds: 0 };
+  const sampling = await measureInterleaved({
+    arms: [{ name: "sampling", module, export: "sampling", args: { seconds: 8 }, count: 1 }],
+    ...one,
   });
-  const [without, watched] = arms as [ArmResult, ArmResult];
-  const { cpu } = compareArms(watched, without);
-  // Readings are rare, so that the median of the rounds knows nothing of them.
-  const readings = watched.counters.readingShare!;
-  const [cost, high] = [cpu.ratio - 1 + readings, cpu.high - 1 + readings];
+  const watching = await measureInterleaved({
+    arms: [{ name: "callbacks", module, export: "callbacks", args: { readings }, count: 1 }],
+    ...one,
+    processes: 2,
+  });
+  const estimate = (which: string, times: number): { cost: number; high: number; text: string } => {
+    const ratios = sampling.arms[0]!.countersByProcess.map((counters) =>
+      Object.entries(counters).flatMap(([name, ratio]) => (name.startsWith(which) ? [ratio] : [])),
+    );
+    const { ratio, low, high } = bootstrapRatio(ratios, [[1]]);
+    const [cost, from, to] = [ratio, low, high].map((end) => (end - 1) / times) as [number, number, number];
+    return { cost, high: to, text: `${percent(cost)} [${percent(from)}, ${percent(to)}]` };
+  };
+  const often = estimate("often", timesAsOften);
+  const part = watching.arms[0]!.counters.part!;
+  const [cost, high] = [often.cost + part, often.high + part];
   print(
-    "An always-on leak watch",
-    ["service", "CPU a request", "sampling, 95 %", "readings", "together"],
+    "What an always-on leak watch costs a service that is never idle",
+    ["beside no watch, in turns in one process", "processor time"],
     [
-      [without.name, formatDuration(median(without.cpuNs.flat())), "", "", ""],
-      [
-        watched.name,
-        formatDuration(median(watched.cpuNs.flat())),
-        `${percent(cpu.ratio - 1)} [${percent(cpu.low - 1)}, ${percent(cpu.high - 1)}]`,
-        `${percent(readings)} (${watched.counters.readings!.toFixed(0)} a process)`,
-        percent(cost),
-      ],
+      ["sampling", estimate("once", 1).text],
+      [`sampling ${timesAsOften} times as often, by ${timesAsOften}`, often.text],
+      [`readings and looks, by themselves (${readings} readings a process)`, percent(part)],
+      ["the last two together", percent(cost)],
     ],
     [
       met(
@@ -53,12 +50,12 @@ const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
         `${percent(cost)}, upper end ${percent(high)}`,
       ),
     ],
-    warnings,
+    [],
   );
 }
 
 {
-  const leaks = [0, 524_288, 1_048_576, 2_097_152];
+  const leaks = [0, 524_288, 1_048_576];
   const { arms } = await measureInterleaved({
     arms: leaks.map((leakedBytes) => ({
       name: leakedBytes === 0 ? "no leak" : `${leakedBytes / 1_048_576} MiB leaked`,
@@ -76,18 +73,19 @@ const percent = (part: number): string => `${(100 * part).toFixed(2)} %`;
   const [none, , one] = arms as [ArmResult, ArmResult, ArmResult];
   print(
     "What it says of a leak",
-    ["in five minutes", "processes", "called a leak", "site named"],
+    ["in five minutes", "processes", "called a leak", "it or its caller named", "first of all"],
     arms.map((arm) => [
       arm.name,
       `${arm.countersByProcess.length}`,
       `${of(arm, "leaking")}`,
       `${of(arm, "named")}`,
+      `${of(arm, "first")}`,
     ]),
     [
       met(
         "named by 1 MiB in all processes",
         of(one, "named") === one.countersByProcess.length,
-        `${of(one, "named")} of ${one.countersByProcess.length}`,
+        `${of(one, "named")} of ${one.countersByProcess.length}, first of all in ${of(one, "first")}`,
       ),
       met(
         "no false alarm",

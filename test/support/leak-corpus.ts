@@ -6,6 +6,7 @@ import type { LeakReport } from "../../src/memory/leaks/leak-report.ts";
 
 const root = fileURLToPath(new URL("../leak-corpus/", import.meta.url));
 const child = fileURLToPath(new URL("./leak-case-process.ts", import.meta.url));
+const watchingChild = fileURLToPath(new URL("./leak-watch-process.ts", import.meta.url));
 
 /** One module of the corpus. */
 export interface LeakCase {
@@ -52,10 +53,18 @@ export async function twoAtATime<T>(jobs: readonly (() => Promise<T>)[]): Promis
 
 /** Looks for leaks in one variant of a module, in a process of its own. @throws when the process fails */
 export function findLeaks(file: string, variant: string, options: object = {}): Promise<LeakReport> {
+  return reportOf([child, file, variant, JSON.stringify(options)]);
+}
+
+/** Watches one variant of a module, in a process of its own. @throws when the process fails */
+export function watchLeaks(file: string, variant: string): Promise<LeakReport> {
+  return reportOf([watchingChild, file, variant]);
+}
+
+function reportOf(args: readonly string[]): Promise<LeakReport> {
   return new Promise((resolve, reject) => {
-    const args = [child, file, variant, JSON.stringify(options)];
     execFile(process.execPath, args, { maxBuffer: 1 << 26 }, (error, stdout, stderr) => {
-      if (error !== null) reject(new Error(`${file} ${variant}: ${stderr}`, { cause: error }));
+      if (error !== null) reject(new Error(`${args.join(" ")}: ${stderr}`, { cause: error }));
       else resolve(JSON.parse(stdout) as LeakReport);
     });
   });

@@ -33,11 +33,17 @@ function suspectLines(
   ];
 }
 
+/** Longer paths lose their middle: a chain of promises or of list nodes has as many steps as it is long. */
+const [firstSteps, lastSteps] = [20, 4];
+
 /** `global .registry Registry → .sessions Map → (internal) table → Session` */
 export function pathText(path: readonly PathStep[]): string {
-  return path
-    .map(({ edge, name }, i) => (i === 0 && edge.startsWith("(shortcut)") ? name : `${edge} ${name}`.trim()))
-    .join(" → ");
+  const steps = path.map(({ edge, name }, i) =>
+    i === 0 && edge.startsWith("(shortcut)") ? name : `${edge} ${name}`.trim(),
+  );
+  const left = steps.length - firstSteps - lastSteps;
+  if (left > 1) steps.splice(firstSteps, left, `${left} more`);
+  return steps.join(" → ");
 }
 
 function rateText({ bytes, low, high }: GrowthRate, per: string): string {

@@ -49,10 +49,10 @@ export async function detectLeaks(options: DetectLeaksOptions): Promise<LeakRepo
 class DetectionRun {
   readonly #options: ResolvedDetectOptions;
   readonly #collect = forcedCollector();
-  readonly #inlineAgain = withoutInlining();
   readonly #session = new InspectorSession();
   readonly #profiler: SamplingProfiler;
   readonly #sites: SiteGrowth;
+  readonly #inlineAgain: () => void;
   readonly #notes: string[] = [];
   #calls = 0;
 
@@ -60,6 +60,7 @@ class DetectionRun {
     this.#options = options;
     this.#profiler = new SamplingProfiler(options.samplingBytes);
     this.#sites = new SiteGrowth(4 * (windows + 1), options.samplingBytes);
+    this.#inlineAgain = withoutInlining();
   }
 
   async report(): Promise<LeakReport> {

@@ -1,17 +1,18 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { getHeapSpaceStatistics, getHeapStatistics, setFlagsFromString } from "node:v8";
+import { getHeapSpaceStatistics, getHeapStatistics } from "node:v8";
 import { runInNewContext } from "node:vm";
+import { switchFlag } from "./v8-flag.ts";
 
 /** @returns collects all garbage at once; the program sees no `gc` that it didn't have */
 export function forcedCollector(): () => void {
   const own = (globalThis as { readonly gc?: () => void }).gc;
   if (typeof own === "function") return () => own();
-  setFlagsFromString("--expose-gc");
+  const putBack = switchFlag("expose-gc", true);
   try {
     const gc = runInNewContext("gc") as () => void;
     return () => gc();
   } finally {
-    setFlagsFromString("--no-expose-gc");
+    putBack();
   }
 }
 
@@ -21,18 +22,15 @@ export async function collectAll(collect: () => void): Promise<void> {
   collect();
 }
 
-const inlining = ["turbo-inlining", "maglev-inlining"];
-
 /**
  * Keeps V8 from inlining functions that are optimised from now on: its heap profiler knows a frame's function only, so that
  * what an inlined one allocates would be another's.
- * @returns lets it inline again
+ * @returns lets it inline again, if it did before
  */
 export function withoutInlining(): () => void {
-  const flags = inlining.filter((flag) => !process.execArgv.some((argument) => argument.includes(flag)));
-  for (const flag of flags) setFlagsFromString(`--no-${flag}`);
+  const putBack = ["turbo-inlining", "maglev-inlining"].map((flag) => switchFlag(flag, false));
   return () => {
-    for (const flag of flags) setFlagsFromString(`--${flag}`);
+    for (const one of putBack) one();
   };
 }
 

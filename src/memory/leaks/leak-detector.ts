@@ -244,8 +244,11 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
   #report(holders: readonly Holder[]): LeakReport {
     const { clock, minBytes, warmupMs } = this.#options;
     const judged = this.#histories.map((history) => ({ history, growth: history.growth(minBytes) }));
-    const { history, growth } =
-      judged.find(({ growth: { status } }) => status === "leaking") ?? judged.at(-1)!;
+    const leaking = judged.filter(({ growth: { status } }) => status === "leaking");
+    // The longer one has more samples of what leaks.
+    const { history, growth } = (leaking.length > 0 ? leaking : judged).reduce((longest, one) =>
+      one.history.span >= longest.history.span ? one : longest,
+    );
     const { trend, status } = growth;
     const rate = trend && { bytes: trend.slope, low: trend.low, high: trend.high };
     const classes = history.span > 0 ? this.#lives.growing(history.span) : [];

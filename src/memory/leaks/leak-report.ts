@@ -47,7 +47,7 @@ export interface LeakReport {
   readonly significance: number | undefined;
   /** Without enough evidence: how many more operations or seconds it takes, as an estimate; NaN when nothing is known yet. */
   readonly more: number | undefined;
-  /** By bytes, descending; empty unless it leaks. */
+  /** The most evident first; empty unless it leaks. */
   readonly suspects: readonly LeakSuspect[];
   /** All that holds more than before, by bytes, descending; empty unless asked for. */
   readonly holders: readonly Holder[];

@@ -5,7 +5,7 @@ import { trendOf } from "./trend.ts";
 /** A site of which more is alive each time. */
 export interface GrowingSite {
   readonly live: LiveSite;
-  /** Part of the growth of all sites, from 0 to 1, with a 95 % interval. */
+  /** Part of the growth of all these sites, from 0 to 1, with a 95 % interval. */
   readonly share: number;
   readonly low: number;
   readonly high: number;
@@ -58,23 +58,32 @@ export class SiteGrowth {
     this.#bytes.fill(0);
   }
 
-  /** @param profile the last that was added @returns by share, descending */
+  /**
+   * Those that grow by more than sampling explains, whose counts are Poisson's, or at least half as much so as the most evident.
+   * @param profile the last that was added @returns the most evident first
+   */
   growing(profile: HeapProfile): GrowingSite[] {
     const sites = liveBySite(profile);
-    const grown: { live: LiveSite; bytes: number }[] = [];
+    const grown: { live: LiveSite; bytes: number; byChance: number }[] = [];
     const span = (this.#xs.at(-1) ?? 0) - (this.#xs[0] ?? 0);
     for (const [key, row] of this.#rows) {
       const live = sites.get(key);
       const from = row * this.#capacity;
-      const trend = trendOf(this.#xs, Array.from(this.#bytes.subarray(from, from + this.#xs.length)));
-      if (live !== undefined && trend !== undefined && trend.slope > 0)
-        grown.push({ live, bytes: trend.slope * span });
+      const series = Array.from(this.#bytes.subarray(from, from + this.#xs.length));
+      const trend = trendOf(this.#xs, series);
+      if (live === undefined || trend === undefined || trend.slope <= 0) continue;
+      const mean = series.reduce((sum, bytes) => sum + bytes, 0) / series.length;
+      const byChance = Math.sqrt(2 * mean * this.#intervalBytes);
+      grown.push({ live, bytes: trend.slope * span, byChance });
     }
-    const all = grown.reduce((sum, { bytes }) => sum + bytes, 0);
-    return grown
+    // Which of a cache's objects were sampled changes all the time: beside a leak that is no growth.
+    grown.sort((a, b) => b.bytes / b.byChance - a.bytes / a.byChance);
+    const least = Math.min(z, grown.length > 0 ? grown[0]!.bytes / grown[0]!.byChance / 2 : 0);
+    const named = grown.filter(({ bytes, byChance }) => bytes >= least * byChance);
+    const all = named.reduce((sum, { bytes }) => sum + bytes, 0);
+    return named
       .map(({ live, bytes }) => ({ live, ...shareOf(bytes / all, all / this.#intervalBytes) }))
-      .filter(({ share }) => share >= leastShare)
-      .sort((a, b) => b.share - a.share);
+      .filter(({ share }) => share >= leastShare);
   }
 
   /** Sites of which nothing is alive any more. */

@@ -37,11 +37,37 @@ const plain = new Set([
 /** Puts together what the stages found. Where no site shows, what holds the objects is still named. */
 export function suspectsOf(evidence: Evidence): LeakSuspect[] {
   const { sites, holders } = evidence;
-  if (sites.length > 0)
-    return sites.map((growing, rank) =>
-      suspectOf(evidence, growing, holders.length === 1 ? holders[0] : holders[rank]),
-    );
-  return holders.map((holder) => suspectOf(evidence, undefined, holder));
+  if (sites.length === 0) return holders.map((holder) => suspectOf(evidence, undefined, holder));
+  const matched = holdersOf(sites, holders);
+  return sites.map((growing) => suspectOf(evidence, growing, matched.get(growing)));
+}
+
+/**
+ * Which holder has what a site allocated. A function of the stack that is called like the class of the held objects, their
+ * constructor, tells most; then that both grow by a like part of the whole. Each holder goes to the best site, and to others only
+ * when it is the only one.
+ */
+function holdersOf(
+  sites: readonly GrowingSite[],
+  holders: readonly Holder[],
+): ReadonlyMap<GrowingSite, Holder> {
+  if (holders.length === 1) return new Map(sites.map((site) => [site, holders[0]!]));
+  const total = holders.reduce((sum, { bytes }) => sum + bytes, 0);
+  const pairs = sites.flatMap((site) =>
+    holders.map((holder) => {
+      const isConstructed = site.live.stack.some(({ functionName }) => functionName === holder.held);
+      const apart = Math.abs(site.share - holder.bytes / total);
+      return { site, holder, likeness: Number(isConstructed) - apart };
+    }),
+  );
+  const matched = new Map<GrowingSite, Holder>();
+  const taken = new Set<Holder>();
+  for (const { site, holder } of pairs.sort((a, b) => b.likeness - a.likeness)) {
+    if (matched.has(site) || taken.has(holder)) continue;
+    matched.set(site, holder);
+    taken.add(holder);
+  }
+  return matched;
 }
 
 function suspectOf(

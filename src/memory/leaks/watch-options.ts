@@ -5,7 +5,7 @@ import type { LeakReport } from "./leak-report.ts";
 export interface LeakDetectorOptions {
   /** Nothing is looked at before, since programs grow when they start; milliseconds ≥ 0. @default 30_000 */
   readonly warmupMs?: number | undefined;
-  /** Part of one processor that readings may take, above 0 to 1; the sampling itself comes on top. @default 0.004 */
+  /** Part of one processor that readings may take, above 0 to 1; the sampling itself comes on top. @default 0.0025 */
   readonly cpuShare?: number | undefined;
   /** Growth of less than this, and of less than 1 % of the heap, isn't called a leak, in bytes from 65,536. @default 524_288 */
   readonly minBytes?: number | undefined;
@@ -40,7 +40,7 @@ export function resolveWatchOptions(options: LeakDetectorOptions): ResolvedWatch
   knownKeys("LeakDetector", options, names);
   const {
     warmupMs = 30_000,
-    cpuShare = 0.004,
+    cpuShare = 0.0025,
     minBytes = 524_288,
     samplingBytes = 131_072,
     profiling = true,

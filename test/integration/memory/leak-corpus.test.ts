@@ -2,7 +2,14 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { siteText } from "../../../src/memory/leaks/allocation-site.ts";
 import { pathText } from "../../../src/memory/leaks/describe-leaks.ts";
 import type { LeakReport } from "../../../src/memory/leaks/leak-report.ts";
-import { findLeaks, installCorpus, leakCases, plateaus, twoAtATime } from "../../support/leak-corpus.ts";
+import {
+  findLeaks,
+  installCorpus,
+  leakCases,
+  plateaus,
+  twoAtATime,
+  watchLeaks,
+} from "../../support/leak-corpus.ts";
 
 // Read when tests are collected: the packages must be there by then.
 installCorpus();
@@ -27,6 +34,7 @@ beforeAll(async () => {
     ),
     ...steadyOnes.map((name) => async () => {
       reports.set(name, await findLeaks(plateaus, name, { iterations: 1000 }));
+      reports.set(`${name} watched`, await watchLeaks(plateaus, name));
     }),
   ]);
 }, 1_200_000);
@@ -50,4 +58,6 @@ describe.each(cases)("$name", ({ name, holder, site }) => {
 
 test.each(steadyOnes)("what only looks like a leak for a while is none: %s", (name) => {
   expect(reports.get(name)!.status).not.toBe("leaking");
+  expect(reports.get(`${name} watched`)).toMatchObject({ suspects: [] });
+  expect(reports.get(`${name} watched`)!.status).not.toBe("leaking");
 });

@@ -10,5 +10,5 @@ const queue = (ends) => () => {
 };
 export const leak = queue(false);
 export const control = queue(true);
-export const holder = /state Object > \.start/;
+export const holder = /state Object → \.start/;
 export const site = /enqueue \(.*promise-chain/;
