@@ -1,3 +1,4 @@
+import { mad } from "../../measure/order-statistics.ts";
 import { type Trend, trendOf } from "./trend.ts";
 
 /** What a series of live bytes says. */
@@ -23,13 +24,16 @@ export interface GrowthGates {
 /** The later half must grow by at least this part of the whole's slope: what fills up slows down. */
 const persistence = 0.5;
 
+/** The growth must be so many times what the points usually are off the trend. */
+const overSwing = 2;
+
 /** Mann–Kendall's chance below which order is taken for real. */
 const maxSignificance = 0.05;
 
 /**
  * Tells a leak from noise, from warming up, and from what fills and stays full. A trend that is merely significant is none of
  * these: after a collection, heaps creep upwards by some bytes nearly always. So growth counts only when it is large enough
- * at the lower end of its interval, goes on in the later half, and is still there at the end.
+ * at the lower end of its interval, also beside what the heap swings about its trend, goes on in the later half, and is still there at the end.
  * @param xs operations or seconds, ascending
  * @param ys live bytes
  */
@@ -50,10 +54,12 @@ export function growthOf(
     trend.slope >= minSlope &&
     (later?.slope ?? 0) >= persistence * trend.slope &&
     grown >= persistence * trend.slope * span;
-  if (goesOn && trend.low * span >= minBytes && trend.significance <= maxSignificance)
+  const swing = mad(xs.map((x, i) => ys[i]! - trend.slope * x));
+  const enough = Math.max(minBytes, overSwing * swing);
+  if (goesOn && trend.low * span >= enough && trend.significance <= maxSignificance)
     return { status: "leaking", trend };
   // Too little for now: at this rate it would be enough later, unless it stops.
-  if (goesOn) return { status: "not enough evidence", trend, more: moreSpan(trend.slope, span, minBytes) };
+  if (goesOn) return { status: "not enough evidence", trend, more: moreSpan(trend.slope, span, enough) };
   // It fell once and grows since then, which a leak after a late clean-up does, and a cache that is emptied now and then as well.
   if (later !== undefined && later.slope >= minSlope && later.low * span > minBytes)
     return { status: "not enough evidence", trend, more: moreSpan(later.slope, span, minBytes) };

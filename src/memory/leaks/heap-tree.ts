@@ -13,6 +13,11 @@ export interface HeapTree {
   readonly parents: Uint32Array;
   /** The edge that leads from the parent, by ordinal of the node. */
   readonly parentEdges: Uint32Array;
+  /**
+   * 0 for what is reached by way of what V8 keeps of functions and of the shapes of objects, 1 for all else: that grows while code
+   * gets warm, and no program holds anything by it.
+   */
+  readonly isProgram: Uint8Array;
   /** Ids of reachable nodes. */
   readonly reached: SnapshotIds;
 }
@@ -50,7 +55,24 @@ export function heapTreeOf(graph: HeapGraph): HeapTree {
   }
   const reachable = order.subarray(0, count);
   const reached = new SnapshotIds(Uint32Array.from(reachable, (node) => nodeIds[node]!));
-  return { ids: nodeIds, selfSizes, order: reachable, parents, parentEdges, reached };
+  const isProgram = programNodes(graph, reachable, parents);
+  return { ids: nodeIds, selfSizes, order: reachable, parents, parentEdges, isProgram, reached };
+}
+
+const engineTypes = ["code", "object shape"];
+
+function programNodes(
+  { header, nodeTypes }: HeapGraph,
+  order: Uint32Array,
+  parents: Uint32Array,
+): Uint8Array {
+  const engines = new Set(engineTypes.map((name) => header.nodes.typeNames.indexOf(name)));
+  const isProgram = new Uint8Array(nodeTypes.length);
+  for (const node of order)
+    isProgram[node] = Number(
+      !engines.has(nodeTypes[node]!) && (node === 0 || isProgram[parents[node]!] === 1),
+    );
+  return isProgram;
 }
 
 /** Roots after the global object and Node's environment: first what programs hang on handles, then what hangs on the engine. */

@@ -39,7 +39,7 @@ export function growingHolders(before: HeapTree, graph: HeapGraph, after: HeapTr
   const net = new Float64Array(graph.nodeCount);
   for (const node of order) {
     anchors[node] = node !== 0 && isNew(node) ? anchors[parents[node]!]! : node;
-    if (anchors[node] !== node) net[anchors[node]]! += selfSizes[node]!;
+    if (anchors[node] !== node && after.isProgram[node] === 1) net[anchors[node]]! += selfSizes[node]!;
   }
   const lost = lostById(before, after);
   let total = 0;
@@ -62,12 +62,15 @@ export function growingHolders(before: HeapTree, graph: HeapGraph, after: HeapTr
 }
 
 /** Bytes that went, by the id of the nearest object that stayed on the way to them. */
-function lostById({ ids, selfSizes, order, parents }: HeapTree, after: HeapTree): Map<number, number> {
+function lostById(
+  { ids, selfSizes, order, parents, isProgram }: HeapTree,
+  after: HeapTree,
+): Map<number, number> {
   const anchors = new Uint32Array(ids.length);
   const lost = new Map<number, number>();
   for (const node of order) {
     anchors[node] = node === 0 || after.reached.has(ids[node]!) ? node : anchors[parents[node]!]!;
-    if (anchors[node] === node) continue;
+    if (anchors[node] === node || isProgram[node] === 0) continue;
     const id = ids[anchors[node]]!;
     lost.set(id, (lost.get(id) ?? 0) + selfSizes[node]!);
   }
@@ -119,7 +122,8 @@ function describe(
   const end = path.findIndex(({ id }) => id === ids[holder]);
   return {
     name: constructorOf(graph, holder),
-    property: path.slice(0, end + 1).findLast(({ edge }) => /^\.|closure variable/.test(edge))?.edge ?? "",
+    // Not those that Node gives its own things by symbols, such as a program's entry point.
+    property: path.slice(0, end + 1).findLast(({ edge }) => isTelling(edge))?.edge ?? "",
     id: ids[holder]!,
     bytes,
     held,
@@ -127,6 +131,9 @@ function describe(
     path,
   };
 }
+
+const isTelling = (edge: string): boolean =>
+  /^\.(?!<symbol node:)/.test(edge) || edge.startsWith("(closure variable)");
 
 function pathTo(graph: HeapGraph, { parents, parentEdges }: HeapTree, node: number): PathStep[] {
   const path: PathStep[] = [];

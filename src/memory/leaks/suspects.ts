@@ -100,7 +100,12 @@ function mostTelling(classes: readonly ClassGrowth[]): ClassGrowth | undefined {
 
 function nextStep(site: AllocationSite | undefined, holder: Holder | undefined, isExternal: boolean): string {
   if (holder !== undefined)
-    return `Let ${holder.property || holder.name} (${holder.name}) give up each ${holder.held || "object"} when it is done with, or bound it.`;
+    return `Let ${placeText(holder)} give up each ${holder.held || "object"} when it is done with, or bound it.`;
   const buffers = isExternal ? "; much of it is outside V8's heap, in buffers that these objects hold" : "";
-  return `See what keeps that which ${site === undefined ? "the program" : siteText(site)} allocates${buffers}; ask for retaining paths to have it named.`;
+  return `See what keeps the objects that ${site === undefined ? "the program" : siteText(site)} allocates${buffers}; ask for retaining paths (retainingPaths: true) to have it named.`;
+}
+
+function placeText({ property, name }: Holder): string {
+  if (property === "") return name || "its holder";
+  return name === "" ? property : `${property} (${name})`;
 }
