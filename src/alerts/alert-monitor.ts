@@ -9,7 +9,7 @@ import { Delivery, type DeliveryStats } from "./delivery.ts";
 import { HeapAfterGc } from "./heap-after-gc.ts";
 import { knownDegradations } from "./known-degradations.ts";
 import type { AlertNotification, AlertSink } from "./notification.ts";
-import type { AlertRule, Severity } from "./rule.ts";
+import { type AlertRule, metricsOf, type Severity } from "./rule.ts";
 import { checkedRules } from "./rule-checks.ts";
 import { type Condition, maxGapOf, Tick } from "./tick.ts";
 
@@ -70,6 +70,9 @@ export interface ActiveAlert {
   readonly labels: Labels;
 }
 
+/** After so many looks, what a rule needs should have been there once. */
+const unmatchedTicks = 60;
+
 export interface AlertStats {
   readonly rules: number;
   readonly evaluations: number;
@@ -79,6 +82,8 @@ export interface AlertStats {
   readonly errors: number;
   /** Series and alerts that there was no room for. */
   readonly refused: number;
+  /** Rules that look at a metric that was never there, which may be a slip of the pen. */
+  readonly unmatched: readonly string[];
   readonly pending: number;
   readonly firing: number;
   readonly sinks: Readonly<Record<string, DeliveryStats>>;
@@ -86,6 +91,8 @@ export interface AlertStats {
 
 interface WatchedRule {
   readonly rule: AlertRule;
+  /** Metrics that it looks at and that haven't been there yet. */
+  readonly missing: Set<string>;
   readonly condition: Condition;
   readonly alerts: ActiveAlerts;
 }
@@ -167,7 +174,8 @@ export class AlertMonitor implements MetricSource, AsyncDisposable {
     }
     const sinks = Object.fromEntries(this.#deliveries.map((delivery) => [delivery.name, delivery.stats()]));
     const counts = { evaluations: this.#ticks, gaps: this.#gaps, errors: this.#errors };
-    return { rules: this.#watched.length, ...counts, refused, pending, firing, sinks };
+    const unmatched = this.#watched.filter(isUnmatched).map(({ rule }) => rule.name);
+    return { rules: this.#watched.length, ...counts, refused, unmatched, pending, firing, sinks };
   }
 
   *collect(): Iterable<MetricSample> {
@@ -217,7 +225,8 @@ export class AlertMonitor implements MetricSource, AsyncDisposable {
     if (degradation && this.#ticks % discoveryTicks === 0) this.#discover(samples);
     this.#ticks++;
     this.#lastMs = nowMs;
-    for (const { rule, condition, alerts } of this.#watched) {
+    for (const { rule, missing, condition, alerts } of this.#watched) {
+      for (const metric of missing) if (tick.named(metric).length > 0) missing.delete(metric);
       let changes: readonly AlertChange[];
       try {
         changes = alerts.update(nowMs, Array.from(condition.look(tick)));
@@ -228,6 +237,7 @@ export class AlertMonitor implements MetricSource, AsyncDisposable {
       }
       for (const change of changes) this.#tell(rule, change);
     }
+    if (this.#ticks === unmatchedTicks) for (const watched of this.#watched) warnOfUnmatched(watched);
   }
 
   /**
@@ -287,6 +297,7 @@ export class AlertMonitor implements MetricSource, AsyncDisposable {
     const timing = { forMs, resolveForMs, staleMs, maxGapMs: maxGapOf(intervalMs) };
     this.#watched.push({
       rule,
+      missing: new Set(metricsOf(rule)),
       condition: conditionOf(rule, maxSeries),
       alerts: new ActiveAlerts(timing, maxSeries),
     });
@@ -329,4 +340,16 @@ function checkSinks(sinks: readonly AlertSink[]): void {
     if (names.has(sink.name)) throw new TypeError(`sinks[${i}]: another sink is called "${sink.name}"`);
     names.add(sink.name);
   }
+}
+
+const isUnmatched = ({ rule, missing }: WatchedRule): boolean => missing.size > 0 && rule.kind !== "absence";
+
+/** That nothing is there is what an absence waits for. */
+function warnOfUnmatched(watched: WatchedRule): void {
+  if (!isUnmatched(watched)) return;
+  const names = Array.from(watched.missing, (name) => JSON.stringify(name)).join(", ");
+  process.emitWarning(
+    `alert rule ${JSON.stringify(watched.rule.name)}: there has been no metric ${names} so far; names are those of the registry, such as http.client.request.duration`,
+    { code: "VICTOR_ALERT_RULE" },
+  );
 }

@@ -129,3 +129,16 @@ export const workbookWindows: readonly BurnWindow[] = Object.freeze([
   Object.freeze({ longMs: 3_600_000, shortMs: 300_000, factor: 14.4 }),
   Object.freeze({ longMs: 21_600_000, shortMs: 1_800_000, factor: 6 }),
 ]);
+
+/** Names of the metrics that a rule looks at. */
+export function metricsOf(rule: AlertRule): string[] {
+  const selectors =
+    rule.kind === "ratio"
+      ? [rule.numerator, rule.denominator]
+      : rule.kind === "burn-rate"
+        ? [rule.total, rule.bad, rule.good]
+        : rule.kind === "degradation"
+          ? [rule, rule.of, rule.against]
+          : [rule];
+  return selectors.flatMap((selector) => (selector === undefined ? [] : [selector.metric]));
+}

@@ -111,7 +111,7 @@ async function write(recording: ProgramRecording, flags: ProfileFlags, suffix: s
   const base = flags.out.replace(/\.(?:html|md|json)$/, "") + suffix;
   const save = async (path: string, text: string): Promise<void> => {
     await saveFile(path, text);
-    say(path);
+    say(`wrote ${path}`);
   };
   const result = analyseProgram(recording);
   for (const format of new Set(flags.format))

@@ -25,6 +25,8 @@ export function profiled(
   options: SpanOptions = {},
 ): ProfileDecorator {
   if (name !== undefined && (typeof name !== "string" || name === "")) rejectType("name", "a name", name);
+  if (typeof options === "function")
+    rejectType("profile", "options, and the function afterwards: profile(name)(fn)", options);
   return <F extends AnyFunction>(fn: F, context?: DecoratorContext): F => {
     check(fn, context);
     const spanName =

@@ -1,5 +1,13 @@
 import { totalmem } from "node:os";
-import { abortSignal, durationMs, finite, knownKeys, oneOf, optionsObject } from "../../options.ts";
+import {
+  abortSignal,
+  durationMs,
+  finite,
+  knownKeys,
+  oneOf,
+  optionsObject,
+  rejectType,
+} from "../../options.ts";
 import { decideGc, type GcDecisionOptions } from "./decide-gc.ts";
 import type { GcAdvice } from "./gc-advice.ts";
 import { containerBytes, type GcGround, thisThread } from "./gc-ground.ts";
@@ -46,6 +54,7 @@ export function adviseGc(
 ): GcAdvice | Promise<GcAdvice> {
   optionsObject("adviseGc", first);
   if ("observeMs" in first) return observeAndAdvise(first, second as GcGround | undefined);
+  if (!("sample" in first)) rejectType("adviseGc", "an observation of GcWatch, or { observeMs }", first);
   return decideGc(first, decisionOptions("adviseGc", (second ?? {}) as GcAdviceOptions, gcAdviceKeys));
 }
 

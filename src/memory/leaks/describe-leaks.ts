@@ -15,7 +15,7 @@ export function describeLeaks(report: LeakReport): string {
 }
 
 function heading({ status, suspects }: LeakReport): string {
-  if (status === "steady") return "No leak.";
+  if (status === "steady") return "No leak that shows: it doesn't grow by enough, or not on and on.";
   if (status === "not enough evidence") return "Not enough evidence yet.";
   return suspects.length === 1 ? "A leak, from one place:" : `A leak, from ${suspects.length} places:`;
 }

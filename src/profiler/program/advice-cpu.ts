@@ -2,6 +2,7 @@
 import { type Advice, type AdviceRule, type Findings, shareText } from "./advice.ts";
 import type { CallTree } from "./call-tree.ts";
 import { type CodePlace, ownerOf, placeOf } from "./code-place.ts";
+import { hotFunctions } from "./hot-functions.ts";
 
 /** Less than this isn't worth a change, whatever its share: ten samples could be chance. */
 const leastMs = 50;
@@ -9,9 +10,29 @@ const jsonShare = 0.1;
 const syncShare = 0.05;
 const regexpShare = 0.1;
 const stackShare = 0.1;
+const hotShare = 0.3;
 
 const isWorth = ({ activeMs }: Findings, ms: number, share: number): boolean =>
   ms >= leastMs && ms >= share * activeMs;
+
+/** A function of the program, or of a package, in which much of the time is spent itself. */
+export const hotRule: AdviceRule = (findings) => {
+  const { tree, activeMs } = findings;
+  return hotFunctions(tree)
+    .filter(({ place, selfMs }) => isWorth(findings, selfMs, hotShare) && isCode(place.file))
+    .map(({ place, selfMs, hotLine, hotLineMs }) => ({
+      rule: "hot-function",
+      place: hotLine > 0 ? { ...place, line: hotLine, column: 0 } : place,
+      evidence:
+        `${place.name || "A function without a name"} itself takes ${shareText(selfMs, activeMs)}` +
+        (hotLine > 0 ? `, ${Math.round(hotLineMs)} ms of it on this line.` : "."),
+      advice:
+        "Call it less often (keep its results), give it less to do, or a better algorithm; what must be computed can be on a worker thread.",
+      ms: selfMs,
+    }));
+};
+
+const isCode = (file: string): boolean => file !== "" && !file.startsWith("node:");
 
 /** V8 counts the time of JSON's functions to the line that calls them. */
 export const jsonRule: AdviceRule = (findings) => {

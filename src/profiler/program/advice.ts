@@ -8,7 +8,15 @@ import type { SourceLookup } from "./source-lookup.ts";
 
 /** What to look at, and why. */
 export interface Advice {
-  readonly rule: "json" | "sync-call" | "regexp" | "stack-traces" | "gc" | "loop-blocked" | "deopt-loop";
+  readonly rule:
+    | "json"
+    | "sync-call"
+    | "regexp"
+    | "stack-traces"
+    | "gc"
+    | "loop-blocked"
+    | "deopt-loop"
+    | "hot-function";
   /** Where: file and line of the source. */
   readonly place: CodePlace;
   /** What was measured there. */

@@ -1,5 +1,5 @@
 import type { Advice, AdviceRule, Findings } from "./advice.ts";
-import { jsonRule, regexpRule, stackRule, syncRule } from "./advice-cpu.ts";
+import { hotRule, jsonRule, regexpRule, stackRule, syncRule } from "./advice-cpu.ts";
 import { blockedRule, deoptRule, gcRule } from "./advice-engine.ts";
 
 const rules: readonly AdviceRule[] = [
@@ -15,8 +15,11 @@ const rules: readonly AdviceRule[] = [
 /** All that the rules find, with places of the sources, that about the most time first. */
 export function advise(findings: Findings): Advice[] {
   const { sources } = findings;
-  return rules
-    .flatMap((rule) => rule(findings))
+  const found = rules.flatMap((rule) => rule(findings));
+  // That a function is hot is news only where no fault explains it.
+  const explained = new Set(found.map(({ place }) => `${place.file}:${place.line}`));
+  const hot = hotRule(findings).filter(({ place }) => !explained.has(`${place.file}:${place.line}`));
+  return [...found, ...hot]
     .map((advice) => ({ ...advice, place: inSource(advice.place) }))
     .sort((a, b) => b.ms - a.ms);
 

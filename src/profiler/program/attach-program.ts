@@ -23,6 +23,7 @@ const reachMs = 30_000;
  * Records the main thread of a running Node process of this machine and user, over its inspector on loopback. The
  * inspector is closed again if it wasn't open before, also when the recording fails.
  * @param pid its process id, ≥ 1
+ * A process that is too busy to close it is told of by a process warning.
  * @throws {ProfileTargetError} `VICTOR_PROFILE_TARGET`: it isn't there, isn't Node, belongs to another user, or can't
  *   open its inspector
  */
@@ -43,7 +44,8 @@ export async function recordProcess(
     await inspector.detach().catch(() => {});
     throw result.error;
   }
-  await inspector.detach();
+  // What was recorded counts, also of a process that is too busy to close its inspector.
+  await inspector.detach().catch((error: Error) => process.emitWarning(error));
   return result.value;
 }
 

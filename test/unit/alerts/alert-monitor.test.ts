@@ -330,3 +330,27 @@ test("wrong options are refused by name", () => {
   expect(open({ maxQueue: 0 })).toThrow("maxQueue");
   expect(clock.pending).toBe(0);
 });
+
+test("a rule whose metric was never there is told of, once, unless it waits for just that", async () => {
+  const warn = vi.spyOn(process, "emitWarning").mockReturnValue();
+  const slip = {
+    kind: "ratio",
+    name: "errors",
+    numerator: { metric: "failed_total" },
+    denominator: { metric: "level" },
+    above: 1,
+  } as const;
+  const gone = { kind: "absence", name: "gone", metric: "never" } as const;
+  const { clock, monitor } = switched({ rules: [high, slip, gone] });
+  expect(monitor.stats().unmatched).toEqual(["high", "errors"]);
+  await clock.advance(59_000);
+  expect(monitor.stats().unmatched).toEqual(["errors"]);
+  expect(warn).not.toHaveBeenCalled();
+  await clock.advance(120_000);
+  expect(warn.mock.calls).toEqual([
+    [
+      'alert rule "errors": there has been no metric "failed_total" so far; names are those of the registry, such as http.client.request.duration',
+      { code: "VICTOR_ALERT_RULE" },
+    ],
+  ]);
+});
