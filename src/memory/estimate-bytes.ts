@@ -45,9 +45,10 @@ const bytesOfArray = getterOf<number>(typedArray, "byteLength");
 
 /**
  * Memory that a value and all that it refers to take, estimated by the sizes that V8 gives objects; each object counts once.
- * For weighing entries of a cache: `weigh: (key, value) => estimateBytes(key) + estimateBytes(value)`. Data is met to some
- * 10 %. What can't be seen counts as an empty object: closures, private fields, what a Proxy, a WeakMap or a Promise holds. No
- * getter and no proxy's trap is run.
+ * For weighing entries of a cache: `weigh: (key, value) => estimateBytes(key) + estimateBytes(value)`. Data from JSON,
+ * literals and classes is met to some 10 %. Arrays, objects and sets that grew piece by piece have room to spare, up to twice as much
+ * again, and joined strings are trees: neither is seen. What else can't be seen counts as an
+ * empty object: closures, private fields, what a Proxy, a WeakMap or a Promise holds. No getter and no proxy's trap is run.
  * @returns bytes, 0 for what needs no memory of its own: small integers, booleans, `null`, `undefined`
  * @throws {TypeError | RangeError} on a wrong option
  */

@@ -28,7 +28,7 @@ turns(30, sign);`,
   [
     "regexp",
     `${turns}function match() {
-  return /^(a+)+$/.test("a".repeat(18) + "b");
+  return /^(a+)+$/.test("a".repeat(21) + "b");
 }
 turns(40, match);`,
     2,
