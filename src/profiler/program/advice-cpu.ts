@@ -11,13 +11,16 @@ const syncShare = 0.05;
 const regexpShare = 0.1;
 const stackShare = 0.1;
 const hotShare = 0.3;
+const busyShare = 0.8;
 
 const isWorth = ({ activeMs }: Findings, ms: number, share: number): boolean =>
   ms >= leastMs && ms >= share * activeMs;
 
 /** A function of the program, or of a package, in which much of the time is spent itself. */
 export const hotRule: AdviceRule = (findings) => {
-  const { tree, activeMs } = findings;
+  const { tree, activeMs, elapsedMs } = findings;
+  // In a program that mostly waits, the hottest function is no fault.
+  if (activeMs < busyShare * elapsedMs) return [];
   return hotFunctions(tree)
     .filter(({ place, selfMs }) => isWorth(findings, selfMs, hotShare) && isCode(place.file))
     .map(({ place, selfMs, hotLine, hotLineMs }) => ({

@@ -32,6 +32,8 @@ export interface Findings {
   readonly tree: CallTree;
   /** Milliseconds that weren't idle. */
   readonly activeMs: number;
+  /** Milliseconds recorded. */
+  readonly elapsedMs: number;
   /** Whether the thread's event loop turned at all: a script that only computes blocks nobody. */
   readonly loopTurned: boolean;
   readonly allocations: readonly AllocationSite[];

@@ -111,6 +111,7 @@ function analyseThread(
   const findings: Findings = {
     tree,
     activeMs,
+    elapsedMs: state.elapsedMs,
     loopTurned: state.loop.turns >= 10,
     allocations,
     gc: state.gc,

@@ -60,6 +60,16 @@ turns(30, block);`,
 turns(60, fail);`,
     2,
   ],
+  [
+    "hot-function",
+    `function isPrime(n) {
+  for (let d = 2; d * d <= n; d++) if (n % d === 0) return false;
+  return true;
+}
+let primes = 0;
+for (let n = 2; n < 1_500_000; n++) if (isPrime(n)) primes++;`,
+    2,
+  ],
 ])("finds the fault that %s tells of, at its line", async (rule, source, line) => {
   using programs = new ProfiledPrograms();
   const { profile } = await programs.profile(source, { flags: ["--interval", "500"] });
