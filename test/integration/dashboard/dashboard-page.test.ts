@@ -180,7 +180,7 @@ test("slow queries, leaks, rollouts and alerts are shown, a provider that throws
     "Session",
     "2 KiB/s",
     "high",
-    "app.js:1:2",
+    "open (app.js:1:2)",
     hostile,
   ]);
   expect(await page.locator("#notes li").textContent()).toBe(`Rollouts: ${hostile}`);
