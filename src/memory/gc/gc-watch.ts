@@ -1,6 +1,5 @@
 import type { TimerHandle } from "../../clock.ts";
-import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
-import { type GcKind, type GcPause, gcKinds } from "../../metrics/runtime/gc-observer.ts";
+import type { GcKind, GcPause } from "../../metrics/runtime/gc-observer.ts";
 import { type GcGround, thisThread } from "./gc-ground.ts";
 import type { GcObservation, GcPauses, OldSpaceAfterMajor } from "./gc-observation.ts";
 import { addFlows, type GcProfileRecord, type YoungFlow, youngFlows } from "./gc-profile.ts";
@@ -28,13 +27,10 @@ const keptMajors = 8;
  *
  * The figures are of the steady part: they begin anew when the semi-space grows, as V8 lets it after a start.
  */
-export class GcWatch implements MetricSource, Disposable {
-  readonly name = "gc-watch";
+export class GcWatch implements Disposable {
   readonly #ground: GcGround;
   readonly #unobserve: () => void;
   readonly #startMs: number;
-  /** Since the beginning of the watch. */
-  readonly #totals = noPauses();
   readonly #majors: OldSpaceAfterMajor[] = [];
   #oldSpacePeakBytes = 0;
   #steady: Steady;
@@ -72,33 +68,6 @@ export class GcWatch implements MetricSource, Disposable {
     };
   }
 
-  /** Pauses since the watch began. */
-  stats(): Readonly<Record<GcKind, GcPauses>> {
-    return { ...this.#totals };
-  }
-
-  *collect(): Iterable<MetricSample> {
-    for (const kind of gcKinds) {
-      const labels = { "v8js.gc.type": kind };
-      const { count, totalMs } = this.#totals[kind];
-      yield {
-        type: "counter",
-        name: "victor.gc.pauses",
-        help: "Pauses for garbage collection.",
-        labels,
-        value: count,
-      };
-      yield {
-        type: "counter",
-        name: "victor.gc.pause.time",
-        help: "Time in pauses for garbage collection.",
-        unit: "s",
-        labels,
-        value: totalMs / 1000,
-      };
-    }
-  }
-
   /** Ends the watch; calling it twice does nothing. */
   close(): void {
     if (this.#isClosed) return;
@@ -114,7 +83,6 @@ export class GcWatch implements MetricSource, Disposable {
   }
 
   #count(pause: GcPause): void {
-    this.#totals[pause.kind] = plus(this.#totals[pause.kind], pause);
     this.#steady.pauses[pause.kind] = plus(this.#steady.pauses[pause.kind], pause);
     if (pause.kind === "major") this.#noteMajor();
     if (this.#endProfile === undefined) return;

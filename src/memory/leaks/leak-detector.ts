@@ -193,6 +193,7 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
       this.#probe?.close();
       this.#giveTurnBack?.();
     }
+    this.#lives[Symbol.dispose]();
     this.#state = "closed";
   }
 

@@ -1,49 +1,43 @@
+import { LifeCycle } from "../profile/life-cycle.ts";
 import type { ClassGrowth } from "./leak-report.ts";
 
-/** One object in so many is followed to its end. */
-const oneIn = 100;
-
 interface Lives {
-  born: number;
-  followed: number;
-  collected: number;
+  readonly cycle: LifeCycle;
   /** Estimate of those alive when growth was last begun to be counted. */
   aliveBefore: number;
 }
 
-/** How many objects of a class live, by following one in a hundred until it is collected. */
-export class LifeSample {
+/** How many objects of a class live, by following some of them until they are collected. */
+export class LifeSample implements Disposable {
   readonly #lives = new Map<string, Lives>();
-  readonly #registry = new FinalizationRegistry<Lives>((lives) => lives.collected++);
 
   /** An object has come to life. @param name of its class */
   born(name: string, object: WeakKey): void {
     let lives = this.#lives.get(name);
     if (lives === undefined) {
-      lives = { born: 0, followed: 0, collected: 0, aliveBefore: 0 };
+      lives = { cycle: new LifeCycle(name), aliveBefore: 0 };
       this.#lives.set(name, lives);
     }
-    if (lives.born++ % oneIn !== 0) return;
-    lives.followed++;
-    this.#registry.register(object, lives);
+    lives.cycle.born(object as object);
   }
 
   /** Growth counts from now on. */
   begin(): void {
-    for (const lives of this.#lives.values()) lives.aliveBefore = aliveOf(lives);
+    for (const lives of this.#lives.values()) lives.aliveBefore = lives.cycle.stats().alive;
   }
 
   /** @param seconds since `begin` @returns classes of which more are alive than then, by how many, descending */
   growing(seconds: number): ClassGrowth[] {
-    return Array.from(this.#lives, ([name, lives]) => ({
+    return Array.from(this.#lives, ([name, { cycle, aliveBefore }]) => ({
       name,
-      rate: (aliveOf(lives) - lives.aliveBefore) / seconds,
+      rate: (cycle.stats().alive - aliveBefore) / seconds,
     }))
       .filter(({ rate }) => rate > 0)
       .sort((a, b) => b.rate - a.rate);
   }
-}
 
-function aliveOf({ born, followed, collected }: Lives): number {
-  return followed === 0 ? 0 : born * (1 - collected / followed);
+  [Symbol.dispose](): void {
+    for (const { cycle } of this.#lives.values()) cycle.close();
+    this.#lives.clear();
+  }
 }

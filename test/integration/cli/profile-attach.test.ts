@@ -84,6 +84,29 @@ test("ctrl-C ends the recording, which is reported, and not the process", async 
   expect(target.child.exitCode).toBeNull();
 });
 
+test("what a process did that never yields is reported, though it is too busy to close its inspector", async () => {
+  using programs = new ProfiledPrograms();
+  programs.write(
+    "app.cjs",
+    `console.log("ready"); function spin() { let x = 0; for (;;) x += Math.sqrt(x + 1); } setTimeout(spin, 50);`,
+  );
+  const target = programs.start(["--inspect-port=0", "app.cjs"]);
+  await target.said("ready");
+  const running = programs.victor([
+    "--attach",
+    String(target.child.pid),
+    "--duration",
+    "1",
+    "--format",
+    "json",
+  ]);
+  expect({ ...(await running.ended), stderr: running.output.stderr }).toMatchObject({ code: 0 });
+  expect(running.output.stderr).toContain("the process is too busy to close it");
+  // V8 doesn't know of the loop itself, which was compiled before the profiler came, but of what called it.
+  expect(programs.read().threads[0]?.samples).toBeGreaterThan(0);
+  expect(target.child.exitCode).toBeNull();
+});
+
 test("a process that isn't there, or isn't Node, is refused and not disturbed", async () => {
   using programs = new ProfiledPrograms();
   const gone = programs.victor(["--attach", "999999999"]);
