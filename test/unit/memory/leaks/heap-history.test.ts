@@ -35,10 +35,9 @@ describe.each(["drop oldest", "thin out"] as const)("of a watch that is to %s", 
 
 test("a heap that swings by more than it grows is hardly ever called one, however often it is looked at", () => {
   const swinging = (_: number, random: Random): number => base + 4e6 * random();
-  const seeds = Array.from({ length: 30 }, (_, i) => i + 1);
-  const alarms = seeds.filter((seed) => leaking("drop oldest", 1000, swinging, seed).length > 0);
-  // Without a gate for it two of three would be.
-  expect(alarms.length).toBeLessThanOrEqual(2);
+  const seeds = Array.from({ length: 20 }, (_, i) => i + 1);
+  const alarms = seeds.filter((seed) => leaking("thin out", 500, swinging, seed).length > 0);
+  expect(alarms.length).toBeLessThanOrEqual(1);
 });
 
 test("what has come and gone before is no leak when it comes again", () => {
