@@ -47,8 +47,9 @@ export function decideGc(observation: GcObservation, options: GcDecisionOptions)
     maxSemiSpaceBytes: options.maxSemiSpaceBytes ?? gcDecisionDefaults.maxSemiSpaceBytes,
   };
   const room = memoryRoom(observation, settings.memoryBytes);
-  const oldSpace = oldSpaceLimit(observation, room, settings.isContainer);
   const semi = decideSemiSpace(observation, settings, room);
+  // Beside the semi-space that is advised, not beside today's.
+  const oldSpace = oldSpaceLimit(observation, room, settings.isContainer, semi.expected?.semiSpaceBytes);
   if (semi.expected === undefined) {
     if (oldSpace === undefined) return semi;
     return changedLimits(oldSpace.reason, { oldSpaceBytes: oldSpace.bytes });
@@ -163,12 +164,12 @@ function oldSpaceLimit(
   observation: GcObservation,
   room: MemoryRoom,
   isContainer: boolean,
+  semiSpaceBytes = observation.semiSpaceLimitBytes ?? observation.sample.semiSpaceBytes,
 ): { readonly bytes: number; readonly reason: string } | undefined {
   const limit = observation.oldSpaceLimitBytes;
   const live = observation.majors.at(-1)?.usedBytes ?? 0;
   if (limit === undefined) return undefined;
-  const young = 3 * (observation.semiSpaceLimitBytes ?? observation.sample.semiSpaceBytes);
-  const most = room.heapBytes - young;
+  const most = room.heapBytes - 3 * semiSpaceBytes;
   if (live > limit * fullShare && most > limit)
     return {
       bytes: Math.min(most, limit * 2),

@@ -131,6 +131,13 @@ describe("old space", () => {
     expect(decideGc(observationOf(seen), { ...container, isContainer: false }).change).toBe("none");
   });
 
+  it("leaves room for the semi-space that is advised with it", () => {
+    const seen = { semiMib: 16, rssMib: 60, majors: [205, 205], oldLimitMib: 256 };
+    const advice = decideGc(observationOf(seen), { memoryBytes: 460 * mib, isContainer: true });
+    // 460 × 0.9 − 10 outside of the heap − 3 × 32
+    expect(advice.resourceLimits).toEqual({ maxYoungGenerationSizeMb: 96, maxOldGenerationSizeMb: 308 });
+  });
+
   it("and new space always fit the container together", () => {
     fc.assert(
       fc.property(
@@ -155,6 +162,7 @@ describe("old space", () => {
           if (isChanged) expect(young + old + rssMib - 50).toBeLessThanOrEqual(memoryMib * 0.9);
         },
       ),
+      { numRuns: 2000 },
     );
   });
 });
