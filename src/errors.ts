@@ -987,3 +987,34 @@ export class DashboardPageError extends VictorError {
     );
   }
 }
+
+/**
+ * `VICTOR_CACHE_TIER`: the server behind a cache can't be asked, or didn't answer as it should; `reason` says in what way,
+ * `cause` in its own words.
+ */
+export class SharedTierError extends VictorError {
+  override readonly name = "SharedTierError";
+  /** Kind of the tier, such as `redis`. */
+  readonly tier: string;
+  readonly reason: SharedTierFault;
+  constructor(tier: string, reason: SharedTierFault, detail: string, options?: ErrorOptions) {
+    super("VICTOR_CACHE_TIER", `cache: ${tier} ${detail}`, options);
+    this.tier = tier;
+    this.reason = reason;
+  }
+}
+
+/**
+ * `unavailable`: no connection; `timeout`: no answer within the budget; `full`: it takes no more data; `read-only`: it takes
+ * no writes; `denied`: wrong or missing rights; `protocol`: an answer that makes no sense; `closed`: by us; `busy`: as many
+ * commands wait as may.
+ */
+export type SharedTierFault =
+  | "unavailable"
+  | "timeout"
+  | "full"
+  | "read-only"
+  | "denied"
+  | "protocol"
+  | "closed"
+  | "busy";
