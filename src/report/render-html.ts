@@ -3,6 +3,7 @@ import { type Bar, barChart, type RatioMark, ratioChart } from "./chart-svg.ts";
 import { htmlPage, htmlTable } from "./html-page.ts";
 import { escapeHtml } from "./html-text.ts";
 import { headLines, limitsText, methodText } from "./method-text.ts";
+import { overallTable } from "./overall-table.ts";
 import { isMoreBetter, unitName } from "./quantity.ts";
 import type { AreaResult, ReportDocument, RowResult, VariantResult } from "./report-document.ts";
 import { shownFigure, shownRatio } from "./row-figure.ts";
@@ -11,9 +12,11 @@ import { summarySentences } from "./summary.ts";
 
 /** The report as one HTML page that needs nothing else: no script, no font, no request. */
 export function renderHtml(document: ReportDocument): string {
+  const overall = overallTable(document);
   const body = [
     "<h1>Performance Tuning Report</h1>",
     head(document),
+    ...(overall === undefined ? [] : ["<h2>Overall</h2>", htmlTable(overall)]),
     "<h2>Executive summary</h2>",
     list(summarySentences(document)),
     overview(document),

@@ -1,14 +1,17 @@
 import { markdownTable } from "../measure/index.ts";
 import { headLines, limitsText, methodText } from "./method-text.ts";
+import { overallTable } from "./overall-table.ts";
 import type { AreaResult, ReportDocument, RowResult } from "./report-document.ts";
 import { impactTable, rowFacts, type TextTable, variantTable } from "./row-tables.ts";
 import { summarySentences } from "./summary.ts";
 
 /** The report as Markdown (GitHub's flavour). */
 export function renderMarkdown(document: ReportDocument): string {
+  const overall = overallTable(document);
   const sections = [
     "# Performance Tuning Report",
     head(document),
+    ...(overall === undefined ? [] : ["## Overall", table(overall)]),
     "## Executive summary",
     list(summarySentences(document)),
     ...document.areas.flatMap((area, i) => areaSections(area, i + 1)),

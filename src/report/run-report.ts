@@ -113,6 +113,7 @@ class ReportRunner {
   readonly #startedAt = new Date();
   readonly #started = systemClock.now();
   readonly #areas: AreaResult[] = [];
+  readonly #measured = new Map<string, Measurement>();
   #versions: Record<string, string> = {};
   #files: readonly string[] = [];
 
@@ -184,8 +185,12 @@ class ReportRunner {
     const repetitions = this.#repetitions(workload);
     const { processes, rounds, warmupRounds } = repetitions;
     const arms = armsOf(workload);
-    const measure = (specs: ArmSpec[]): Promise<Measurement> =>
-      measureInterleaved({
+    const measure = async (specs: ArmSpec[]): Promise<Measurement> => {
+      // Rows that are different counters of the same runs share them.
+      const key = workload.unit.shown === "counter" ? JSON.stringify([specs, repetitions]) : undefined;
+      const known = key === undefined ? undefined : this.#measured.get(key);
+      if (known !== undefined) return known;
+      const measurement = await measureInterleaved({
         processes,
         rounds,
         warmupRounds,
@@ -194,6 +199,9 @@ class ReportRunner {
         signal: this.#signal,
         onProgress,
       });
+      if (key !== undefined) this.#measured.set(key, measurement);
+      return measurement;
+    };
     try {
       return rowResult(workload, { repetitions, measurement: await measure(arms) });
     } catch (error) {

@@ -125,6 +125,27 @@ test("all variants of all rows of concurrency give the same answers, and none is
   expect(figures[1]?.value).toBeGreaterThan(75e6);
 });
 
+test("the service answers the same with everything off and with everything on", async () => {
+  const { document } = await runReport({
+    rooms: room("service"),
+    quick: true,
+    outDir,
+    formats: ["json"],
+    repetitions: once,
+  });
+  const rows = document.areas.flatMap((area) => area.rows);
+  expect(rows.map(({ id, error, check }) => ({ id, error, check: check?.ok }))).toEqual(
+    ["latency", "memory", "throughput"].map((id) => ({
+      id: `service.${id}`,
+      error: undefined,
+      check: true,
+    })),
+  );
+  // The plain one asks the other service, 20 ms away, for every visit.
+  const latency = rows[0]!.baseline.status === "measured" ? rows[0]!.baseline.counter?.[0] : undefined;
+  expect(latency).toBeGreaterThan(20e6);
+});
+
 test("all variants of all rows of the network give the same answers, and what is counted can be", async () => {
   const { document } = await runReport({
     rooms: room("network"),

@@ -150,6 +150,31 @@ describe("a run of the report", () => {
     expect(row?.vsBaseline?.counter?.ratio).toBeCloseTo(3, 12);
   });
 
+  test("measures once what rows of different counters share", async () => {
+    const counting = {
+      ...arm("same"),
+      module: `data:text/javascript,${encodeURIComponent(
+        'export const setup = () => ({ run() {}, answer: () => "same", counters: () => ({ pid: process.pid, twice: 2 * process.pid }) });',
+      )}`,
+    };
+    const row = (counter: string): Workload =>
+      workload(counter, {
+        baseline: counting,
+        optimized: counting,
+        unit: { shown: "counter", counter, kind: "count", what: "processes" },
+      });
+    const { document } = await runReport({
+      rooms: [room([row("pid"), row("twice")])],
+      outDir,
+      formats: ["json"],
+      repetitions: { processes: 2, rounds: 1, warmupRounds: 0 },
+    });
+    const [pids, twice] = document.areas[0]!.rows.map(({ optimized }) =>
+      optimized.status === "measured" ? optimized.counter : [],
+    );
+    expect(twice).toEqual(pids!.map((pid) => 2 * pid));
+  });
+
   test("measures the others when the baseline is a package that isn't installed", async () => {
     const baseline = { name: "rival", about: "a library", install: "rival" };
     const rooms = [room([workload("room.a", { baseline, peer: arm("same") })])];
