@@ -5,6 +5,7 @@ import { addDashboardCommand } from "./dashboard-command.ts";
 import { addHeapCommand } from "./heap-command.ts";
 import { addProfileCommand } from "./profile-command.ts";
 import { addReportCommand } from "./report-command.ts";
+import { addRunCommand } from "./run-command.ts";
 import { addToolsCommand } from "./tools-command.ts";
 
 /** Exit codes: 0 done; 1 a check or a workload failed; 2 wrong usage; 130 stopped by a signal. */
@@ -24,6 +25,7 @@ async function main(): Promise<number> {
     exitCode = code;
   };
   addReportCommand(program, finish);
+  addRunCommand(program, finish);
   addDashboardCommand(program, finish);
   addHeapCommand(program, finish);
   addProfileCommand(program, finish);
