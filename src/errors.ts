@@ -987,3 +987,11 @@ export class DashboardPageError extends VictorError {
     );
   }
 }
+
+/** `VICTOR_DOCTOR_TARGET`: what the doctor should look at isn't there. */
+export class DoctorTargetError extends VictorError {
+  override readonly name = "DoctorTargetError";
+  constructor(message: string) {
+    super("VICTOR_DOCTOR_TARGET", message);
+  }
+}

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addDashboardCommand } from "./dashboard-command.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { addHeapCommand } from "./heap-command.ts";
 import { addProfileCommand } from "./profile-command.ts";
 import { addReportCommand } from "./report-command.ts";
@@ -27,6 +28,7 @@ async function main(): Promise<number> {
   addReportCommand(program, finish);
   addRunCommand(program, finish);
   addDashboardCommand(program, finish);
+  addDoctorCommand(program, finish);
   addHeapCommand(program, finish);
   addProfileCommand(program, finish);
   addToolsCommand(program, finish);
