@@ -9,6 +9,7 @@ import { commandFile } from "../../../src/environment/command-file.ts";
 import { splitNodeOptions } from "../../../src/environment/node-options.ts";
 import { runFacts } from "../../../src/environment/run-facts.ts";
 import { planRun } from "../../../src/environment/run-plan.ts";
+import { machineProgram } from "../../services/machine-package.ts";
 import { runNode } from "../../support/run-node.ts";
 
 const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
@@ -263,9 +264,13 @@ test.each(["node", "sh"])("Ctrl-C at a terminal arrives once, below %s", async (
   const script = file("terminal.cjs", counting(["SIGINT"]).replaceAll("SIGTERM", "SIGQUIT"));
   const command = kind === "node" ? `node '${script}'` : `sh -c 'exec node "$0"' '${script}'`;
   // A terminal of its own, from util-linux.
-  const child = spawn("script", ["-qec", `'${process.execPath}' '${main}' run -- ${command}`, "/dev/null"], {
-    env,
-  });
+  const child = spawn(
+    machineProgram("script", "bsdutils"),
+    ["-qec", `'${process.execPath}' '${main}' run -- ${command}`, "/dev/null"],
+    {
+      env,
+    },
+  );
   let out = "";
   child.stdout.on("data", (text) => {
     out += text;
