@@ -3,7 +3,6 @@ import { availableParallelism, cpus, totalmem } from "node:os";
 import { basename, join } from "node:path";
 import { getHeapStatistics } from "node:v8";
 import { flagsBeforeScript, flagValue, splitNodeOptions } from "../environment/node-options.ts";
-import { nodeVersion } from "../environment/node-version.ts";
 import { DoctorTargetError } from "../errors.ts";
 import { cgroupLimits } from "../measure/cgroup-limits.ts";
 import type { DoctorFacts, Reading } from "./facts.ts";
@@ -44,14 +43,19 @@ export function readFacts({ dir, pid, root = "/" }: FactsOptions): DoctorFacts {
     node:
       pid === undefined
         ? { value: process.versions.node }
-        : reading(`${proc}/exe`, () => versionOf(join(root, proc, "exe"), pid)),
+        : reading(`${proc}/exe`, () => versionOf(join(root, proc, "exe"))),
     nowMs: Date.now(),
     pid,
     env,
     flags,
     memoryLimitBytes,
     machineMemoryBytes: totalmem(),
-    cpus: Math.max(1, Math.floor(Math.min(availableParallelism(), limits?.cpus ?? Number.POSITIVE_INFINITY))),
+    cpus: Math.max(
+      1,
+      Math.floor(
+        Math.min(allowedCpus(ifThere(read, `${proc}/status`)), limits?.cpus ?? Number.POSITIVE_INFINITY),
+      ),
+    ),
     machineCpus: cpus().length,
     heapLimitBytes: heapLimit(pid, pid === undefined ? { value: startFlags } : flags, env),
     openFiles: reading(`${proc}/limits`, () => openFiles(read(`${proc}/limits`))),
@@ -106,12 +110,22 @@ function environ(text: string): NodeJS.ProcessEnv {
   );
 }
 
-function versionOf(link: string, pid: number): string {
+/** Another Node isn't asked: that would run whatever file the process runs. */
+function versionOf(link: string): string {
   const file = realpathSync(link);
-  const version = /^node(?:js)?$/.test(basename(file)) ? nodeVersion({}, file) : undefined;
-  if (version === undefined)
-    throw new Error(`process ${pid} runs ${file}, which doesn't tell a version of Node`);
-  return version;
+  if (file !== realpathSync(process.execPath)) throw new Error(`it is ${file}, not the doctor's own Node`);
+  return process.versions.node;
+}
+
+/** "0-3,8" are five. */
+function allowedCpus(status: string | undefined): number {
+  const list = /^Cpus_allowed_list:\s+([\d,-]+)$/m.exec(status ?? "")?.[1];
+  if (list === undefined) return availableParallelism();
+  const counts = list.split(",").map((range) => {
+    const [first, last = first] = range.split("-").map(Number);
+    return last! - first! + 1;
+  });
+  return counts.reduce((sum, count) => sum + count, 0);
 }
 
 function heapLimit(

@@ -1,4 +1,5 @@
-import { type ChildProcess, type Serializable, type SerializationType, spawn } from "node:child_process";
+import { type ChildProcess, type SerializationType, spawn } from "node:child_process";
+import { once } from "node:events";
 import { readFileSync } from "node:fs";
 import { constants } from "node:os";
 import { isatty } from "node:tty";
@@ -26,6 +27,9 @@ const fromTerminal: readonly NodeJS.Signals[] = [
   "SIGBREAK",
 ];
 
+/** So long a program that has ended may keep its channel open: only a process that it left behind would. */
+const leftOpenMs = 10_000;
+
 /** Node makes something else of these than an end. */
 const notFatalHere: readonly NodeJS.Signals[] = ["SIGUSR1", "SIGPIPE", "SIGXFSZ", "SIGPROF"];
 
@@ -44,7 +48,10 @@ export async function relayProgram({ file, command, env }: ProgramStart): Promis
     serialization: serialization(),
   });
   const stopForwarding = forwardSignals(child);
-  if (hasChannel) connect(child);
+  if (hasChannel) {
+    passMessages(process as Channel, child as Channel);
+    passMessages(child as Channel, process as Channel);
+  }
   const { promise, resolve } = Promise.withResolvers<readonly [number | null, NodeJS.Signals | null]>();
   child.once("error", (error: NodeJS.ErrnoException) => {
     // The same event tells of a signal that couldn't be sent, to a program that goes on.
@@ -55,7 +62,8 @@ export async function relayProgram({ file, command, env }: ProgramStart): Promis
   child.once("exit", (code, signal) => resolve([code, signal]));
   const [code, signal] = await promise;
   stopForwarding();
-  if (process.connected) process.disconnect();
+  if (child.pid === undefined) process.disconnect?.();
+  else if (hasChannel) await lastMessages(child);
   if (signal !== null && !notFatalHere.includes(signal)) process.kill(process.pid, signal);
   return code ?? 128 + constants.signals[signal ?? "SIGKILL"];
 }
@@ -84,22 +92,44 @@ function isInForeground(): boolean {
   }
 }
 
-/** Messages go both ways, with the sockets that come along; when one side ends the talk, the other hears of it. */
-function connect(child: ChildProcess): void {
-  // Who doesn't take it any more says so by `disconnect`.
-  const sent = (): void => {};
-  process.on("message", (message, handle) => {
-    if (child.connected) child.send(message as Serializable, handle as never, {}, sent);
+/** What a child process and this one have in common. */
+interface Channel extends NodeJS.EventEmitter {
+  readonly connected: boolean;
+  send(message: unknown, handle: unknown, options: object, sent: () => void): boolean;
+  disconnect(): void;
+}
+
+/** Passes on all that comes, with the sockets that come along, and after the last of it the end. */
+function passMessages(from: Channel, to: Channel): void {
+  let pending = 0;
+  let hasEnded = false;
+  const endAfterLast = (): void => {
+    if (hasEnded && pending === 0 && to.connected) to.disconnect();
+  };
+  from.on("message", (message: unknown, handle: unknown) => {
+    if (!to.connected) return;
+    pending++;
+    // Who doesn't take it any more says so by `disconnect`.
+    to.send(message, handle, {}, () => {
+      pending--;
+      endAfterLast();
+    });
   });
-  child.on("message", (message, handle) => {
-    if (process.connected) process.send!(message, handle, {}, sent);
+  from.on("disconnect", () => {
+    hasEnded = true;
+    endAfterLast();
   });
-  process.on("disconnect", () => {
+}
+
+/** What the program sent before its end may still be on its way. */
+async function lastMessages(child: ChildProcess): Promise<void> {
+  if (!process.connected) return;
+  const told = once(process, "disconnect");
+  const timer = setTimeout(() => {
     if (child.connected) child.disconnect();
-  });
-  child.on("disconnect", () => {
-    if (process.connected) process.disconnect();
-  });
+  }, leftOpenMs);
+  await told;
+  clearTimeout(timer);
 }
 
 /** The parent's way of writing messages: Node forgets it at its start, Linux doesn't. */

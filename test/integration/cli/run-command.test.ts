@@ -42,7 +42,11 @@ test("arguments, working folder, input and exit code are the program's own", asy
      process.exitCode = 7;`,
   );
   const args = ["--", "a b", "", "it's", '"$HOME"', "--flag", "ä\n*"];
-  const { code, stdout } = await runNode([main, "run", "--", "node", script, ...args], { env, input: "in" });
+  const { code, stdout, stderr } = await runNode([main, "run", "--", "node", script, ...args], {
+    env,
+    input: "in",
+  });
+  expect(stderr).toBe("");
   expect(JSON.parse(stdout)).toEqual([args, process.cwd(), "in"]);
   expect(code).toBe(7);
 });
@@ -92,6 +96,13 @@ test("what isn't there ends with 127, and what may not be run with 126", async (
   const broken = file("broken", "#!/no/such/interpreter\n");
   chmodSync(broken, 0o755);
   expect((await run("--", broken)).code).toBe(127);
+});
+
+test("a forked program that can't be started ends, too", async () => {
+  const broken = file("broken", "#!/no/such/interpreter\n");
+  chmodSync(broken, 0o755);
+  const child = fork(main, ["run", "--", broken], { env, execArgv: [], silent: true });
+  expect(await once(child, "exit")).toEqual([127, null]);
 });
 
 test("a wrong option is wrong usage", async () => {
@@ -196,6 +207,20 @@ async function* on(child: ChildProcess): AsyncGenerator<readonly unknown[]> {
     });
   }
 }
+
+test("what a program sends last arrives before its end is told", async () => {
+  const script = file(
+    "last.cjs",
+    "for (let i = 0; i <= 500; i++) process.send(i, i < 500 ? undefined : () => process.disconnect()); process.exitCode = 4;",
+  );
+  const child = fork(main, ["run", "--", "node", script], { env, execArgv: [] });
+  const exit = once(child, "exit");
+  const messages: unknown[] = [];
+  child.on("message", (message) => messages.push(message));
+  await once(child, "disconnect");
+  expect(messages).toEqual(Array.from({ length: 501 }, (_, i) => i));
+  expect(await exit).toEqual([4, null]);
+});
 
 test("a forked program hears by its channel that what stood between was killed", async () => {
   const script = file(

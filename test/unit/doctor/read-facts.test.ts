@@ -37,7 +37,8 @@ test("the machine's files are read as the kernel writes them", () => {
     "sys/fs/cgroup/memory.max": "max\n",
     "sys/fs/cgroup/kubepods/memory.max": "805306368\n",
     "sys/fs/cgroup/kubepods/pod1/memory.max": "536870912\n",
-    "sys/fs/cgroup/kubepods/pod1/cpu.max": "150000 100000\n",
+    "sys/fs/cgroup/kubepods/pod1/cpu.max": "250000 100000\n",
+    "proc/self/status": "Cpus_allowed_list:\t0-7\n",
     "sys/fs/cgroup/memory.swap.current": "4096\n",
     "proc/sys/net/core/somaxconn": "4096\n",
     "proc/sys/net/ipv4/ip_local_port_range": "32768\t60999\n",
@@ -48,7 +49,7 @@ test("the machine's files are read as the kernel writes them", () => {
   });
   expect(readFacts({ dir: join(root, "app"), root })).toMatchObject({
     memoryLimitBytes: 536_870_912,
-    cpus: 1,
+    cpus: 2,
     openFiles: { value: { soft: 1024, hard: Number.POSITIVE_INFINITY } },
     swapBytes: { value: 4096 },
     somaxconn: { value: 4096 },
@@ -77,13 +78,14 @@ test("another process is read from its own files", () => {
     "proc/77/environ": "A=b=c\0NODE_OPTIONS=--max-old-space-size=100\0",
     "proc/77/cmdline": "/usr/bin/node\0--max-old-space-size=300\0app.js\0--inspect\0",
     "proc/77/limits": limits,
-    "proc/77/status": "Name:\tnode\nVmSwap:\t     2048 kB\n",
+    "proc/77/status": "Name:\tnode\nVmSwap:\t     2048 kB\nCpus_allowed_list:\t0-3,8\n",
     "proc/77/task/77/comm": "node\n",
     "proc/77/task/78/comm": "libuv-worker\n",
     "proc/77/task/79/comm": "libuv-worker\n",
   });
   expect(readFacts({ dir: join(root, "app"), pid: 77, root })).toMatchObject({
     pid: 77,
+    cpus: 5,
     env: { value: { A: "b=c" } },
     flags: { value: ["--max-old-space-size=300"] },
     heapLimitBytes: { value: 300 * 2 ** 20 },
