@@ -1,5 +1,5 @@
 /**
- * How many threads should libuv's pool have? By kinds of work, 32 pieces in flight, with all processors and with one
+ * How many threads should libuv's pool have? By kinds of work, 32 pieces in flight, with all processors, and a mix with one
  * (`taskset`), against Node's own 4. It decides what `victor run` sets.
  */
 import { spawnSync } from "node:child_process";
@@ -15,9 +15,10 @@ import {
 import { nsOf, print } from "../figures.ts";
 import type { Work } from "./arms/thread-pool.ts";
 
-const works: readonly Work[] = ["crypto", "zlib", "fs", "dns", "mixed"];
 const sizes = [1, 2, 4, 8, 16];
 const onOneProcessor = "--on-one-processor";
+const isOnOne = process.argv.includes(onOneProcessor);
+const works: readonly Work[] = isOnOne ? ["mixed"] : ["crypto", "zlib", "fs", "dns", "mixed"];
 
 const available = availableParallelism();
 for (const work of works) {
@@ -49,7 +50,7 @@ for (const work of works) {
   );
 }
 
-if (process.platform === "linux" && available > 1 && !process.argv.includes(onOneProcessor))
+if (process.platform === "linux" && available > 1 && !isOnOne)
   spawnSync("taskset", ["-c", "0", process.execPath, fileURLToPath(import.meta.url), onOneProcessor], {
     stdio: "inherit",
   });

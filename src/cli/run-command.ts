@@ -26,6 +26,12 @@ export function addRunCommand(program: Command, finish: (exitCode: number) => vo
 }
 
 async function run(command: readonly string[], flags: RunFlags): Promise<number> {
+  if (!flags.auto && (flags.optimizations !== undefined || flags.statusFile !== undefined)) {
+    process.stderr.write(
+      "error: --optimizations and --status-file are for auto mode, which --no-auto leaves away\n",
+    );
+    return 2;
+  }
   const { commandFile } = await import("../environment/command-file.ts");
   const program = commandFile(command, process.env);
   if ("exitCode" in program) {

@@ -108,6 +108,7 @@ test("a forked program that can't be started ends, too", async () => {
 test("a wrong option is wrong usage", async () => {
   expect((await run("--nonsense", "--", "node")).code).toBe(2);
   expect((await run()).code).toBe(2);
+  expect((await run("--no-auto", "--optimizations", "safe", "--", "node", "-e", "0")).code).toBe(2);
 });
 
 test.each(["SIGTERM", "SIGKILL", "SIGINT", "SIGHUP"] as const)(
@@ -286,29 +287,28 @@ test("an older Node on the program's path runs without auto mode", async () => {
 });
 
 test.each(["node", "sh"])("Ctrl-C at a terminal arrives once, below %s", async (kind) => {
-  const script = file("terminal.cjs", counting(["SIGINT"]).replaceAll("SIGTERM", "SIGQUIT"));
+  const script = file(
+    "terminal.cjs",
+    `let count = 0;
+     process.on("SIGINT", () => {
+       // What stands between has had its Ctrl-C before this, so it would pass on that one first.
+       if (++count === 1) process.kill(${kind === "node" ? "process.pid" : "process.ppid"}, "SIGUSR2");
+     });
+     process.on("SIGUSR2", () => { console.log("count " + count); process.exit(5); });
+     setInterval(() => {}, 1000);
+     console.log("ready");`,
+  );
   const command = kind === "node" ? `node '${script}'` : `sh -c 'exec node "$0"' '${script}'`;
   // A terminal of its own, from util-linux.
-  const child = spawn(
-    machineProgram("script", "bsdutils"),
-    ["-qec", `'${process.execPath}' '${main}' run -- ${command}`, "/dev/null"],
-    {
-      env,
-    },
-  );
+  const terminal = `'${process.execPath}' '${main}' run -- ${command}`;
+  const child = spawn(machineProgram("script", "bsdutils"), ["-qec", terminal, "/dev/null"], { env });
   let out = "";
   child.stdout.on("data", (text) => {
     out += text;
   });
   const exit = once(child, "exit");
-  const until = async (text: string): Promise<void> => {
-    while (!out.includes(text)) await once(child.stdout, "data");
-  };
-  await until("ready");
+  while (!out.includes("ready")) await once(child.stdout, "data");
   child.stdin.write("\x03");
-  await until("got SIGINT");
-  child.stdin.write("\x1c");
-  await until("all ");
   expect(await exit).toEqual([5, null]);
-  expect(out).toContain("all SIGINT\r\n");
+  expect(out).toContain("count 1\r\n");
 });
