@@ -53,7 +53,7 @@ export async function relayProgram({ file, command, env }: ProgramStart): Promis
     passMessages(child as Channel, process as Channel);
   }
   const { promise, resolve } = Promise.withResolvers<readonly [number | null, NodeJS.Signals | null]>();
-  child.once("error", (error: NodeJS.ErrnoException) => {
+  child.on("error", (error: NodeJS.ErrnoException) => {
     // The same event tells of a signal that couldn't be sent, to a program that goes on.
     if (child.pid !== undefined) return;
     process.stderr.write(`victor run: ${error.message}\n`);
