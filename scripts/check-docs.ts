@@ -1,5 +1,5 @@
 /**
- * Runs every ```js and ```ts block of the README and of docs/ (decisions aside) as a module of its own and compares
+ * Runs every ```js and ```ts block of the README and of docs/ (decisions and the generated reference aside) as a module of its own and compares
  * what it prints with the ```text block that follows it. In the expected text, `…` stands for anything on that line.
  */
 import { spawnSync } from "node:child_process";
@@ -8,7 +8,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 
 const root = join(import.meta.dirname, "..");
-const files = globSync(["README.md", "docs/**/*.md"], { cwd: root, exclude: ["docs/decisions/**"] }).sort();
+const files = globSync(["README.md", "docs/**/*.md"], {
+  cwd: root,
+  exclude: ["docs/decisions/**", "docs/api/**"],
+}).sort();
 const block = /^```(js|ts)\n([\s\S]*?)^```\n(?:\s*(?:Output:\s*)?^```text\n([\s\S]*?)^```)?/gm;
 const literally = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&").replaceAll("…", ".*");
 

@@ -1018,3 +1018,11 @@ export type SharedTierFault =
   | "protocol"
   | "closed"
   | "busy";
+
+/** `VICTOR_DOCTOR_TARGET`: what the doctor should look at isn't there. */
+export class DoctorTargetError extends VictorError {
+  override readonly name = "DoctorTargetError";
+  constructor(message: string) {
+    super("VICTOR_DOCTOR_TARGET", message);
+  }
+}

@@ -2,9 +2,11 @@
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
 import { addDashboardCommand } from "./dashboard-command.ts";
+import { addDoctorCommand } from "./doctor-command.ts";
 import { addHeapCommand } from "./heap-command.ts";
 import { addProfileCommand } from "./profile-command.ts";
 import { addReportCommand } from "./report-command.ts";
+import { addRunCommand } from "./run-command.ts";
 import { addToolsCommand } from "./tools-command.ts";
 
 /** Exit codes: 0 done; 1 a check or a workload failed; 2 wrong usage; 130 stopped by a signal. */
@@ -24,7 +26,9 @@ async function main(): Promise<number> {
     exitCode = code;
   };
   addReportCommand(program, finish);
+  addRunCommand(program, finish);
   addDashboardCommand(program, finish);
+  addDoctorCommand(program, finish);
   addHeapCommand(program, finish);
   addProfileCommand(program, finish);
   addToolsCommand(program, finish);

@@ -67,7 +67,7 @@ export function checkLevel(coding: ContentCoding, level: number | undefined): nu
 
 /**
  * Encodes a whole body: a short one at once, a longer one in libuv's threads.
- * @param level 0–9 for gzip and deflate, 0–11 for br, 1–22 for zstd; by default {@link encodeLevels}
+ * @param level 0–9 for gzip and deflate, 0–11 for br, 1–22 for zstd; by default 1
  * @param counts where to add what was done
  * @returns the encoded body; a promise of it where it isn't short
  * @throws {RangeError} when there is no such coding or level
