@@ -1,7 +1,7 @@
 import { callable, finite, integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import type { ResolvedGoal } from "./benefit-watch.ts";
 import type { BenefitGoal, Guardrail } from "./guardrail.ts";
-import { latencyOf, valueOf } from "./quantile-watch.ts";
+import { latencyOf, namedValue } from "./quantile-watch.ts";
 
 export const guardrailDefaults = Object.freeze({
   latency: Object.freeze({ quantile: 0.99, maxIncrease: 0.05 }),
@@ -28,7 +28,8 @@ const quantileName = (quantile: number): string => `p${Number((100 * quantile).t
 export function nameOf(guardrail: Guardrail): string {
   if (guardrail.name !== undefined) return guardrail.name;
   const { kind } = guardrail;
-  if (kind === "latency") return `${quantileName(guardrail.quantile ?? guardrailDefaults.latency.quantile)} latency`;
+  if (kind === "latency")
+    return `${quantileName(guardrail.quantile ?? guardrailDefaults.latency.quantile)} latency`;
   if (kind === "value")
     return `${quantileName(guardrail.quantile ?? guardrailDefaults.value.quantile)} ${guardrail.value}`;
   return kind;
@@ -78,7 +79,7 @@ export function resolveGoal(where: string, goal: BenefitGoal): ResolvedGoal {
   const { quantile = guardrailDefaults.benefit.quantile } = goal;
   const { minSamples = guardrailDefaults.benefit.minSamples } = goal;
   return {
-    read: of === "latency" ? latencyOf : valueOf(of),
+    read: of === "latency" ? latencyOf : namedValue(of),
     of,
     quantile: finite(`${where}.quantile`, quantile, lowestQuantile, highestQuantile),
     minGain: finite(`${where}.minGain`, goal.minGain, 0.001, 0.99),

@@ -9,7 +9,7 @@ export type Reading = (sample: RolloutSample) => number | undefined;
 /** Only of calls that succeeded: failing quickly is no gain. */
 export const latencyOf: Reading = ({ latencyMs, failed }) => (failed ? undefined : measured(latencyMs));
 
-export const valueOf =
+export const namedValue =
   (name: string): Reading =>
   ({ values }) =>
     measured(values?.[name]);
@@ -58,7 +58,8 @@ export class QuantileWatch implements WatchedGuardrail {
 
   describe(): string {
     const { on, off, bound = 0 } = this.#comparison.shares;
-    const allowed = this.#maxIncrease === 0 ? "" : `, even when ${percent(this.#maxIncrease)} more is allowed`;
+    const allowed =
+      this.#maxIncrease === 0 ? "" : `, even when ${percent(this.#maxIncrease)} more is allowed`;
     const limit = `${Number(bound.toPrecision(3))}${this.#unit}`;
     return `above the control's quantile (last ${limit}) were ${percent(on)} with the optimization and ${percent(off)} without${allowed}`;
   }

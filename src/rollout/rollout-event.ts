@@ -1,7 +1,6 @@
 /** What has happened to an optimization. */
 export interface RolloutEvent {
-  readonly kind:
-    /** The ramp has gone up by a stage; `completed` by its last. */
+  readonly kind: /** The ramp has gone up by a stage; `completed` by its last. */
     | "advanced"
     | "completed"
     /** Switched off by a guardrail, or since no gain was shown. */

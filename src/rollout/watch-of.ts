@@ -2,7 +2,7 @@ import { CheckWatch } from "./check-watch.ts";
 import { ErrorWatch } from "./error-watch.ts";
 import type { Guardrail } from "./guardrail.ts";
 import { guardrailDefaults, nameOf } from "./guardrail-checks.ts";
-import { latencyOf, QuantileWatch, valueOf } from "./quantile-watch.ts";
+import { latencyOf, namedValue, QuantileWatch } from "./quantile-watch.ts";
 import { StalenessWatch } from "./staleness-watch.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
@@ -18,7 +18,7 @@ export function watchOf(guardrail: Guardrail, onError: () => void): WatchedGuard
     case "value": {
       const { quantile = guardrailDefaults.value.quantile } = guardrail;
       const { maxIncrease = guardrailDefaults.value.maxIncrease } = guardrail;
-      return new QuantileWatch(name, valueOf(guardrail.value), "", quantile, maxIncrease);
+      return new QuantileWatch(name, namedValue(guardrail.value), "", quantile, maxIncrease);
     }
     case "errors":
       return new ErrorWatch(name, guardrail.maxIncrease ?? guardrailDefaults.errors.maxIncrease);
