@@ -65,9 +65,9 @@ function judge(
 }
 
 const streams = 1000 * times;
-const calls = 10_000;
+const calls = 5_000;
 /** The tolerance of the defaults only makes it more careful: fewer streams say as much. */
-const tolerantStreams = 200 * times;
+const tolerantStreams = 100 * times;
 const ours = {
   "ours, no tolerance": () => alwaysValid(0, 0),
   "ours, by default": () => alwaysValid(0.05, 0.1),
@@ -78,7 +78,7 @@ const rivals = {
   "Welch's t on the mean alone, after each call": () => peekedT(1),
   "p99 of the last 1,000 is 20 % higher": ruleOfThumb,
 };
-const rivalStreams = 100 * times;
+const rivalStreams = 40 * times;
 const rows: string[][] = [];
 const bars: string[] = [];
 for (const [name, traffic] of Object.entries(traffics)) {
@@ -115,16 +115,16 @@ const harms: Readonly<Record<string, Harm>> = {
 };
 const found: string[][] = [];
 const foundBars: string[] = [];
-const harmStreams = 100 * times;
+const harmStreams = 50 * times;
 /** A small share takes many calls. */
-const slowStreams = 20 * times;
+const slowStreams = 10 * times;
 for (const [harm, how] of Object.entries(harms))
   for (const share of [0.5, 0.05, 0.01])
     for (const [rule, open] of Object.entries({
       ...ours,
       ...(share === 0.5 && { "fixed n, looked at once": fixedN }),
     })) {
-      const most = share === 0.5 ? 50_000 : 200_000;
+      const most = share === 0.5 ? 50_000 : 150_000;
       const result = judge(
         open,
         traffics.still!,

@@ -29,7 +29,7 @@ export interface GuardrailStatus {
   readonly name: string;
   /** For a violation, ≥ 0: 1 at the start, `limit` is proof. `undefined` for the user's own. */
   readonly evidence: number | undefined;
-  /** `guardrails / alpha`. */
+  /** Guardrails that go by evidence, divided by `alpha`. */
   readonly limit: number;
   /** Whether it could not be asked the last time, so that the ramp waits. */
   readonly isFailing: boolean;

@@ -58,7 +58,8 @@ export class ShareSwitch {
     if (below === 0) return false;
     if (below === all) return true;
     if (key === undefined) return this.#random() * all < below;
-    return this.#hash.hash(key) >>> 0 < below;
+    const hash = typeof key === "string" ? this.#hash.hashString(key) : this.#hash.hash(key);
+    return hash >>> 0 < below;
   }
 
   /**

@@ -1,4 +1,4 @@
-import type { Random } from "../../../src/measure/index.ts";
+import { type Random, seededRandom } from "../../../src/measure/index.ts";
 
 /** One call, before what its arm does to it. */
 export interface Call {
@@ -14,20 +14,30 @@ const normal = (random: Random): number =>
   Math.sqrt(-2 * Math.log(1 - random())) * Math.cos(2 * Math.PI * random());
 const latency = (random: Random, level = 1): number => 10 * level * Math.exp(0.5 * normal(random));
 
+/** @returns a number in [0, 1) that is another for each user of each stream */
+function placeOf(user: number, salt: number): number {
+  let hash = Math.imul(user + 1, 0x9e3779b9) ^ salt;
+  hash = Math.imul(hash ^ (hash >>> 16), 0x21f0aaad);
+  hash = Math.imul(hash ^ (hash >>> 15), 0x735a2d97);
+  return ((hash ^ (hash >>> 15)) >>> 0) / 2 ** 32;
+}
+
 /** Calls of so many users, some of whom are slow and fail often; a user has one arm. */
-const keyed =
-  (users: number): Traffic =>
-  (random) => {
-    const all = Array.from({ length: users }, () => ({
-      at: random(),
-      level: Math.exp(0.3 * normal(random)),
-      errorRate: random() < 0.1 ? 0.1 : 0,
-    }));
+function keyed(users: number): Traffic {
+  const random = seededRandom(users);
+  const levels = Float64Array.from({ length: users }, () => Math.exp(0.3 * normal(random)));
+  return (stream) => {
+    const salt = Math.floor(2 ** 32 * stream());
     return (_i, share) => {
-      const { at, level, errorRate } = all[Math.floor(users * random())]!;
-      return { isOn: at < share, latencyMs: latency(random, level), errorRate };
+      const user = Math.floor(users * stream());
+      return {
+        isOn: placeOf(user, salt) < share,
+        latencyMs: latency(stream, levels[user]),
+        errorRate: user % 10 === 0 ? 0.1 : 0,
+      };
     };
   };
+}
 
 export const traffics: Readonly<Record<string, Traffic>> = {
   still: (random) => (_i, share) => ({

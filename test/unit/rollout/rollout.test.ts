@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { ClosedError, RolloutStoppedError } from "../../../src/errors.ts";
 import { MetricRegistry } from "../../../src/metrics/registry.ts";
-import { Rollout } from "../../../src/rollout/index.ts";
+import { type OptimizationOptions, Rollout } from "../../../src/rollout/index.ts";
 import { logNormal, rolledTraffic } from "../../support/rolled-traffic.ts";
 
 describe("a ramp", () => {
@@ -358,4 +358,14 @@ test.each<[string, object]>([
   ["onEvent: expected", { optimizations: { x: {} }, onEvent: 1 }],
 ])("a wrong option is told of: %s", (message, options) => {
   expect(() => new Rollout(options as never)).toThrow(message);
+});
+
+test("guardrails share alpha evenly, and one's own checks take no part of it", () => {
+  const check = { kind: "check", name: "mine", check: () => undefined } as const;
+  const limits = (options: OptimizationOptions, alpha?: number) =>
+    rolledTraffic(options, { alpha })
+      .status()
+      .guardrails.map(({ limit }) => limit);
+  expect(limits({})).toEqual([40, 40]);
+  expect(limits({ guardrails: [{ kind: "errors" }, check] }, 0.1)).toEqual([10, 10]);
 });
