@@ -4,7 +4,7 @@ import type { BenefitGoal, Guardrail } from "./guardrail.ts";
 import { latencyOf, namedValue } from "./quantile-watch.ts";
 
 export const guardrailDefaults = Object.freeze({
-  latency: Object.freeze({ quantile: 0.99, maxIncrease: 0.05 }),
+  latency: Object.freeze({ quantile: 0.99, maxIncrease: 0.05, slackMs: 0.1 }),
   value: Object.freeze({ quantile: 0.5, maxIncrease: 0.05 }),
   errors: Object.freeze({ maxIncrease: 0.1 }),
   staleness: Object.freeze({ maxRate: 0.001 }),
@@ -12,7 +12,7 @@ export const guardrailDefaults = Object.freeze({
 });
 
 const known: Readonly<Record<Guardrail["kind"], readonly string[]>> = {
-  latency: ["quantile", "maxIncrease"],
+  latency: ["quantile", "maxIncrease", "slackMs"],
   value: ["value", "quantile", "maxIncrease"],
   errors: ["maxIncrease"],
   staleness: ["source", "maxRate"],
@@ -57,6 +57,8 @@ function checkGuardrail(at: string, guardrail: Guardrail): void {
     finite(`${at}.quantile`, guardrail.quantile, lowestQuantile, highestQuantile);
   if ("maxIncrease" in guardrail && guardrail.maxIncrease !== undefined)
     finite(`${at}.maxIncrease`, guardrail.maxIncrease, 0, 1000);
+  if (guardrail.kind === "latency" && guardrail.slackMs !== undefined)
+    finite(`${at}.slackMs`, guardrail.slackMs, 0);
   if (guardrail.kind === "value") checkName(`${at}.value`, guardrail.value);
   else if (guardrail.kind === "check") callable(`${at}.check`, guardrail.check);
   else if (guardrail.kind === "staleness") {

@@ -10,7 +10,7 @@ export interface StalenessSource {
 
 /**
  * A quantile of the latency, of successful calls. Violated when it is shown that the variant's calls, made quicker by
- * `maxIncrease`, exceed the control's quantile more often than the control's own.
+ * `maxIncrease` and `slackMs`, exceed the control's quantile more often than the control's own.
  */
 export interface LatencyGuardrail {
   readonly kind: "latency";
@@ -20,6 +20,8 @@ export interface LatencyGuardrail {
   readonly quantile?: number | undefined;
   /** Relative, ≥ 0: 0.05 allows 5 % more. @default 0.05 */
   readonly maxIncrease?: number | undefined;
+  /** Allowed besides, ms, ≥ 0: what is too little to matter to anybody. @default 0.1 */
+  readonly slackMs?: number | undefined;
 }
 
 /** The share of failed calls. Violated when it is shown that the odds of failing are more than `maxIncrease` higher. */

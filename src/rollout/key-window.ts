@@ -1,8 +1,10 @@
 const slots = 4096;
+/** Slots that a key may have. */
+const ways = 4;
 
 /**
  * Lets each key count once within a time. A user who fails fifty times in a loop is one observation, not fifty: his arm is
- * the same each time. 4096 slots of 12 bytes; of two keys in one slot, the later one is remembered.
+ * the same each time. 1024 sets of 4 slots, 12 bytes each; of more keys in one set, those that counted last are remembered.
  */
 export class KeyWindow {
   readonly #keys = new Int32Array(slots);
@@ -16,10 +18,19 @@ export class KeyWindow {
 
   /** @param key a hash of 32 bits @returns whether it counts */
   admit(key: number, nowMs: number): boolean {
-    const slot = key & (slots - 1);
-    if (this.#keys[slot] === key && nowMs - this.#since[slot]! < this.#windowMs) return false;
-    this.#keys[slot] = key;
-    this.#since[slot] = nowMs;
+    const first = key & (slots - ways);
+    let oldest = first;
+    for (let slot = first; slot < first + ways; slot++) {
+      const sinceMs = this.#since[slot]!;
+      if (this.#keys[slot] === key) {
+        if (nowMs - sinceMs < this.#windowMs) return false;
+        oldest = slot;
+        break;
+      }
+      if (sinceMs < this.#since[oldest]!) oldest = slot;
+    }
+    this.#keys[oldest] = key;
+    this.#since[oldest] = nowMs;
     return true;
   }
 }

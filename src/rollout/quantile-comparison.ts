@@ -3,12 +3,13 @@ import { BlockComparison } from "./block-comparison.ts";
 import { ControlQuantile } from "./control-quantile.ts";
 
 /**
- * Compares how often the arms exceed the control's quantile, the treated values divided by `factor` before:
- * null hypothesis, the treated quantile is at most `factor` times the control's.
+ * Compares how often the arms exceed the control's quantile, the treated values made smaller by what is allowed:
+ * null hypothesis, the treated quantile is at most `factor` times the control's, plus `slack`.
  */
 export class QuantileComparison {
   readonly comparison: BlockComparison;
   readonly #factor: number;
+  readonly #slack: number;
   readonly #bound: ControlQuantile;
   readonly #counted: Record<RolloutArm, number> = { on: 0, off: 0 };
   readonly #exceeded: Record<RolloutArm, number> = { on: 0, off: 0 };
@@ -16,10 +17,12 @@ export class QuantileComparison {
   /**
    * @param suspect the arm whose exceedances are evidence
    * @param factor > 0, of the treated values
+   * @param slack ≥ 0, in their unit
    */
-  constructor(quantile: number, factor: number, suspect: RolloutArm = "on") {
+  constructor(quantile: number, factor: number, suspect: RolloutArm = "on", slack = 0) {
     this.comparison = new BlockComparison(suspect);
     this.#factor = factor;
+    this.#slack = slack;
     this.#bound = new ControlQuantile(quantile);
   }
 
@@ -31,7 +34,7 @@ export class QuantileComparison {
       this.#bound.refresh();
       return false;
     }
-    const isOver = (arm === "on" ? value / this.#factor : value) > bound;
+    const isOver = (arm === "on" ? (value - this.#slack) / this.#factor : value) > bound;
     this.#counted[arm]++;
     if (isOver) this.#exceeded[arm]++;
     if (!this.comparison.add(arm, isOver)) return false;

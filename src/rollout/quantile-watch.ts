@@ -27,11 +27,11 @@ export class QuantileWatch implements WatchedGuardrail {
   readonly #comparison: QuantileComparison;
   readonly #maxIncrease: number;
 
-  constructor(name: string, read: Reading, unit: string, quantile: number, maxIncrease: number) {
+  constructor(name: string, read: Reading, unit: string, quantile: number, maxIncrease: number, slack = 0) {
     this.name = name;
     this.#read = read;
     this.#unit = unit;
-    this.#comparison = new QuantileComparison(quantile, 1 + maxIncrease);
+    this.#comparison = new QuantileComparison(quantile, 1 + maxIncrease, "on", slack);
     this.#maxIncrease = maxIncrease;
   }
 

@@ -13,7 +13,8 @@ export function watchOf(guardrail: Guardrail, onError: () => void): WatchedGuard
     case "latency": {
       const { quantile = guardrailDefaults.latency.quantile } = guardrail;
       const { maxIncrease = guardrailDefaults.latency.maxIncrease } = guardrail;
-      return new QuantileWatch(name, latencyOf, " ms", quantile, maxIncrease);
+      const { slackMs = guardrailDefaults.latency.slackMs } = guardrail;
+      return new QuantileWatch(name, latencyOf, " ms", quantile, maxIncrease, slackMs);
     }
     case "value": {
       const { quantile = guardrailDefaults.value.quantile } = guardrail;

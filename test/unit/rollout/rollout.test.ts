@@ -107,6 +107,15 @@ describe("a guardrail", () => {
     expect(status().state.kind).toBe("steady");
   });
 
+  test("takes a difference that is too small to matter for none, unless it is asked to", () => {
+    const tiny = (latencyMs: number) => (random: () => number) => ({ latencyMs: latencyMs + random() / 1e4 });
+    for (const slackMs of [undefined, 0]) {
+      const { send, status } = rolledTraffic({ share: 50, guardrails: [{ kind: "latency", slackMs }] });
+      send(5000, tiny(0.05), tiny(0.02));
+      expect(status().state.kind).toBe(slackMs === undefined ? "steady" : "rolled-back");
+    }
+  });
+
   test("of a value of one's own rolls back when that is higher", () => {
     const { send, status } = rolledTraffic({
       share: 50,
@@ -344,6 +353,7 @@ test.each<[string, object]>([
     "guardrails[0].maxIncrease",
     { optimizations: { x: { guardrails: [{ kind: "errors", maxIncrease: -1 }] } } },
   ],
+  ["guardrails[0].slackMs", { optimizations: { x: { guardrails: [{ kind: "latency", slackMs: -1 }] } } }],
   ["guardrails[0].source", { optimizations: { x: { guardrails: [{ kind: "staleness" }] } } }],
   ["guardrails[0].check", { optimizations: { x: { guardrails: [{ kind: "check", name: "a" }] } } }],
   ["guardrails[0].value", { optimizations: { x: { guardrails: [{ kind: "value" }] } } }],

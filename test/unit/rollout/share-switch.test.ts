@@ -93,6 +93,9 @@ test("a key counts once within its window, and again after it", () => {
     false,
   ]);
   expect(window.admit(8, 1001)).toBe(true);
+  // Keys of one set: two that take turns are both remembered.
+  const turns = [1, 2, 1, 2, 1, 2].map((i) => window.admit(4096 * i + 8, 5000));
+  expect(turns).toEqual([true, true, false, false, false, false]);
   const open = new KeyWindow(0);
   expect([0, 0].map((at) => open.admit(7, at))).toEqual([true, true]);
 });
