@@ -1026,3 +1026,18 @@ export class DoctorTargetError extends VictorError {
     super("VICTOR_DOCTOR_TARGET", message);
   }
 }
+
+/** `VICTOR_ROLLOUT_STOPPED`: a share was set for an optimization that was rolled back or stopped, and not resumed. */
+export class RolloutStoppedError extends VictorError {
+  override readonly name = "RolloutStoppedError";
+  readonly id: string;
+  readonly reason: string;
+  constructor(id: string, reason: string) {
+    super(
+      "VICTOR_ROLLOUT_STOPPED",
+      `rollout ${JSON.stringify(id)}: it is off (${reason}); look into the reason, then call resume`,
+    );
+    this.id = id;
+    this.reason = reason;
+  }
+}

@@ -37,3 +37,4 @@ export {
 export { AlgorithmOptimizer, type LazyStats, type MemoizeStats } from "./optimizer.ts";
 export { type FlightOptions, type Loaded, type SingleFlight, singleFlight } from "./single-flight.ts";
 export { TimedCache, type TimedCacheOptions } from "./timed-cache.ts";
+export type { CheckedHit, TruthCheck } from "./truth-check.ts";

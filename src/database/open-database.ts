@@ -1,8 +1,10 @@
+import type { TruthCheck } from "../algorithms/truth-check.ts";
 import { within } from "../deadline.ts";
 import { DeadlineError, PoolTimeoutError } from "../errors.ts";
 import { cacheKey } from "./cache/cache-key.ts";
 import type { Generations } from "./cache/generations.ts";
 import { type CachedResult, type QueryCache, type RunQuery, uncached } from "./cache/query-cache.ts";
+import { sameRows } from "./cache/same-rows.ts";
 import { WriteSet } from "./cache/write-set.ts";
 import type { Operation, QueryResult } from "./driver.ts";
 import type { Engine } from "./engine.ts";
@@ -66,6 +68,28 @@ export class OpenDatabase {
     return this.run(sql, await this.statements.prepare(sql), params, options);
   }
 
+  /** Has a hit held against the database, past the cache and its loads under way. */
+  #check(
+    truth: TruthCheck,
+    statement: PreparedStatement,
+    key: string,
+    params: readonly unknown[],
+    hit: CachedResult,
+  ): void {
+    const own = ownParameters(params);
+    const isCurrent = this.#cache.currency(statement, key);
+    const { clock, timeoutMs } = this.#options;
+    truth.check<QueryResult>({
+      value: hit,
+      key: `${statement.id}:${key}`,
+      reload: (signal) =>
+        this.engine.execute(statement.text, own, { deadline: clock.now() + timeoutMs, signal }),
+      // What others wrote is taken in first, where the engine can tell.
+      isStillCurrent: () => this.engine.coherent() && isCurrent(),
+      equal: sameRows,
+    });
+  }
+
   /** Waits for nothing before the statement is under way, so that its facts are still true when it starts. */
   run(
     sql: string,
@@ -86,6 +110,7 @@ export class OpenDatabase {
       const hit = this.#cache.lookup(statement, key);
       if (hit !== undefined) {
         statement.metrics.hits++;
+        if (this.#options.truth?.isDue()) this.#check(this.#options.truth, statement, key, params, hit);
         return Promise.resolve(hit);
       }
     }

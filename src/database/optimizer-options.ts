@@ -1,5 +1,6 @@
+import { isTruthCheck, type TruthCheck } from "../algorithms/truth-check.ts";
 import { type Clock, systemClock } from "../clock.ts";
-import { durationMs, integer, knownKeys, oneOf, reject } from "../options.ts";
+import { durationMs, integer, knownKeys, oneOf, reject, rejectType } from "../options.ts";
 import type { DatabaseDriver } from "./driver.ts";
 import type { Engine, InvalidationSink } from "./engine.ts";
 import type { PoolOptions } from "./pool/connection-pool.ts";
@@ -49,6 +50,12 @@ export interface DatabaseOptimizerOptions {
   readonly slowThresholdMs?: number;
   /** Distinct SQL texts remembered, and fingerprints measured. @default 1000 */
   readonly maxStatements?: number;
+  /**
+   * Has a share of the cache's hits asked anew of the database, after they were given: a `TruthSampler`, say. Their
+   * statements run a second time, in connections of the pool; its rows are compared without regard to their order.
+   * @default none
+   */
+  readonly truth?: TruthCheck;
   /** SQLite only: pragmas, threads, the time that a statement may hold the event loop. */
   readonly sqlite?: SqliteSettings;
   /** Source of time; for tests. @default the system's monotonic clock */
@@ -81,10 +88,11 @@ export type ResolvedOptions = Readonly<Record<keyof typeof defaults, number>> & 
   readonly coherence: CoherenceMode | undefined;
   readonly pool: PoolOptions;
   readonly sqlite: SqliteSettings;
+  readonly truth: TruthCheck | undefined;
   readonly clock: Clock;
 };
 
-const known = [...Object.keys(defaults), "url", "driver", "coherence", "pool", "sqlite", "clock"];
+const known = [...Object.keys(defaults), "url", "driver", "coherence", "pool", "sqlite", "truth", "clock"];
 
 /** @throws {TypeError | RangeError} naming the option, what was expected and what came */
 export function resolveOptions(options: DatabaseOptimizerOptions): ResolvedOptions {
@@ -94,6 +102,8 @@ export function resolveOptions(options: DatabaseOptimizerOptions): ResolvedOptio
     throw new TypeError("DatabaseOptimizer: expected either url or driver, got both");
   if (given.url !== undefined && typeof given.url !== "string")
     throw new TypeError("url: expected a string such as sqlite:app.db or postgres://localhost/app");
+  if (given.truth !== undefined && !isTruthCheck(given.truth))
+    rejectType("truth", "a check with functions isDue and check", given.truth);
   return Object.freeze({
     source: {
       ...(given.url !== undefined && { url: given.url }),
@@ -110,6 +120,7 @@ export function resolveOptions(options: DatabaseOptimizerOptions): ResolvedOptio
     slowThresholdMs: durationMs("slowThresholdMs", given.slowThresholdMs),
     maxStatements: integer("maxStatements", given.maxStatements, 1),
     sqlite: given.sqlite ?? {},
+    truth: given.truth,
   });
 }
 

@@ -171,6 +171,17 @@ export class QueryCache implements MetricSource {
     return handOut(entry);
   }
 
+  /** @returns tells whether what `lookup` gives now is given still */
+  currency(statement: CachedStatement, key: string): () => boolean {
+    const find = () => this.#statements.get(statement.id)?.get(key);
+    const entry = find();
+    return () =>
+      entry !== undefined &&
+      find() === entry &&
+      this.#clock.now() < entry.expiresAt &&
+      this.#generations.isCurrent(entry.dependency);
+  }
+
   /**
    * Looks once more, and else runs the statement and keeps its result. Loads of the same statement and key at the
    * same time are one, unless something that they depend on was written in between.

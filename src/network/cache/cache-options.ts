@@ -1,3 +1,4 @@
+import { isTruthCheck, type TruthCheck } from "../../algorithms/truth-check.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import { callable, durationMs, finite, integer, knownKeys, oneOf, rejectType } from "../../options.ts";
 import type { FreshnessRules } from "./freshness.ts";
@@ -36,6 +37,11 @@ export interface ResponseCacheOptions {
   readonly staleIfErrorMs?: number | undefined;
   /** A validation in the background is given up after so long; > 0. @default 30_000 */
   readonly revalidateTimeoutMs?: number | undefined;
+  /**
+   * Has a share of the hits on fresh responses asked anew of their origin, after they were given: a `TruthSampler`, say. A
+   * GET is sent a second time for them, with the same credentials. @default none
+   */
+  readonly truth?: TruthCheck | undefined;
   /** Milliseconds of the epoch: responses carry dates, which a `Clock` knows nothing of. @default Date.now */
   readonly now?: (() => number) | undefined;
   /** @default systemClock */
@@ -49,6 +55,7 @@ export interface ResolvedCacheOptions extends FreshnessRules {
   readonly sqlite: { readonly path: string; readonly maxBytes: number } | undefined;
   readonly coalesces: boolean;
   readonly revalidateTimeoutMs: number;
+  readonly truth: TruthCheck | undefined;
   readonly now: () => number;
   readonly clock: Clock;
 }
@@ -76,6 +83,7 @@ const known = [
   "defaultLifetimeMs",
   "staleIfErrorMs",
   "revalidateTimeoutMs",
+  "truth",
   "now",
   "clock",
 ];
@@ -83,8 +91,10 @@ const known = [
 /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
 export function resolveCacheOptions(options: ResponseCacheOptions): ResolvedCacheOptions {
   knownKeys("ResponseCache", options, known);
-  const { now = Date.now, sqlite } = options;
+  const { now = Date.now, sqlite, truth } = options;
   callable("now", now);
+  if (truth !== undefined && !isTruthCheck(truth))
+    rejectType("truth", "a check with functions isDue and check", truth);
   const maxBytes = integer("maxBytes", options.maxBytes ?? defaults.maxBytes, 1);
   const maxEntryBytes = options.maxEntryBytes ?? Math.min(defaults.maxEntryBytes, Math.floor(maxBytes / 8));
   return {
@@ -111,6 +121,7 @@ export function resolveCacheOptions(options: ResponseCacheOptions): ResolvedCach
       options.revalidateTimeoutMs ?? defaults.revalidateTimeoutMs,
       1,
     ),
+    truth,
     now,
     clock: options.clock ?? systemClock,
   };

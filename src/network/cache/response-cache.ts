@@ -18,6 +18,8 @@ import { CacheRequest, headerSource } from "./cache-request.ts";
 import { cacheSamples, type ResponseCacheStats } from "./cache-stats.ts";
 import { CachedResponse } from "./cached-response.ts";
 import { Caller } from "./caller.ts";
+import { checkedHit } from "./checked-hit.ts";
+import { ownOptions, plainFields } from "./checked-response.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import { Flight } from "./flight.ts";
@@ -60,6 +62,8 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly #host: FlightHost;
   readonly #secrets: ReadonlySet<string>;
   #isClosed = false;
+  /** Whether the next hit is to be held against its origin. */
+  #isCheckDue = false;
 
   /**
    * @param secretHeaders what an optimizer knows beside: further fields that say who asks @internal
@@ -108,6 +112,11 @@ export class ResponseCache implements MetricSource, Disposable {
     const now = this.#shelf.options.now();
     if (stored === undefined || stored.record.range !== undefined) return undefined;
     if (usability(stored, request, now) !== "fresh") return undefined;
+    if (this.#shelf.options.truth?.isDue()) {
+      // The dispatch that follows gives the same, and can ask the origin besides.
+      this.#isCheckDue = true;
+      return undefined;
+    }
     this.#shelf.counts.hits++;
     return this.#view(key, stored, now, method);
   }
@@ -211,6 +220,7 @@ export class ResponseCache implements MetricSource, Disposable {
       else counts.staleHits++;
       caller.noteStored();
       new Replay(caller, answer);
+      if (use === "fresh") this.#check(errand, stored);
       if (use === "whileRevalidating") this.#revalidate(errand, stored);
       return true;
     }
@@ -330,14 +340,21 @@ export class ResponseCache implements MetricSource, Disposable {
     };
   }
 
+  /** Has a hit held against its origin, when it is due. */
+  #check(errand: Errand, stored: StoredResponse): void {
+    const { truth } = this.#shelf.options;
+    if (truth === undefined || errand.request.method !== "GET" || !errand.request.isPlain) return;
+    if (!this.#isCheckDue && !truth.isDue()) return;
+    this.#isCheckDue = false;
+    truth.check(checkedHit(errand, stored, this.#shelf));
+  }
+
   /** Asks the origin on nobody's behalf. Fails in silence, but not unseen: it is counted, and waits before the next time. */
   #revalidate({ dispatch, options, request, key }: Errand, stored: StoredResponse): void {
     const shelf = this.#shelf;
     const { clock, revalidateTimeoutMs } = shelf.options;
     if (this.#isClosed || shelf.isBackingOff(key) || shelf.underWay(key) !== undefined) return;
-    const fields: Record<string, string | readonly string[] | undefined> = { ...request.fields };
-    for (const name of ["cache-control", "pragma", "range", "if-range", "if-none-match", "if-modified-since"])
-      delete fields[name];
+    const fields = plainFields(request);
     const own = new CacheRequest("GET", fields, this.#secrets);
     const isValidating = canValidate(stored, own);
     shelf.counts.backgroundValidations++;
@@ -345,17 +362,8 @@ export class ResponseCache implements MetricSource, Disposable {
       () => flight.cancel(new DeadlineError("validation in the background", revalidateTimeoutMs)),
       revalidateTimeoutMs,
     );
-    const { origin, path, query, headersTimeout, bodyTimeout } = options;
-    const sent: ContextualOptions = {
-      ...(origin !== undefined && { origin }),
-      path,
-      ...(query !== undefined && { query }),
-      ...(headersTimeout !== undefined && { headersTimeout }),
-      ...(bodyTimeout !== undefined && { bodyTimeout }),
-      method: "GET",
-      headers: isValidating ? conditionalHeaders(stored, own) : (fields as Record<string, string>),
-      [requestContext]: { deadline: clock.now() + revalidateTimeoutMs, timeoutMs: revalidateTimeoutMs },
-    };
+    const headers = isValidating ? conditionalHeaders(stored, own) : (fields as Record<string, string>);
+    const sent = ownOptions(options, headers, clock.now() + revalidateTimeoutMs, revalidateTimeoutMs);
     const flight = new Flight(
       {
         ...this.#plan({ dispatch, options: sent, request: own, key }, stored, isValidating),

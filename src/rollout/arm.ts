@@ -1,0 +1,2 @@
+/** The treated variant, or the control. */
+export type RolloutArm = "on" | "off";

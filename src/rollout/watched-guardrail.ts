@@ -1,0 +1,28 @@
+import type { RolloutArm } from "./arm.ts";
+import type { RolloutSample } from "./guardrail.ts";
+import type { OptimizationStatus } from "./rollout-status.ts";
+
+/** A guardrail at work. */
+export interface WatchedGuardrail {
+  readonly name: string;
+  /** Highest evidence of a violation so far, ≥ 0; `undefined` when it has another way to judge. */
+  readonly evidence: number | undefined;
+  /** The evidence now, which a ramp waits for to pass. */
+  readonly suspicion: number;
+  /** Whether it could not be asked the last time. */
+  readonly isFailing: boolean;
+  /** @returns whether the evidence may have changed */
+  observe(arm: RolloutArm, sample: RolloutSample): boolean;
+  /** Ends what must not go on under another share. */
+  closeBlock(): void;
+  /**
+   * Looks at what doesn't come by `observe`.
+   * @param status asked for only when it is needed
+   * @returns the reason of a violation, told by another way than evidence
+   */
+  look(status: () => OptimizationStatus): string | undefined;
+  /** What was seen, for the log. */
+  describe(): string;
+}
+
+export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;
