@@ -72,15 +72,12 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
     loader: TieredLoader<T>,
     options: TieredLoadOptions = noOptions,
   ): Promise<T> {
-    const held = this.#values.entries.get(key);
-    if (
-      held?.promise !== undefined &&
-      this.#options.clock.now() < held.refreshAt &&
-      (options === noOptions || (options.after === undefined && !options.signal?.aborted)) &&
-      (this.#link === undefined || (held.stamp !== undefined && this.#link.isCurrent(held.stamp) === true))
-    ) {
-      this.#counts.memoryHits++;
-      return held.promise as Promise<T>;
+    if (options === noOptions || (options.after === undefined && !options.signal?.aborted)) {
+      const hit = this.#values.hit(key);
+      if (hit !== undefined) {
+        this.#counts.memoryHits++;
+        return hit as Promise<T>;
+      }
     }
     return this.#getOrLoad(key, loader, options) as Promise<T>;
   }

@@ -143,7 +143,7 @@ export class FleetLoads {
   async #fetch(fetch: Fetch): Promise<HeldValue> {
     const link = this.#link;
     if (link === undefined) return this.#fromSource(fetch);
-    const { key, run, options } = fetch;
+    const { key, options } = fetch;
     const { clock, leaseMs, maxWaitMs } = this.#options;
     const waitUntil = clock.now() + maxWaitMs;
     let answer: SharedEntry | Lease | undefined | typeof unreachable = await link.ask((tier) =>

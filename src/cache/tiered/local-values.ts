@@ -1,5 +1,6 @@
 import { AdaptiveCache } from "../../algorithms/adaptive-cache.ts";
 import type { HeldValue } from "./held-value.ts";
+import { PinnedClock } from "./pinned-clock.ts";
 import type { TierLink } from "./tier-link.ts";
 import type { ResolvedTieredOptions } from "./tiered-options.ts";
 
@@ -7,7 +8,7 @@ import type { ResolvedTieredOptions } from "./tiered-options.ts";
 export class LocalValues {
   readonly entries: AdaptiveCache<string, HeldValue>;
   readonly #link: TierLink | undefined;
-  readonly #clock: ResolvedTieredOptions["clock"];
+  readonly clock: PinnedClock;
   /** Things forgotten by this process. */
   forgotten = 0;
   /** Values dropped because something that they depend on was forgotten elsewhere, or may have been. */
@@ -15,12 +16,23 @@ export class LocalValues {
 
   constructor({ memory, clock }: ResolvedTieredOptions, link: TierLink | undefined) {
     this.#link = link;
-    this.#clock = clock;
+    this.clock = new PinnedClock(clock);
     this.entries = new AdaptiveCache<string, HeldValue>({
       ...memory,
-      clock,
+      clock: this.clock,
       ...(memory.maxWeight !== undefined && { weigh: (key, held) => key.length + held.content.sizeBytes }),
     });
+  }
+
+  /** @returns the value that a hit may return as it is; `undefined` where that takes a closer look */
+  hit(key: string): Promise<unknown> | undefined {
+    const now = this.clock.pin();
+    const held = this.entries.get(key);
+    this.clock.unpin();
+    if (held === undefined || now >= held.refreshAt) return undefined;
+    if (this.#link !== undefined && (held.stamp === undefined || this.#link.isCurrent(held.stamp) !== true))
+      return undefined;
+    return held.promise;
   }
 
   /**
@@ -41,7 +53,7 @@ export class LocalValues {
   keep(key: string, held: HeldValue, tags: readonly string[]): void {
     if (this.#link !== undefined && held.stamp !== undefined && this.#link.isCurrent(held.stamp) === false)
       return;
-    const ttlMs = held.keptUntil - this.#clock.now();
+    const ttlMs = held.keptUntil - this.clock.now();
     if (ttlMs > 0) this.entries.set(key, held, { ttlMs, tags });
   }
 
