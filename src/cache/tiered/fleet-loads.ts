@@ -136,8 +136,12 @@ export class FleetLoads {
   }
 
   #isJoinable(run: LoadRun): boolean {
-    if (run.stamp === undefined || this.#link === undefined || !this.#link.isUsable) return true;
-    return this.#link.isCurrent(run.stamp) !== false;
+    const link = this.#link;
+    if (link === undefined) return true;
+    const { isUsable } = link;
+    // What is loaded without the server is only for those who can't ask it either.
+    if (run.outage !== undefined) return !isUsable && run.outage === link.recoveries;
+    return run.stamp === undefined || !isUsable || link.isCurrent(run.stamp) !== false;
   }
 
   async #fetch(fetch: Fetch): Promise<HeldValue> {
@@ -265,7 +269,7 @@ export class FleetLoads {
     const link = this.#link;
     const outage = link === undefined || link.isUsable ? -1 : link.recoveries;
     run.stamp = undefined;
-    run.isUnvouched = link !== undefined;
+    if (link !== undefined) run.outage = outage;
     const loaded = await this.#call(fetch);
     if ("error" in loaded) return this.#failed(fetch, loaded.error);
     const { held, isStorable } = loaded;
