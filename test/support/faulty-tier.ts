@@ -2,7 +2,7 @@ import type { Lease, SharedEntry, SharedTier, Stamp } from "../../src/cache/shar
 import { SharedTierError, type SharedTierFault } from "../../src/errors.ts";
 
 /**
- * A tier whose calls and answers are on their way for as long as `step` takes, whose messages arrive when `deliver` is called,
+ * A tier whose calls and answers are on their way for as long as `step` takes, in any order, whose messages arrive when `deliver` is called,
  * and whose connection can be cut: then nobody knows whether a call was made.
  */
 export class FaultyTier implements SharedTier {
