@@ -13,8 +13,8 @@ export class FaultyTier implements SharedTier {
   readonly #believed = new Set<Stamp>();
   #connection = 0;
   isConnected = true;
-  /** All calls are answered by this. */
-  fault: SharedTierFault | undefined;
+  /** Calls that would write are answered by this. */
+  writeFault: SharedTierFault | undefined;
   /** Of each method. */
   readonly calls = new Map<string, number>();
 
@@ -139,7 +139,8 @@ export class FaultyTier implements SharedTier {
     this.calls.set(name, (this.calls.get(name) ?? 0) + 1);
     const connection = this.#connection;
     const check = (): void => {
-      if (this.fault !== undefined) throw new SharedTierError(this.name, this.fault, "fails");
+      if (this.writeFault !== undefined && name !== "get" && name !== "catchUp")
+        throw new SharedTierError(this.name, this.writeFault, "fails");
       if (!this.isConnected || this.#connection !== connection)
         throw new SharedTierError(this.name, "unavailable", "is cut off");
     };

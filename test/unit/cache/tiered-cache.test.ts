@@ -1,28 +1,9 @@
 import { describe, expect, test } from "vitest";
-import { MemoryHub } from "../../../src/cache/memory-hub.ts";
 import type { SharedTier } from "../../../src/cache/shared-tier.ts";
 import type { TieredCacheOptions } from "../../../src/cache/tiered/tiered-options.ts";
 import { TieredCache } from "../../../src/cache/tiered-cache.ts";
+import { cacheFleet } from "../../support/cache-fleet.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
-import { FaultyTier } from "../../support/faulty-tier.ts";
-
-interface Fleet {
-  readonly clock: FakeClock;
-  readonly hub: MemoryHub;
-  readonly tiers: readonly FaultyTier[];
-  readonly caches: readonly TieredCache[];
-}
-
-function fleetOf(nodes: number, options: Partial<TieredCacheOptions> = {}): Fleet {
-  const clock = new FakeClock();
-  const hub = new MemoryHub({ clock });
-  const tiers = Array.from({ length: nodes }, () => new FaultyTier(hub.connect()));
-  const caches = tiers.map(
-    (tier) =>
-      new TieredCache({ name: "c", tier, ttlMs: 1_000, jitter: 0, clock, random: () => 0.5, ...options }),
-  );
-  return { clock, hub, tiers, caches };
-}
 
 function alone(options: Partial<TieredCacheOptions> = {}): { clock: FakeClock; cache: TieredCache } {
   const clock = new FakeClock();
@@ -66,7 +47,7 @@ const kinds: readonly (readonly [
   [
     "with a tier",
     (options) => {
-      const { clock, caches } = fleetOf(1, options);
+      const { clock, caches } = cacheFleet(1, { ttlMs: 1_000, ...options });
       return { clock, cache: caches[0]! };
     },
   ],
