@@ -123,12 +123,16 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
         return "fleet";
       }
       const stamp = await this.#loads.store(key, held, tags);
+      const isNewest = run.isCurrent;
       if (stamp === unreachable) {
+        // What was read meanwhile is what the server still holds.
+        this.#loads.runs.supersede(key);
+        this.#values.forget([key]);
         link.postpone({ kind: "keys", keys: [key] });
-        if (run.isCurrent) this.#loads.keepInOutage(key, held, options, link.recoveries);
+        if (isNewest) this.#loads.keepInOutage(key, held, options, link.recoveries);
         return "pending";
       }
-      if (stamp !== undefined && run.isCurrent) {
+      if (stamp !== undefined && isNewest) {
         held.stamp = stamp;
         this.#values.keep(key, held, tags);
       }

@@ -136,12 +136,13 @@ export class TierLink {
   #timed<T>(call: (tier: SharedTier) => Promise<T>): Promise<T> {
     const { tierTimeoutMs } = this.#options;
     return new Promise<T>((resolve, reject) => {
-      const timer = awaitedTimer(
-        this.#clock,
-        () =>
-          reject(new SharedTierError(this.#tier.name, "timeout", `gave no answer in ${tierTimeoutMs} ms`)),
-        tierTimeoutMs,
-      );
+      const expire = (): void =>
+        reject(new SharedTierError(this.#tier.name, "timeout", `gave no answer in ${tierTimeoutMs} ms`));
+      // After the event loop was blocked, timers come before the answers that lie in the sockets by then.
+      const lookAgain = (): void => {
+        timer = awaitedTimer(this.#clock, expire, 0);
+      };
+      let timer = awaitedTimer(this.#clock, lookAgain, tierTimeoutMs);
       this.#inFlight++;
       const over = (): void => {
         this.#inFlight--;
