@@ -39,9 +39,16 @@ export interface SharedTier extends MetricSource, AsyncDisposable {
    * Asks for the right to load a key. The generations of the namespace, the key and the tags are noted by the time that this
    * resolves.
    * @param leaseMs until another may load it, > 0
+   * @param anew to load what is stored already once more, because it is old or damaged: a stored entry doesn't count, and
+   *   stays readable until `fill` puts another in its place. @default false
    * @returns a lease; or the entry, where somebody stored one meanwhile; or `undefined` while somebody else holds the lease
    */
-  acquire(key: string, tags: readonly string[], leaseMs: number): Promise<Lease | SharedEntry | undefined>;
+  acquire(
+    key: string,
+    tags: readonly string[],
+    leaseMs: number,
+    anew?: boolean,
+  ): Promise<Lease | SharedEntry | undefined>;
 
   /** Holds a lease for another `leaseMs` from now. @returns `false` when it is lost */
   renew(lease: Lease, leaseMs: number): Promise<boolean>;
