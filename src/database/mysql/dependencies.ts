@@ -135,7 +135,7 @@ export class Dependencies {
   /** All that changes when rows of these relations do. */
   #targets(relations: readonly Relation[], seen: Set<string>): Effects {
     const tables = new Set<string>();
-    let effects: Effects = { ...nothing, writes: tables };
+    let effects = nothing;
     for (const relation of relations) {
       const { id, kind, definition } = relation;
       if (seen.has(id)) {
@@ -159,7 +159,7 @@ export class Dependencies {
       if (children.includes(undefined)) return { ...anything, commits: false };
       effects = merge(effects, this.#targets(children as Relation[], seen));
     }
-    return effects;
+    return merge(effects, { ...nothing, writes: tables });
   }
 
   #relations(names: readonly QualifiedName[], schema: string | undefined): readonly Relation[] {

@@ -33,11 +33,10 @@ function renumber(sql: string): PositionalSql {
 }
 
 /**
- * The value as mysql2 sends it without loss: `undefined` is NULL, and bytes of any kind are bytes.
+ * The value as mysql2 sends it without loss: bytes of any kind are bytes.
  * @throws {RangeError} for NaN and infinities, which the server would store as something else
  */
 export function wireValue(value: unknown): unknown {
-  if (value === undefined) return null;
   if (typeof value === "number" && !Number.isFinite(value))
     throw new RangeError(`parameter: expected a finite number, got ${value}`);
   if (value instanceof Uint8Array && !Buffer.isBuffer(value))
