@@ -18,6 +18,8 @@ export interface Effects {
 }
 
 const nothing: Effects = Object.freeze({ writes: new Set<string>(), commits: false, changesSession: false });
+/** Any row may change, by triggers or tables that can't be seen. */
+const anyTable: Effects = Object.freeze({ writes: "all", commits: false, changesSession: false });
 const anything: Effects = Object.freeze({ writes: "all", commits: true, changesSession: true });
 
 const writeWords = ["insert", "update", "delete", "replace", "load", "truncate", "handler"];
@@ -119,12 +121,13 @@ export class Dependencies {
     return body === undefined ? anything : this.#bodyEffects(body, schema, seen);
   }
 
-  #bodyEffects(body: string, schema: string, seen: Set<string>): Effects {
+  /** @param mayCommit false of a trigger's body, whose names may well be such words */
+  #bodyEffects(body: string, schema: string, seen: Set<string>, mayCommit = true): Effects {
     const text = this.read(body, { body: true });
-    if (text.opaque !== undefined) return anything;
-    const commits = commitWords.some(
-      (word) => text.words.has(word) && !(word === "begin" && opensBlocksOnly(text)),
-    );
+    if (text.opaque !== undefined) return mayCommit ? anything : anyTable;
+    const commits =
+      mayCommit &&
+      commitWords.some((word) => text.words.has(word) && !(word === "begin" && opensBlocksOnly(text)));
     const called = this.calls(text, schema, seen);
     const effects: Effects = { writes: new Set(), commits, changesSession: commits || setsSession(text) };
     if (!writeWords.some((word) => text.words.has(word))) return merge(effects, called);
@@ -143,20 +146,20 @@ export class Dependencies {
         continue;
       }
       seen.add(id);
-      if (kind === "other") return anything;
+      if (kind === "other") return anyTable;
       if (kind === "view") {
-        if (definition === undefined) return anything;
+        if (definition === undefined) return anyTable;
         const text = this.read(definition);
-        if (text.opaque ?? this.#unknownName(text, relation.schema)) return anything;
+        if (text.opaque ?? this.#unknownName(text, relation.schema)) return anyTable;
         effects = merge(effects, this.#targets(this.#relations(text.names, relation.schema), seen));
         continue;
       }
       tables.add(id);
-      if (!this.#catalogue.seesTriggersOf(relation.schema)) return { ...anything, commits: false };
+      if (!this.#catalogue.seesTriggersOf(relation.schema)) return anyTable;
       for (const body of relation.triggers)
-        effects = merge(effects, { ...this.#bodyEffects(body, relation.schema, seen), commits: false });
+        effects = merge(effects, this.#bodyEffects(body, relation.schema, seen, false));
       const children = [...relation.cascades].map((child) => this.#catalogue.byId(child));
-      if (children.includes(undefined)) return { ...anything, commits: false };
+      if (children.includes(undefined)) return anyTable;
       effects = merge(effects, this.#targets(children as Relation[], seen));
     }
     return merge(effects, { ...nothing, writes: tables });
