@@ -2,8 +2,8 @@ import { ClosedError } from "../../errors.ts";
 import type { QueryResult } from "../driver.ts";
 import type { MysqlConnection, SessionFacts } from "./connection.ts";
 
-/** A question that takes longer fails. */
-const answerTimeoutMs = 5_000;
+/** A question that takes longer fails; the catalogue of many thousand tables takes seconds. */
+const answerTimeoutMs = 30_000;
 
 /**
  * One connection outside of the pool, for questions about the catalogue and for ending other sessions' statements:

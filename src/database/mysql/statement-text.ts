@@ -109,7 +109,7 @@ export function readText(sql: string, options: ReadingOptions = {}): StatementTe
           ? { schema: name, name: foldName(tokens[i + 2]!) }
           : { name },
       );
-    if (next?.text === "(" && i !== target && type !== "string") {
+    if (next?.text === "(" && i !== target) {
       if (qualified) calls.push({ schema: foldName(tokens[i - 2]!), name });
       else if (i === commonTables.get(name)) return;
       else if (!word || isRoutine(name)) calls.push({ name });
