@@ -21,6 +21,8 @@ import { type ServerUser, serverUser, temporaryFolder } from "./unprivileged.ts"
 export interface MariadbOptions {
   /** Server variables, as in my.cnf. @default those of `fastSettings`: little durability, for speed */
   readonly settings?: Readonly<Record<string, string | number>>;
+  /** Key and certificate in PEM: sessions may then be encrypted. @default none */
+  readonly tls?: { readonly key: string; readonly cert: string };
 }
 
 /** A MariaDB server of our own, with a database `app`. */
@@ -67,7 +69,12 @@ export async function startMariadb(options: MariadbOptions = {}): Promise<Mariad
   const user = serverUser();
   const folder = temporaryFolder("victor-mariadb-", user);
   watchOver({ folder });
-  const service = new MachineMariadb(folder, user, programs, { ...fastSettings, ...options.settings });
+  const settings = {
+    ...fastSettings,
+    ...options.settings,
+    ...(options.tls && tlsSettings(folder, user, options.tls)),
+  };
+  const service = new MachineMariadb(folder, user, programs, settings);
   try {
     await service.start();
   } catch (error) {
@@ -228,6 +235,18 @@ class MachineMariadb implements MariadbService {
   #log(): string {
     return existsSync(this.#logFile) ? readFileSync(this.#logFile, "utf8") : "";
   }
+}
+
+function tlsSettings(
+  folder: string,
+  user: ServerUser | undefined,
+  { key, cert }: { readonly key: string; readonly cert: string },
+): Readonly<Record<string, string>> {
+  const files = { ssl_key: join(folder, "key.pem"), ssl_cert: join(folder, "cert.pem") };
+  writeFileSync(files.ssl_key, key, { mode: 0o600 });
+  writeFileSync(files.ssl_cert, cert);
+  if (user) for (const path of Object.values(files)) chownSync(path, user.uid, user.gid);
+  return files;
 }
 
 /** Only what a server needs: the caller's credentials stay out. */

@@ -65,7 +65,8 @@ class MysqlDriver implements DatabaseDriver {
   constructor(options: MysqlDriverOptions) {
     knownKeys("mysqlDriver", options, optionNames);
     const target = parseMysqlUrl(options.url);
-    this.#target = options.tls === undefined ? target : { ...target, tls: options.tls };
+    const tls = options.tls && { verifyIdentity: options.tls.rejectUnauthorized !== false, ...options.tls };
+    this.#target = tls === undefined ? target : { ...target, tls };
     this.system = /^mariadb:/i.test(options.url) ? "mariadb" : "mysql";
     this.address = addressOf(target);
     this.#timeZone = options.timeZone ?? "+00:00";
