@@ -52,7 +52,7 @@ export const fastSettings: Readonly<Record<string, string | number>> = Object.fr
 });
 
 /** A password with signs that must be escaped in a URL, so that whatever leaks or mangles it shows. */
-export const password = "s3cret-p@ss/word";
+const password = "s3cret-p@ss/word";
 const startTimeoutMs = 60_000;
 const portAttempts = 5;
 

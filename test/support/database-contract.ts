@@ -168,7 +168,7 @@ export function databaseContract(name: string, engine: () => ContractEngine): vo
         "INSERT of a SELECT": "INSERT INTO users SELECT id + 10, 'Copy' FROM others",
       };
       for (const [kind, sql] of Object.entries(writes))
-        test(`goes with an ${kind}, and not with one of another table`, async () => {
+        test(`goes with one ${kind}, and not with a write to another table`, async () => {
           expect(await cachedTwice(all)).toBe(true);
           await db.executeQuery("UPDATE others SET n = n + 1");
           expect((await db.executeQuery(all)).cached).toBe(true);

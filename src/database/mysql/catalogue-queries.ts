@@ -9,7 +9,7 @@ export const systemSchemas: ReadonlySet<string> = new Set([
 const notSystem = (column: string): string =>
   `LOWER(${column}) NOT IN (${[...systemSchemas].map((name) => `'${name}'`).join(", ")})`;
 
-/** What the catalogue is read with: in one transaction's time, on a session in its initial state. */
+/** What the catalogue is read with, on a session in its initial state. */
 export const catalogueQueries = Object.freeze({
   session: `
     SELECT @@lower_case_table_names AS caseMode, @@event_scheduler AS scheduler,
@@ -24,10 +24,10 @@ export const catalogueQueries = Object.freeze({
     FROM information_schema.VIEWS WHERE ${notSystem("TABLE_SCHEMA")}`,
   columns: `
     SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS \`table\`, COLUMN_NAME AS name, DATA_TYPE AS type,
-      COLUMN_TYPE AS fullType, COLUMN_KEY = 'PRI' AS \`primary\`, GENERATION_EXPRESSION AS expression
+      GENERATION_EXPRESSION AS expression
     FROM information_schema.COLUMNS
     WHERE ${notSystem("TABLE_SCHEMA")}
-      AND (COLUMN_KEY = 'PRI' OR DATA_TYPE = 'time' OR COALESCE(GENERATION_EXPRESSION, '') <> '')`,
+      AND (DATA_TYPE = 'time' OR COALESCE(GENERATION_EXPRESSION, '') <> '')`,
   triggers: `
     SELECT EVENT_OBJECT_SCHEMA AS \`schema\`, EVENT_OBJECT_TABLE AS \`table\`, ACTION_STATEMENT AS body
     FROM information_schema.TRIGGERS WHERE ${notSystem("EVENT_OBJECT_SCHEMA")}`,

@@ -23,8 +23,6 @@ export interface Relation {
   readonly timeColumns: ReadonlySet<string>;
   /** Expressions of generated columns. */
   readonly expressions: readonly string[];
-  /** The only column of the primary key, if it is a whole number. */
-  readonly key: { readonly name: string; readonly unsigned: boolean } | undefined;
 }
 
 /** A stored function or procedure. */
@@ -38,14 +36,12 @@ export interface Routine {
 const transactionalEngines = new Set(["innodb", "rocksdb"]);
 /** Other engines whose tables change by statements alone, and are still there after a restart. */
 const plainEngines = new Set(["aria", "myisam", "archive"]);
-const wholeNumbers = new Set(["tinyint", "smallint", "mediumint", "int", "bigint"]);
 
 interface Parts {
   readonly triggers: string[];
   readonly cascades: Set<string>;
   readonly timeColumns: Set<string>;
   readonly expressions: string[];
-  readonly keys: { readonly name: string; readonly type: string; readonly unsigned: boolean }[];
 }
 
 /** The definitions of one server, as the user sees them at one moment. */
@@ -122,7 +118,6 @@ export async function loadCatalogue(query: Query, schema: string | undefined): P
       cascades: new Set(),
       timeColumns: new Set(),
       expressions: [],
-      keys: [],
     };
     parts.set(id, found);
     return found;
@@ -132,21 +127,17 @@ export async function loadCatalogue(query: Query, schema: string | undefined): P
   for (const { schema: owner, child, parentSchema, parent, onUpdate, onDelete } of of("foreignKeys"))
     if (![onUpdate, onDelete].every((rule) => rule === "RESTRICT" || rule === "NO ACTION"))
       partsOf(parentSchema, parent).cascades.add(`${fold(owner)}.${fold(child)}`);
-  for (const { schema: owner, table, name, type, fullType, primary, expression } of of("columns")) {
+  for (const { schema: owner, table, name, type, expression } of of("columns")) {
     const found = partsOf(owner, table);
     if (fold(type) === "time") found.timeColumns.add(fold(name));
     if (expression) found.expressions.push(String(expression));
-    if (Number(primary) === 1)
-      found.keys.push({ name: fold(name), type: fold(type), unsigned: /unsigned/i.test(String(fullType)) });
   }
   const definitions = new Map(
     of("views").map(({ schema: owner, name, definition }) => [`${fold(owner)}.${fold(name)}`, definition]),
   );
   const relations = of("tables").map(({ schema: owner, name, type, engine }): Relation => {
     const id = `${fold(owner)}.${fold(name)}`;
-    const { keys, ...found } = partsOf(owner, name);
     const definition = definitions.get(id);
-    const [key] = keys;
     return {
       id,
       schema: fold(owner),
@@ -154,8 +145,7 @@ export async function loadCatalogue(query: Query, schema: string | undefined): P
       kind: kindOf(String(type), fold(engine)),
       transactional: transactionalEngines.has(fold(engine)),
       definition: definition ? String(definition) : undefined,
-      ...found,
-      key: keys.length === 1 && key && wholeNumbers.has(key.type) ? key : undefined,
+      ...partsOf(owner, name),
     };
   });
   const routines = of("routines").map(({ schema: owner, name, body, language }) => ({

@@ -19,14 +19,13 @@ export interface SessionFacts {
   readonly id: string;
   /** Tells one server from another behind the same address. */
   readonly server: string;
-  readonly mariadb: boolean;
   readonly maxPacketBytes: number;
 }
 
 /** Ends what a session is running, from another one. */
 export type KillQuery = (session: SessionFacts, signal: AbortSignal) => Promise<void>;
 
-const sessionSql = `SELECT CONNECTION_ID() AS id, VERSION() AS version, @@max_allowed_packet AS maxPacketBytes,
+const sessionSql = `SELECT CONNECTION_ID() AS id, @@max_allowed_packet AS maxPacketBytes,
   CONCAT_WS('/', @@hostname, @@port, @@server_id, @@datadir) AS server`;
 
 /** A session with the server, by the package `mysql2`. */
@@ -81,7 +80,6 @@ export class MysqlConnection implements DriverConnection {
       const session: SessionFacts = {
         id: String(row?.id),
         server: String(row?.server),
-        mariadb: /mariadb/i.test(String(row?.version)),
         maxPacketBytes: Number(row?.maxPacketBytes),
       };
       return new MysqlConnection(client, session, kill);

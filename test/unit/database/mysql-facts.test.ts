@@ -19,7 +19,6 @@ function relation(name: string, more: Partial<Relation> = {}): Relation {
     cascades: new Set(),
     timeColumns: new Set(),
     expressions: [],
-    key: undefined,
     ...more,
   };
 }
