@@ -67,12 +67,7 @@ export function databaseContract(name: string, engine: () => ContractEngine): vo
           0.1,
           "O'Hara \\ ü 🙂",
         ]);
-        await db.executeQuery("INSERT INTO kinds (id, b, d, t) VALUES (?, ?, ?, ?)", [
-          2,
-          null,
-          null,
-          undefined,
-        ]);
+        await db.executeQuery("INSERT INTO kinds (id, b, d, t) VALUES (?, ?, ?, ?)", [2, null, null, null]);
         const [first, second] = (
           await db.executeQuery<Record<string, unknown>>("SELECT id, b, d, t FROM kinds ORDER BY id")
         ).rows;
