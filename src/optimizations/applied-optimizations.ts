@@ -87,7 +87,7 @@ export class AppliedOptimizations implements AsyncDisposable {
   /** That of `getProfiler`, which belongs to the thread: it stays when this is closed. */
   get profiler(): PerformanceProfiler {
     return lazyModule<typeof import("../profiler/process-profiler.ts")>(
-      "../profiler/process-profiler",
+      "profiler/process-profiler",
     ).getProfiler();
   }
 

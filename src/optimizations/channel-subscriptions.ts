@@ -1,4 +1,4 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
+const { subscribe, unsubscribe } = process.getBuiltinModule("node:diagnostics_channel");
 
 type Listener = (message: never) => void;
 

@@ -52,9 +52,8 @@ export class ClientDurations implements MetricSource {
     let series = this.#series.get(key);
     if (series !== undefined) return series;
     if (this.#series.size >= maxSeries && key !== "_OTHER _OTHER") return this.#of("_OTHER", "_OTHER");
-    const { LatencyHistogram: Histogram } = lazyModule<typeof import("../metrics/latency-histogram.ts")>(
-      "../metrics/latency-histogram",
-    );
+    const { LatencyHistogram: Histogram } =
+      lazyModule<typeof import("../metrics/latency-histogram.ts")>("metrics/latency-histogram");
     const isStatus = /^\d+$/.test(outcome);
     series = {
       labels: {

@@ -10,7 +10,7 @@ export class LazyRegistry {
   get registry(): MetricRegistry {
     if (this.#registry === undefined) {
       const { MetricRegistry: Registry } =
-        lazyModule<typeof import("../metrics/registry.ts")>("../metrics/registry");
+        lazyModule<typeof import("../metrics/registry.ts")>("metrics/registry");
       this.#registry = new Registry();
       for (const source of this.#sources) this.#registry.register(source);
     }

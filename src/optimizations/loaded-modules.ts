@@ -1,5 +1,5 @@
-import { subscribe, unsubscribe } from "node:diagnostics_channel";
-import Module, { createRequire } from "node:module";
+const { subscribe, unsubscribe } = process.getBuiltinModule("node:diagnostics_channel");
+const Module = process.getBuiltinModule("node:module");
 
 /** What `require` publishes when it ends; so does an `import` of a CommonJS module. */
 interface RequireEnd {
@@ -8,7 +8,6 @@ interface RequireEnd {
   readonly result?: unknown;
 }
 
-const load = createRequire(import.meta.url);
 const channel = "tracing:module.require:end";
 
 /** How a file of a package is told. */
@@ -61,7 +60,7 @@ export class LoadedModules {
     const isLoaded = (): boolean => {
       const { moduleLoadList = [] } = process as { readonly moduleLoadList?: readonly string[] };
       if (!moduleLoadList.includes(`NativeModule ${name}`)) return false;
-      this.#tell(watched, load(id));
+      this.#tell(watched, process.getBuiltinModule(id));
       return true;
     };
     if (isLoaded()) return;

@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { LookupAddress, LookupOptions } from "node:dns";
 import type { Clock } from "../clock.ts";
 
@@ -61,7 +60,7 @@ export class LookupCache {
     const waiting = this.#underWay.get(key);
     if (waiting !== undefined) {
       this.joined++;
-      const inContext = AsyncLocalStorage.snapshot();
+      const inContext = process.getBuiltinModule("node:async_hooks").AsyncLocalStorage.snapshot();
       waiting.push((error, answer) =>
         inContext(() => {
           if (error === null) give(callback, answer!);

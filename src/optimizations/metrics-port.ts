@@ -33,7 +33,7 @@ export class MetricsPort {
   async #open(port: number, registry: () => MetricRegistry): Promise<void> {
     try {
       const { startMetricsServer } = lazyModule<typeof import("../metrics/endpoint/metrics-server.ts")>(
-        "../metrics/endpoint/metrics-server",
+        "metrics/endpoint/metrics-server",
       );
       this.#server = await startMetricsServer({ registry: registry(), port });
     } catch (error) {

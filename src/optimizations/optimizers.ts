@@ -24,31 +24,31 @@ export class Optimizers {
 
   get database(): DatabaseOptimizer {
     return this.#of("database", () => {
-      const room = lazyModule<typeof import("../database/optimizer.ts")>("../database/optimizer");
+      const room = lazyModule<typeof import("../database/optimizer.ts")>("database/optimizer");
       return new room.DatabaseOptimizer();
     });
   }
   get memory(): MemoryOptimizer {
     return this.#of("memory", () => {
-      const room = lazyModule<typeof import("../memory/optimizer.ts")>("../memory/optimizer");
+      const room = lazyModule<typeof import("../memory/optimizer.ts")>("memory/optimizer");
       return new room.MemoryOptimizer();
     });
   }
   get concurrency(): ConcurrencyOptimizer {
     return this.#of("concurrency", () => {
-      const room = lazyModule<typeof import("../concurrency/optimizer.ts")>("../concurrency/optimizer");
+      const room = lazyModule<typeof import("../concurrency/optimizer.ts")>("concurrency/optimizer");
       return new room.ConcurrencyOptimizer();
     });
   }
   get network(): NetworkOptimizer {
     return this.#of("network", () => {
-      const room = lazyModule<typeof import("../network/optimizer.ts")>("../network/optimizer");
+      const room = lazyModule<typeof import("../network/optimizer.ts")>("network/optimizer");
       return new room.NetworkOptimizer();
     });
   }
   get algorithms(): AlgorithmOptimizer {
     return this.#of("algorithms", () => {
-      const room = lazyModule<typeof import("../algorithms/optimizer.ts")>("../algorithms/optimizer");
+      const room = lazyModule<typeof import("../algorithms/optimizer.ts")>("algorithms/optimizer");
       return new room.AlgorithmOptimizer();
     });
   }

@@ -20,14 +20,13 @@ export class StatementTimes implements MetricSource {
   constructor(system: string, slowThresholdMs: number) {
     this.name = `victor.auto.${system}`;
     const { QueryMetrics: Metrics } = lazyModule<typeof import("../database/monitoring/query-metrics.ts")>(
-      "../database/monitoring/query-metrics",
+      "database/monitoring/query-metrics",
     );
     this.#metrics = new Metrics({ system, slowThresholdMs });
     if (system === "mysql") this.#shape = mysqlShape;
     else {
-      const { fingerprint } = lazyModule<typeof import("../database/sql/fingerprint.ts")>(
-        "../database/sql/fingerprint",
-      );
+      const { fingerprint } =
+        lazyModule<typeof import("../database/sql/fingerprint.ts")>("database/sql/fingerprint");
       this.#shape = (sql) => fingerprint(sql, system as SqlDialect);
     }
   }

@@ -1,4 +1,3 @@
-import { writeFileSync } from "node:fs";
 import { thrownText } from "../thrown-text.ts";
 import { isWorkerThread } from "./main-thread.ts";
 import type { OptimizationsStatus } from "./status.ts";
@@ -25,7 +24,9 @@ export class StatusFile {
 
   #write(): void {
     try {
-      writeFileSync(this.#path, `${JSON.stringify(this.#status(), undefined, 2)}\n`);
+      process
+        .getBuiltinModule("node:fs")
+        .writeFileSync(this.#path, `${JSON.stringify(this.#status(), undefined, 2)}\n`);
     } catch (error) {
       process.off("exit", this.#onExit);
       process.emitWarning(`the status can't be written: ${thrownText(error)}`, {

@@ -1,5 +1,3 @@
-import { existsSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
 import { AutoSettingsError } from "../../errors.ts";
 import { type OptimizationsOptions, resolveOptimizations } from "../options.ts";
 import { allSteps } from "../steps/index.ts";
@@ -28,6 +26,8 @@ export function autoSettings(env: NodeJS.ProcessEnv, folder: string): Optimizati
 }
 
 function configFile(env: NodeJS.ProcessEnv, folder: string): string | undefined {
+  const { existsSync } = process.getBuiltinModule("node:fs");
+  const { isAbsolute, join } = process.getBuiltinModule("node:path");
   const named = env.VICTOR_CONFIG;
   if (named !== undefined && named !== "") {
     const path = isAbsolute(named) ? named : join(folder, named);

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
 import { AutoSettingsError } from "../../errors.ts";
 import { knownKeys } from "../../options.ts";
 import { fileOptionNames, type OptimizationsOptions } from "../options.ts";
@@ -19,6 +17,8 @@ export function readConfigFile(path: string): OptimizationsOptions {
 }
 
 function contentOf(path: string): unknown {
+  const { readFileSync } = process.getBuiltinModule("node:fs");
+  const { createRequire } = process.getBuiltinModule("node:module");
   try {
     if (path.endsWith(".json")) return JSON.parse(readFileSync(path, "utf8"));
     const exported: unknown = createRequire(path)(path);

@@ -1,11 +1,8 @@
-import { createRequire, syncBuiltinESMExports } from "node:module";
 import { systemClock } from "../../clock.ts";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { type Lookup, LookupCache } from "../lookup-cache.ts";
 import { PatchedMethod } from "../patched-method.ts";
 import type { OptimizationStep } from "../step.ts";
-
-const load = createRequire(import.meta.url);
 
 /**
  * Answers of `dns.lookup` are used again for 2 s (`dnsTtlMs`), by all that connects: `http`, `fetch`, `undici`, drivers.
@@ -16,7 +13,7 @@ export const dnsCache: OptimizationStep = {
   title: "Short DNS cache",
   risk: "safe",
   apply(context) {
-    const dns: typeof import("node:dns") = load("node:dns");
+    const dns = process.getBuiltinModule("node:dns");
     const { dnsTtlMs } = context.settings;
     const cache = new LookupCache(dnsTtlMs, systemClock, () => dns.getDefaultResultOrder());
     const patch = new PatchedMethod(dns, "lookup", (original, own) => {
@@ -40,7 +37,7 @@ export const dnsCache: OptimizationStep = {
         context.removeSource(source);
         cache.clear();
         // An ES module that took the name meanwhile would keep the replacement.
-        if (patch.undo()) syncBuiltinESMExports();
+        if (patch.undo()) process.getBuiltinModule("node:module").syncBuiltinESMExports();
       },
     };
   },

@@ -1,11 +1,8 @@
 import type { ClientRequest, IncomingMessage } from "node:http";
-import { createRequire } from "node:module";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { ChannelSubscriptions, errorType } from "../channel-subscriptions.ts";
 import { ClientDurations } from "../client-durations.ts";
 import type { OptimizationStep } from "../step.ts";
-
-const load = createRequire(import.meta.url);
 
 /**
  * Durations of `http` and `https` requests, and the sockets of the global agents. The agents themselves keep their
@@ -42,11 +39,11 @@ export const httpAgents: OptimizationStep = {
 };
 
 /** The modules whose agents are in use; looking must not be what loads them. */
-function loaded(): readonly (readonly [string, typeof import("node:http")])[] {
+function loaded(): readonly (readonly [string, Pick<typeof import("node:http"), "globalAgent">])[] {
   const { moduleLoadList = [] } = process as { readonly moduleLoadList?: readonly string[] };
-  return ["http", "https"]
+  return (["http", "https"] as const)
     .filter((name) => moduleLoadList.includes(`NativeModule ${name}`))
-    .map((name) => [name, load(`node:${name}`)] as const);
+    .map((name) => [name, process.getBuiltinModule(`node:${name}`)] as const);
 }
 
 function agentsNote(): string {

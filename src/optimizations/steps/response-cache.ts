@@ -12,7 +12,7 @@ export const responseCache: OptimizationStep = {
   risk: "opt-in",
   apply(context) {
     const { ResponseCache } = lazyModule<typeof import("../../network/cache/response-cache.ts")>(
-      "../network/cache/response-cache",
+      "network/cache/response-cache",
     );
     const cache = new ResponseCache();
     const release = composeGlobalDispatchers((dispatch) => {

@@ -12,7 +12,7 @@ export const retries: OptimizationStep = {
   risk: "opt-in",
   apply(context) {
     const { RetryPolicy } = lazyModule<typeof import("../../network/resilience/retry-policy.ts")>(
-      "../network/resilience/retry-policy",
+      "network/resilience/retry-policy",
     );
     const retry = new RetryPolicy();
     const release = composeGlobalDispatchers((dispatch) => {

@@ -15,7 +15,7 @@ export const runtimeMetrics: OptimizationStep = {
     let metrics: RuntimeMetrics | undefined;
     const begin = (): RuntimeMetrics => {
       metrics ??= new (lazyModule<typeof import("../../metrics/runtime/runtime-metrics.ts")>(
-        "../metrics/runtime/runtime-metrics",
+        "metrics/runtime/runtime-metrics",
       ).RuntimeMetrics)();
       return metrics;
     };

@@ -1,5 +1,3 @@
-import { readFileSync } from "node:fs";
-import { availableParallelism } from "node:os";
 import { cgroupLimits } from "../../measure/cgroup-limits.ts";
 import { lazyModule } from "../lazy-module.ts";
 import { isWorkerThread } from "../main-thread.ts";
@@ -24,9 +22,8 @@ export const threadPool: OptimizationStep = {
     const cpus = allowedCpus();
     if (cpus <= usual)
       return unchanged("left-alone", `libuv's ${usual} threads suffice for the ${cpus} processors allowed`);
-    const { sizeLibuvThreads } = lazyModule<typeof import("../../concurrency/libuv-threads.ts")>(
-      "../concurrency/libuv-threads",
-    );
+    const { sizeLibuvThreads } =
+      lazyModule<typeof import("../../concurrency/libuv-threads.ts")>("concurrency/libuv-threads");
     const { effect, threads } = sizeLibuvThreads(cpus);
     if (effect === "already started")
       return unchanged("pending", `the pool runs with ${threads} threads; start with ${variable}=${cpus}`);
@@ -50,13 +47,14 @@ export const threadPool: OptimizationStep = {
 };
 
 function allowedCpus(): number {
+  const { availableParallelism } = process.getBuiltinModule("node:os");
   const quota = cgroupLimits(textOf)?.cpus ?? Number.POSITIVE_INFINITY;
   return Math.max(1, Math.floor(Math.min(availableParallelism(), quota)));
 }
 
 function textOf(path: string): string | undefined {
   try {
-    return readFileSync(path, "utf8");
+    return process.getBuiltinModule("node:fs").readFileSync(path, "utf8");
   } catch {
     // No such file: not Linux, or the other version of control groups.
     return undefined;
