@@ -24,8 +24,8 @@ interface Watched extends ModuleName {
   readonly seen: (exports: unknown) => void;
 }
 
-/** When to look whether an ES module has imported a built-in module, which nothing tells; milliseconds from the start. */
-const looksMs = [0, 100, 1000, 10_000];
+/** When to look whether an ES module has imported a built-in module, which nothing tells; milliseconds from the look before. */
+const looksMs = [0, 100, 900, 9000];
 
 /**
  * Tells of packages that a program loads, every copy of them, by what Node publishes of `require`; no hook is put into
@@ -64,14 +64,16 @@ export class LoadedModules {
       return true;
     };
     if (isLoaded()) return;
-    for (const ms of looksMs) {
-      const timer = setTimeout(() => {
-        this.#timers.delete(timer);
-        if (!isLoaded()) return;
-        this.#stopLooking();
-      }, ms).unref();
-      this.#timers.add(timer);
-    }
+    this.#look(isLoaded, 0);
+  }
+
+  #look(isLoaded: () => boolean, turn: number): void {
+    if (turn >= looksMs.length) return;
+    const timer = setTimeout(() => {
+      this.#timers.delete(timer);
+      if (!isLoaded()) this.#look(isLoaded, turn + 1);
+    }, looksMs[turn]).unref();
+    this.#timers.add(timer);
   }
 
   close(): void {

@@ -50,8 +50,11 @@ const otherVariables = new Set(["VICTOR_LONG", "VICTOR_PROFILE_SETTINGS", "VICTO
  */
 export function environmentOptions(env: NodeJS.ProcessEnv): OptimizationsOptions {
   const options: Options = {};
-  for (const [name, text] of Object.entries(env)) {
-    if (!name.startsWith("VICTOR_") || text === undefined) continue;
+  // Names alone: the text of each of a hundred variables would have to be fetched from the system.
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("VICTOR_")) continue;
+    const text = env[name];
+    if (text === undefined) continue;
     const read = readers[name];
     if (read !== undefined) read(options, text, name);
     else if (name !== "VICTOR_CONFIG" && !otherVariables.has(name))

@@ -1,6 +1,6 @@
 import { constrainedMemoryBytes } from "../constrained-memory.ts";
 import { isWorkerThread } from "../main-thread.ts";
-import { type OptimizationStep, unchanged } from "../step.ts";
+import type { OptimizationStep, StepReport, StepState } from "../step.ts";
 
 const flag = /--(?:max|min)[-_]semi[-_]space[-_]size\b/;
 const mebibyte = 2 ** 20;
@@ -13,16 +13,20 @@ export const semiSpace: OptimizationStep = {
   id: "semi-space",
   title: "Young generation by the memory allowed",
   risk: "safe",
-  apply() {
-    if (isWorkerThread()) return unchanged("left-alone", "a worker's is set by its resourceLimits");
-    if (flag.test([...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ")))
-      return unchanged("left-alone", "a flag sets it already");
-    const sizeMb = semiSpaceMb(constrainedMemoryBytes());
-    return sizeMb === undefined
-      ? unchanged("left-alone", "the memory allowed leaves no room for a larger one")
-      : unchanged("pending", `only start-up can set it: start with --max-semi-space-size=${sizeMb}`);
-  },
+  apply: () => ({ describe, undo: () => {} }),
 };
+
+function describe(): StepReport {
+  if (isWorkerThread()) return report("left-alone", "a worker's is set by its resourceLimits");
+  if (flag.test([...process.execArgv, process.env.NODE_OPTIONS ?? ""].join(" ")))
+    return report("left-alone", "a flag sets it already");
+  const sizeMb = semiSpaceMb(constrainedMemoryBytes());
+  return sizeMb === undefined
+    ? report("left-alone", "the memory allowed leaves no room for a larger one")
+    : report("pending", `only start-up can set it: start with --max-semi-space-size=${sizeMb}`);
+}
+
+const report = (state: StepState, reason: string): StepReport => ({ state, reason, changes: [] });
 
 /** @param bytes allowed to the process @returns MiB; `undefined` to leave V8's own 16. Three of them are in use at most */
 export function semiSpaceMb(bytes: number): number | undefined {
