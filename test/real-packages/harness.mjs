@@ -10,6 +10,7 @@ const normal = (text) =>
     .replaceAll(/-{4,}[\w-]{10,}/g, "BOUNDARY")
     .replaceAll(/formdata-undici-\d+/g, "BOUNDARY")
     .replaceAll(/after \d+ms/g, "after N ms")
+    .replaceAll(/"processID":\d+/g, '"processID":0')
     .replaceAll(/\/tmp\/[\w./-]+/g, "TEMPORARY");
 
 /** An error as far as a program can tell it from another. */

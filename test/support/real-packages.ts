@@ -25,6 +25,8 @@ export async function runCases(name: string, flags: readonly string[], env: Node
   const run: NodeRun = await runNode([...flags, `${root}cases/${name}.mjs`], { env: plainEnvironment(env) });
   if (run.code !== 0) throw new Error(`${name} ended with ${run.code ?? run.signal}: ${run.stderr}`);
   const lines = run.stdout.trim().split("\n");
-  const results = Object.fromEntries(lines.map((line) => [(JSON.parse(line) as { name: string }).name, line]));
+  const results = Object.fromEntries(
+    lines.map((line) => [(JSON.parse(line) as { name: string }).name, line]),
+  );
   return { results, stderr: run.stderr.replaceAll(/\(node:\d+\)/g, "(node)") };
 }

@@ -1,5 +1,5 @@
 // express: routing, middleware, errors, streaming, uploads, static files, views of a response.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import os from "node:os";
 import path from "node:path";
@@ -9,6 +9,7 @@ import { run } from "../harness.mjs";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "express-"));
 writeFileSync(path.join(folder, "file.txt"), "a file's text");
+utimesSync(path.join(folder, "file.txt"), 1e9, 1e9);
 const app = express();
 app.set("etag", "strong");
 app.use((request, response, next) => {

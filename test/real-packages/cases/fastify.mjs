@@ -1,5 +1,5 @@
 // fastify: routes, schemas, hooks, decorators, errors, streams, inject, static files, uploads.
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { Readable } from "node:stream";
@@ -10,6 +10,7 @@ import { run } from "../harness.mjs";
 
 const folder = mkdtempSync(path.join(os.tmpdir(), "fastify-"));
 writeFileSync(path.join(folder, "file.txt"), "a file's text");
+utimesSync(path.join(folder, "file.txt"), 1e9, 1e9);
 const seen = [];
 const app = Fastify({ logger: false, requestIdHeader: "x-id", bodyLimit: 1024, return503OnClosing: true });
 await app.register(multipart);
