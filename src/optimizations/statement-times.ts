@@ -33,12 +33,12 @@ export class StatementTimes implements MetricSource {
 
   /** @param startMs of `performance.now()` */
   done(sql: string, startMs: number, rows: number): void {
-    this.#entry(sql).record(performance.now() - startMs, rows);
+    this.entry(sql).record(performance.now() - startMs, rows);
   }
 
   /** The same of an execution that failed. */
   failed(sql: string, startMs: number): void {
-    this.#entry(sql).fail(performance.now() - startMs);
+    this.entry(sql).fail(performance.now() - startMs);
   }
 
   slowest(): readonly SlowQuery[] {
@@ -49,7 +49,8 @@ export class StatementTimes implements MetricSource {
     return this.#metrics.collect();
   }
 
-  #entry(sql: string): FingerprintEntry {
+  /** Where executions of a statement are counted; whoever keeps it spares the look-up. */
+  entry(sql: string): FingerprintEntry {
     let entry = this.#entries.get(sql);
     if (entry === undefined) {
       entry = this.#metrics.entry(this.#shape(sql));

@@ -1,3 +1,4 @@
+import type { FingerprintEntry } from "../database/monitoring/query-metrics.ts";
 import type { PatchedMethod } from "./patched-method.ts";
 import type { StatementTimes } from "./statement-times.ts";
 
@@ -14,6 +15,16 @@ export function measured(
   textOf: (statement: never) => string,
   rowsOf: (result: never) => number,
 ): (original: Method, patch: PatchedMethod) => Method {
+  // Asking a statement for its text makes a new string each time, which takes as long as a short query.
+  const entries = new WeakMap<object, FingerprintEntry>();
+  const entryOf = (statement: never): FingerprintEntry => {
+    let entry = entries.get(statement);
+    if (entry === undefined) {
+      entry = times.entry(textOf(statement));
+      entries.set(statement, entry);
+    }
+    return entry;
+  };
   return (original, patch) =>
     ({
       [name](this: never, ...args: never[]): unknown {
@@ -23,10 +34,10 @@ export function measured(
         try {
           result = Reflect.apply(original, this, args);
         } catch (error) {
-          times.failed(textOf(this), start);
+          entryOf(this).fail(performance.now() - start);
           throw error;
         }
-        times.done(textOf(this), start, rowsOf(result as never));
+        entryOf(this).record(performance.now() - start, rowsOf(result as never));
         return result;
       },
     })[name] as Method;

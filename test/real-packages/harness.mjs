@@ -5,7 +5,7 @@ import http from "node:http";
 const normal = (text) =>
   text
     .replaceAll(/(127\.0\.0\.1|localhost|\[::1\]|::1)(:)\d+/g, "$1$2PORT")
-    .replaceAll(/:\d{4,5}\b/g, ":PORT")
+    .replaceAll(/(?<=[\w.\]]):\d{4,5}\b/g, ":PORT")
     .replaceAll(/\w{3}, \d\d \w{3} \d{4} \d\d:\d\d:\d\d GMT/g, "DATE")
     .replaceAll(/-{4,}[\w-]{10,}/g, "BOUNDARY")
     .replaceAll(/formdata-undici-\d+/g, "BOUNDARY")
