@@ -21,8 +21,8 @@ describe("Programs have the same results under auto mode", () => {
   it.each(Object.entries(least))("in every case of %s", { timeout: 240_000 }, async (name, count) => {
     const env = async (of: string): Promise<NodeJS.ProcessEnv> =>
       name === "pg" ? { TEST_DATABASE_URL: await database(of) } : {};
-    const without = await runCases(name, [], await env("off"));
-    const under = await runCases(name, ["--import", autoFile], await env("on"));
+    const without = await runCases(name, [], await env("without_auto"));
+    const under = await runCases(name, ["--import", autoFile], await env("under_auto"));
     expect(under).toEqual(without);
     expect(Object.keys(without.results).length).toBeGreaterThanOrEqual(count);
     expect(Object.values(without.results).join("\n")).not.toContain("the case hangs");
