@@ -20,11 +20,11 @@ execFileSync(process.execPath, [file("../../scripts/build.ts")], { stdio: "inher
 const module = new URL("./arms/keep-alive-load.ts", import.meta.url);
 const { arms, warnings } = await measureInterleaved({
   arms: [
-    { name: "bare", module, args: { flags: [] } },
-    { name: "auto mode", module, args: { flags: ["--import", file("../../dist/auto.js")] } },
+    { name: "bare", module, args: { flags: [] }, count: 2000 },
+    { name: "auto mode", module, args: { flags: ["--import", file("../../dist/auto.js")] }, count: 2000 },
   ],
-  processes: 6,
-  rounds: 20,
+  processes: 5,
+  rounds: 16,
   warmupRounds: 5,
 });
 const [bare, auto] = arms as [ArmResult, ArmResult];
