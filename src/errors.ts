@@ -1052,3 +1052,14 @@ export class SharedValueError extends VictorError {
     super("VICTOR_CACHE_VALUE", `cache: a shared value ${detail}`, options);
   }
 }
+
+/** `VICTOR_SETTINGS`: a variable `VICTOR_*` or a file `victor.config.*` is wrong; the message lists what is right. */
+export class AutoSettingsError extends VictorError {
+  override readonly name = "AutoSettingsError";
+  /** The variable or file. */
+  readonly where: string;
+  constructor(where: string, message: string, options?: ErrorOptions) {
+    super("VICTOR_SETTINGS", `${where}: ${message}`, options);
+    this.where = where;
+  }
+}
