@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addCompareCommand } from "./compare-command.ts";
 import { addDashboardCommand } from "./dashboard-command.ts";
 import { addHeapCommand } from "./heap-command.ts";
 import { addProfileCommand } from "./profile-command.ts";
@@ -24,6 +25,7 @@ async function main(): Promise<number> {
     exitCode = code;
   };
   addReportCommand(program, finish);
+  addCompareCommand(program, finish);
   addDashboardCommand(program, finish);
   addHeapCommand(program, finish);
   addProfileCommand(program, finish);
