@@ -10,6 +10,7 @@ import {
   type ProgramComparison,
 } from "./compare-document.ts";
 import type { ResolvedCompare } from "./compare-options.ts";
+import { roundsAdvice } from "./compare-text.ts";
 import { comparisonWarnings, machineWarnings } from "./compare-warnings.ts";
 import type { JobRun } from "./job-run.ts";
 import { familyLevel, judge } from "./judge.ts";
@@ -101,6 +102,7 @@ export class ComparisonRecord {
     const { rounds, seed, durationMs, warmupMs, script } = this.#settings;
     const { kind, url, sideBySide, rate, rateOrigin, steps } = this.#facts;
     const comparisons = this.#comparisons();
+    const advice = roundsAdvice(comparisons[0]!.metrics);
     return {
       schemaVersion: compareSchemaVersion,
       toolkitVersion: toolkitVersion(),
@@ -134,6 +136,7 @@ export class ComparisonRecord {
           rate,
         ),
         ...this.#machine,
+        ...(advice === undefined ? [] : [advice]),
       ],
     };
   }

@@ -4,7 +4,7 @@ import { htmlPage, htmlTable } from "../report/html-page.ts";
 import { escapeHtml } from "../report/html-text.ts";
 import type { TextTable } from "../report/row-tables.ts";
 import type { CompareDocument, ProgramComparison } from "./compare-document.ts";
-import { changeText, intervalText, valueText } from "./compare-text.ts";
+import { changeText, detectableText, intervalText, valueText } from "./compare-text.ts";
 import type { MetricComparison } from "./judge.ts";
 
 export const compareFormats = ["md", "html", "json"] as const;
@@ -94,7 +94,7 @@ function metricTable({ a, b, metrics }: ProgramComparison): TextTable {
 
 function verdictText(metric: MetricComparison): string {
   if (metric.verdict !== "no difference shown") return `${metric.verdict}: ${changeText(metric)}`;
-  return `no difference shown (${formatFigure(100 * (metric.detectableRatio - 1))} % would have been)`;
+  return `no difference shown (${detectableText(metric)})`;
 }
 
 function ablation({ comparisons, steps }: CompareDocument): { heading: string; content: TextTable }[] {

@@ -1,3 +1,4 @@
+import type { RunFigures } from "../../src/compare/metric.ts";
 import { quantileOfSorted } from "../../src/measure/order-statistics.ts";
 import { type Random, seededRandom } from "../../src/measure/random.ts";
 
@@ -135,4 +136,21 @@ export function simulatedComparison(
     runs.b.push(simulatedRun(random, host, slowdownOfB, slots.b));
   }
   return runs;
+}
+
+/** As `victor compare` names them. */
+export function figuresOf(run: SimulatedRun): RunFigures {
+  const { p50, p95, p99, p999, cpu, loopDelay, ...same } = run;
+  return {
+    ...same,
+    latencyP50: p50,
+    latencyP95: p95,
+    latencyP99: p99,
+    latencyP999: p999,
+    cpuPerRequest: cpu,
+    loopDelayP99: 10 * loopDelay,
+    rssPeak: 1e8 * run.rssPeak,
+    rssMedian: 1e8 * run.rssMedian,
+    gcShare: 0.05 * run.gcShare,
+  };
 }
