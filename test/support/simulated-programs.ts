@@ -154,3 +154,21 @@ export function figuresOf(run: SimulatedRun): RunFigures {
     gcShare: 0.05 * run.gcShare,
   };
 }
+
+/** All processes of A, then all of B: what is done where nobody thinks of the machine. */
+export function simulatedOneAfterTheOther(
+  seed: number,
+  slowdownOfB: number,
+  { rounds, durationS, betweenS }: SimulatedPlan,
+): { readonly a: SimulatedRun[]; readonly b: SimulatedRun[] } {
+  const random = seededRandom(seed);
+  const host = simulatedHost(random, rounds * 2 * (durationS + betweenS));
+  const run = (i: number, slowdown: number) => {
+    const fromS = i * (durationS + betweenS) + betweenS;
+    return simulatedRun(random, host, slowdown, [[fromS, fromS + durationS]]);
+  };
+  return {
+    a: Array.from({ length: rounds }, (_, i) => run(i, 1)),
+    b: Array.from({ length: rounds }, (_, i) => run(rounds + i, slowdownOfB)),
+  };
+}

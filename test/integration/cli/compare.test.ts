@@ -14,7 +14,7 @@ test("finds that a program is 20 % slower, and fails for the regression", { time
   using programs = new ComparedPrograms();
   const run = programs.write("app.cjs", computingServer);
   const { code, stdout, stderr } = await programs.compare([
-    ...[...url, ...json, "--rounds", "8", "--duration", "2", "--warmup", "0.5", "--rate", "40"],
+    ...[...url, ...json, "--rounds", "8", "--duration", "1.5", "--warmup", "0.25", "--rate", "40"],
     ...["--fail-on-regression", "5%", "--a", `WORK=10000000 ${run}`, "--b", `WORK=12000000 ${run}`],
   ]);
   expect({ code, stderr }).toEqual({
@@ -222,13 +222,19 @@ test("kills a program that ignores SIGTERM, with the children that it put into s
   timeout: slow,
 }, async () => {
   using programs = new ComparedPrograms();
-  programs.write("child.cjs", `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000);`);
+  programs.write(
+    "child.cjs",
+    `process.on("SIGTERM", () => {}); setInterval(() => {}, 1000); process.send("up");`,
+  );
   const run = programs.write(
     "app.cjs",
-    `${computingServer}
-     process.on("SIGTERM", () => {});
-     for (const detached of [true, false])
-       require("node:child_process").spawn(process.execPath, ["child.cjs"], { detached, stdio: "inherit" });`,
+    `process.on("SIGTERM", () => {});
+     const children = [true, false].map((detached) =>
+       require("node:child_process").fork("child.cjs", { detached, stdio: "inherit" }));
+     Promise.all(children.map((child) => new Promise((up) => child.once("message", up)))).then(() => {
+       for (const child of children) child.disconnect();
+       ${computingServer}
+     });`,
   );
   const { code, stdout, stderr } = await programs.compare([...url, ...short, "--a", run, "--b", run]);
   expect(code, stderr).toBe(0);

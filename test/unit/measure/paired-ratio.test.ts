@@ -21,10 +21,13 @@ test("doesn't see what the machine did to both of a pair", () => {
 });
 
 test("is its own reciprocal when the sides are swapped", () => {
-  const figures = fc.array(fc.tuple(fc.double({ min: 0.1, max: 10, noNaN: true }), fc.double({ min: 0.1, max: 10, noNaN: true })), {
-    minLength: 2,
-    maxLength: 20,
-  });
+  const figures = fc.array(
+    fc.tuple(fc.double({ min: 0.1, max: 10, noNaN: true }), fc.double({ min: 0.1, max: 10, noNaN: true })),
+    {
+      minLength: 2,
+      maxLength: 20,
+    },
+  );
   fc.assert(
     fc.property(figures, (pairs) => {
       const [a, b] = [pairs.map(([x]) => x), pairs.map(([, y]) => y)];
