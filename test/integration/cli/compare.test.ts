@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { expect, test } from "vitest";
+import { freePort } from "../../services/free-port.ts";
 import { ComparedPrograms, computingServer } from "../../support/compared-programs.ts";
 
 const url = ["--url", "http://127.0.0.1:{port}/"];
@@ -63,6 +64,19 @@ test("measures a program beside itself: all metrics, the same answers, no proces
   });
   expect(document.leftOut).toContainEqual({ metric: "latencyP999", why: expect.stringContaining("too few") });
   expect(programs.pids().length).toBe(6);
+  expect(programs.left()).toEqual([]);
+});
+
+test("runs programs one after the other where the URL names a fixed port", { timeout: slow }, async () => {
+  using programs = new ComparedPrograms();
+  const run = programs.write("app.cjs", computingServer.replace("PORT", "FIXED"));
+  const port = await freePort();
+  const { code, stdout, stderr } = await programs.compare([
+    ...["--url", `http://127.0.0.1:${port}/`, ...short, ...json],
+    ...["--a", `FIXED=${port} ${run}`, "--b", `FIXED=${port} ${run}`],
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(JSON.parse(stdout)).toMatchObject({ sideBySide: false, rounds: { done: 2 } });
   expect(programs.left()).toEqual([]);
 });
 
