@@ -28,7 +28,7 @@ export interface CompareOptions {
   readonly script?: string;
   /** Requests a second, > 0. @default half of what the program without optimizations can do */
   readonly rate?: number;
-  /** How long each process is loaded in a round, ≥ 200. @default 5000 */
+  /** How long each process is loaded in a round, from 200 to a day. @default 5000 */
   readonly durationMs?: number;
   /** How long each process is loaded before that, uncounted. @default 2000 */
   readonly warmupMs?: number;
@@ -75,6 +75,8 @@ const known = [
 export type ResolvedCompare = CompareOptions &
   Required<Omit<CompareOptions, "command" | "a" | "b" | "url" | "script" | "rate" | "module" | "signal">>;
 
+const dayMs = 86_400_000;
+
 /** @throws {TypeError} @throws {RangeError} naming the option */
 export function resolveCompare(options: CompareOptions): ResolvedCompare {
   knownKeys("comparePrograms", options, known);
@@ -87,8 +89,8 @@ export function resolveCompare(options: CompareOptions): ResolvedCompare {
     ...Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined)),
   } as ResolvedCompare;
   checkPrograms(resolved);
-  durationMs("durationMs", resolved.durationMs, 200);
-  durationMs("warmupMs", resolved.warmupMs);
+  finite("durationMs", resolved.durationMs, 200, dayMs);
+  finite("warmupMs", resolved.warmupMs, 0, dayMs);
   integer("rounds", resolved.rounds, 2, 1000);
   integer("seed", resolved.seed, Number.MIN_SAFE_INTEGER);
   durationMs("startTimeoutMs", resolved.startTimeoutMs, 1);

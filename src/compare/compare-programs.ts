@@ -162,7 +162,7 @@ class Comparing {
     await ask(capacityMs / 2);
     const { perSecond, failed } = await ask(capacityMs);
     await this.#load.ask({ type: "close", arm: arm.name });
-    server.program.checkAlive();
+    await server.program.checkAlive();
     if (perSecond < 1)
       throw new CompareError(
         "load-failed",

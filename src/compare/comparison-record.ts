@@ -35,7 +35,6 @@ interface ArmRecord {
   readonly loads: LoadFigures[];
   readonly answers: AnswerDigests[];
   ignoredSigterm: boolean;
-  probed: boolean;
 }
 
 /** Gathers what rounds give, and says what it means. */
@@ -58,7 +57,6 @@ export class ComparisonRecord {
       loads: [],
       answers: [],
       ignoredSigterm: false,
-      probed: false,
     }));
   }
 
@@ -72,24 +70,22 @@ export class ComparisonRecord {
   }
 
   addServers(runs: readonly ServerRun[], slotMs: number | undefined): void {
-    for (const { arm, run, load, answers, heardSigterm, probed } of runs) {
+    for (const { arm, run, load, answers, heardSigterm } of runs) {
       const record = this.#of(arm);
       record.runs.push(run);
       record.loads.push(load);
       record.answers.push(answers);
       record.ignoredSigterm ||= !heardSigterm;
-      record.probed ||= probed;
     }
     this.#slotMs = slotMs;
     this.#rounds++;
   }
 
   addJobs(runs: readonly JobRun[]): void {
-    for (const { arm, run, digest, probed } of runs) {
+    for (const { arm, run, digest } of runs) {
       const record = this.#of(arm);
       record.runs.push(run);
       record.answers.push([[0, digest]]);
-      record.probed ||= probed;
     }
     this.#rounds++;
   }

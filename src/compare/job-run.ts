@@ -16,7 +16,6 @@ export interface JobRun {
   readonly run: ComparedRun;
   /** Of its standard output. */
   readonly digest: string;
-  readonly probed: boolean;
 }
 
 export interface JobSettings {
@@ -51,6 +50,7 @@ export async function runJob(round: number, arm: ComparedArm, settings: JobSetti
     const end = await ended(program, settings);
     const wallTime = performance.now() - startedMs;
     const cpuAfter = reapedCpuMs();
+    await program.allRead();
     if (end.code !== 0)
       throw new CompareError("job-failed", arm.name, `ended ${endText(end)}`, program.lastLines);
     const probed = reports(folder);
@@ -67,7 +67,6 @@ export async function runJob(round: number, arm: ComparedArm, settings: JobSetti
       arm: arm.name,
       run: { round, figures, statuses: { "exit code 0": 1 } },
       digest: program.digest(),
-      probed: probed.length > 0,
     };
   } finally {
     await program.stop(graceMs);

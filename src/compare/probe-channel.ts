@@ -11,12 +11,10 @@ export class ProbeChannel {
   readonly #server: Server;
   readonly #probes = new Set<Socket>();
   readonly #clock: Clock;
-  #seen = 0;
 
   private constructor(clock: Clock) {
     this.#clock = clock;
     this.#server = createServer((probe) => {
-      this.#seen++;
       this.#probes.add(probe);
       probe.setEncoding("utf8");
       // A program may be killed while an order is on its way to it.
@@ -31,11 +29,6 @@ export class ProbeChannel {
     channel.#server.listen(path);
     await once(channel.#server, "listening");
     return channel;
-  }
-
-  /** How many processes have reported so far, ended ones included. */
-  get seen(): number {
-    return this.#seen;
   }
 
   /** What is reported counts from now on. */

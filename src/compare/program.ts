@@ -20,6 +20,7 @@ export interface StartRequest {
 }
 
 const pollMs = 25;
+const lastOutputMs = 1000;
 
 /** A started program, in a session of its own, with all processes that it starts. */
 export class Program {
@@ -27,8 +28,7 @@ export class Program {
   readonly pid: number;
   readonly tree: ProcessTree;
   readonly ended: Promise<ProgramEnd>;
-  /** All that it wrote has been read. */
-  readonly closed: Promise<void>;
+  readonly #closed: Promise<void>;
   readonly #child: ChildProcess;
   readonly #tail: OutputTail;
   readonly #written: Hash;
@@ -41,7 +41,7 @@ export class Program {
     this.#tail = tail;
     this.pid = child.pid!;
     this.tree = new ProcessTree(this.pid);
-    this.closed = new Promise((resolve) => child.once("close", () => resolve()));
+    this.#closed = new Promise((resolve) => child.once("close", () => resolve()));
     this.ended = new Promise((resolve) => {
       child.once("exit", (code, signal) => {
         this.#end = { code, signal };
@@ -76,6 +76,11 @@ export class Program {
     return new Program(arm, child, tail, written);
   }
 
+  /** Waits until what it wrote is read, when it has ended; not for what children of it may still write. */
+  async allRead(): Promise<void> {
+    await Promise.race([this.#closed, sleep(lastOutputMs)]);
+  }
+
   /** Digest of all that it has written to standard output. To be asked for once. */
   digest(): string {
     return this.#written.digest("base64url").slice(0, 16);
@@ -86,8 +91,9 @@ export class Program {
   }
 
   /** @throws {CompareError} `crashed` when it runs no more */
-  checkAlive(): void {
+  async checkAlive(): Promise<void> {
     if (this.#end === undefined) return;
+    await this.allRead();
     throw new CompareError("crashed", this.arm.name, `ended ${endText(this.#end)}`, this.lastLines);
   }
 

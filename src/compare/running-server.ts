@@ -102,10 +102,10 @@ export class RunningServer implements AsyncDisposable {
     let last = "nothing listens there";
     while (performance.now() < deadline) {
       signal?.throwIfAborted();
-      this.program.checkAlive();
+      await this.program.checkAlive();
       const answer = await tryUrl(this.url, answers);
       if (answer === "ready") {
-        this.program.checkAlive();
+        await this.program.checkAlive();
         return;
       }
       if (answer !== undefined) last = answer;

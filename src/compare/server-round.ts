@@ -28,7 +28,6 @@ export interface ServerRun {
   readonly answers: AnswerDigests;
   readonly load: LoadFigures;
   readonly heardSigterm: boolean;
-  readonly probed: boolean;
 }
 
 /** Turns have so many times the median latency at least, so that the wait for the last answers is a small part. */
@@ -76,7 +75,7 @@ export async function serverRound(
     }
     const turn = async (server: RunningServer, durationMs: number, counts: boolean) => {
       settings.place.signal?.throwIfAborted();
-      server.program.checkAlive();
+      await server.program.checkAlive();
       const { rate, maxInFlight, timeoutMs } = settings;
       const arm = server.program.arm.name;
       return await load.ask<SlotReply>({
@@ -115,7 +114,7 @@ export async function serverRound(
       return after === undefined ? undefined : after - before[i]!;
     });
     for (const [i, server] of servers.entries()) {
-      server.program.checkAlive();
+      await server.program.checkAlive();
       const arm = server.program.arm.name;
       const result = await load.ask<LoadFigures>({ type: "close", arm });
       const probed = await server.probes.report();
@@ -133,7 +132,6 @@ export async function serverRound(
         run: { round, figures, statuses: result.statuses },
         answers: result.answers,
         load: result,
-        probed: server.probes.seen > 0,
       });
     }
   }
