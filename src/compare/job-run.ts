@@ -9,6 +9,7 @@ import type { ProbeFigures, ProbeSettings } from "./probe-settings.ts";
 import { probedEnvironment } from "./probed-environment.ts";
 import { reapedCpuMs } from "./process-tree.ts";
 import { endText, Program } from "./program.ts";
+import { insideFigures } from "./server-round.ts";
 
 /** What one job gave. */
 export interface JobRun {
@@ -53,15 +54,11 @@ export async function runJob(round: number, arm: ComparedArm, settings: JobSetti
     await program.allRead();
     if (end.code !== 0)
       throw new CompareError("job-failed", arm.name, `ended ${endText(end)}`, program.lastLines);
-    const probed = reports(folder);
     const figures: RunFigures = {
       wallTime,
       ...(cpuAfter !== undefined && { cpuTime: cpuAfter - cpuBefore! }),
       ...memory.end(),
-      ...(probed.length > 0 && {
-        gcShare: probed.reduce((sum, { gcMs }) => sum + gcMs, 0) / wallTime,
-        loopDelayP99: Math.max(...probed.map(({ loopDelayP99Ms }) => loopDelayP99Ms)),
-      }),
+      ...insideFigures(reports(folder), wallTime),
     };
     return {
       arm: arm.name,

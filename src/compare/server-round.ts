@@ -5,6 +5,7 @@ import type { LoadProcess } from "./load/load-process.ts";
 import type { LoadFigures, SlotReply } from "./load/load-protocol.ts";
 import { MemorySamples } from "./memory-samples.ts";
 import type { RunFigures } from "./metric.ts";
+import type { ProbeFigures } from "./probe-settings.ts";
 import { RunningServer, type ServerPlace } from "./running-server.ts";
 
 /** How servers are loaded. */
@@ -117,15 +118,11 @@ export async function serverRound(
       await server.program.checkAlive();
       const arm = server.program.arm.name;
       const result = await load.ask<LoadFigures>({ type: "close", arm });
-      const probed = await server.probes.report();
       const figures: RunFigures = {
         ...loadFigures(result),
         ...(cpu[i] !== undefined && result.completed > 0 && { cpuPerRequest: cpu[i] / result.completed }),
         ...memory[i]!.end(),
-        ...(probed.length > 0 && {
-          gcShare: probed.reduce((sum, { gcMs }) => sum + gcMs, 0) / result.loadedMs,
-          loopDelayP99: Math.max(...probed.map(({ loopDelayP99Ms }) => loopDelayP99Ms)),
-        }),
+        ...insideFigures(await server.probes.report(), result.loadedMs),
       };
       measured.push({
         arm,
@@ -138,6 +135,15 @@ export async function serverRound(
   return {
     slotMs: slot,
     runs: measured.map((one, i) => ({ ...one, heardSigterm: heard.get(order[i]!) ?? true })),
+  };
+}
+
+/** What probes saw, of all processes of a program together. */
+export function insideFigures(probed: readonly ProbeFigures[], timeMs: number): RunFigures {
+  if (probed.length === 0) return {};
+  return {
+    gcShare: probed.reduce((sum, { gcMs }) => sum + gcMs, 0) / timeMs,
+    loopDelayP99: Math.max(...probed.map(({ loopDelayP99Ms }) => loopDelayP99Ms)),
   };
 }
 

@@ -222,13 +222,13 @@ test("tells of a program that never listens, and of one that only fails", { time
     ...url,
     ...short,
     "--start-timeout",
-    "3",
+    "15",
     "--a",
     failing,
     "--b",
     failing,
   ]);
-  expect(second.stderr).toContain("did not answer within 3000 ms (status 500)");
+  expect(second.stderr).toContain("did not answer within 15000 ms (status 500)");
   expect(programs.left()).toEqual([]);
 });
 
