@@ -1,6 +1,15 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -93,7 +102,18 @@ export class ComparedPrograms {
 
   /** Those that are alive. */
   left(): number[] {
-    return this.pids().filter(isAlive);
+    return this.pids().filter((pid) => isAlive(pid) && this.#runsHere(pid));
+  }
+
+  /** A number may belong to a later process by now; ours run in the folder. */
+  #runsHere(pid: number): boolean {
+    if (process.platform !== "linux") return true;
+    try {
+      return readlinkSync(`/proc/${pid}/cwd`) === realpathSync(this.folder);
+    } catch {
+      // It has ended meanwhile.
+      return false;
+    }
   }
 
   async untilNoneIsLeft(): Promise<void> {
