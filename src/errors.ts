@@ -1063,3 +1063,36 @@ export class AutoSettingsError extends VictorError {
     this.where = where;
   }
 }
+
+/** Why a program could not be compared. */
+export type CompareReason =
+  | "not-started"
+  | "crashed"
+  | "not-listening"
+  | "address-in-use"
+  | "job-failed"
+  | "load-failed"
+  | "no-steps";
+
+/** `VICTOR_COMPARE`: a program under comparison did not run as it has to; the message ends with its last output. */
+export class CompareError extends VictorError {
+  override readonly name = "CompareError";
+  readonly reason: CompareReason;
+  /** Name of the arm: "without", "with" and so on. */
+  readonly arm: string;
+  /** What the program wrote last, on both streams; empty when it wrote nothing. */
+  readonly lastLines: readonly string[];
+  constructor(
+    reason: CompareReason,
+    arm: string,
+    why: string,
+    lastLines: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    const output = lastLines.map((line) => `\n  | ${line}`).join("");
+    super("VICTOR_COMPARE", `${arm}: ${why}${output && `; its last output:${output}`}`, options);
+    this.reason = reason;
+    this.arm = arm;
+    this.lastLines = lastLines;
+  }
+}
