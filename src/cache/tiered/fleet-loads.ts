@@ -1,0 +1,350 @@
+import { RefreshPauses } from "../../algorithms/refresh-pauses.ts";
+import { singleFlight } from "../../algorithms/single-flight.ts";
+import { awaitedTimer } from "../../concurrency/awaited-timer.ts";
+import type { Lease, SharedEntry } from "../shared-tier.ts";
+import { absent, type HeldValue, type Life } from "./held-value.ts";
+import { LeaseKeeper } from "./lease-keeper.ts";
+import { type LoadRun, LoadRuns } from "./load-run.ts";
+import type { LocalValues } from "./local-values.ts";
+import { type TierLink, unreachable } from "./tier-link.ts";
+import type {
+  ResolvedTieredOptions,
+  TieredEntryOptions,
+  TieredLoader,
+  TieredLoadOptions,
+} from "./tiered-options.ts";
+import type { TieredCounts } from "./tiered-stats.ts";
+import type { ValueBox } from "./value-box.ts";
+
+/** One load. */
+interface Fetch {
+  readonly key: string;
+  readonly loader: TieredLoader<unknown>;
+  readonly options: TieredLoadOptions;
+  /** What memory holds, too old; it may be served when the load fails. */
+  readonly previous: HeldValue | undefined;
+  readonly run: LoadRun;
+  readonly signal: AbortSignal | undefined;
+  /** What the server holds, too old. */
+  old?: HeldValue;
+}
+
+/** What one caller of a load wants of it. */
+export interface LoadWish {
+  /** Detaches this caller. */
+  readonly signal?: AbortSignal | undefined;
+  /** What memory holds, and may be served no more, or not for long. */
+  readonly previous?: HeldValue | undefined;
+  /** Mustn't the server be asked, since it may not know all that it should? */
+  readonly isUnsure?: boolean | undefined;
+}
+
+/** Rounds of asking and waiting, so that a tier that wakes too early can't keep a caller for ever. */
+const mostRounds = 200;
+/** From this round on, there is a pause before the next. */
+const patientRounds = 4;
+const longestPauseMs = 100;
+const noTags: readonly string[] = Object.freeze([]);
+
+/** Gets values from the server, else from the source: one load of a key at a time in this process, and in the fleet. */
+export class FleetLoads {
+  readonly #options: ResolvedTieredOptions;
+  readonly #link: TierLink | undefined;
+  readonly #values: LocalValues;
+  readonly #box: ValueBox;
+  readonly #counts: TieredCounts;
+  readonly #flights = singleFlight<string, HeldValue>();
+  readonly #pauses = new RefreshPauses<string>();
+  readonly #background = new Set<Promise<unknown>>();
+  readonly runs = new LoadRuns((key) => this.#flights.supersede(key));
+
+  constructor(
+    options: ResolvedTieredOptions,
+    link: TierLink | undefined,
+    values: LocalValues,
+    box: ValueBox,
+    counts: TieredCounts,
+  ) {
+    this.#options = options;
+    this.#link = link;
+    this.#values = values;
+    this.#box = box;
+    this.#counts = counts;
+  }
+
+  load(
+    key: string,
+    loader: TieredLoader<unknown>,
+    options: TieredLoadOptions,
+    { signal, previous, isUnsure = false }: LoadWish,
+  ): Promise<HeldValue> {
+    let run: LoadRun | undefined;
+    const start = (loadSignal?: AbortSignal): Promise<HeldValue> => {
+      const own = this.runs.begin(key, options.tags ?? noTags);
+      run = own;
+      const fetch = { key, loader, options, previous, run: own, signal: loadSignal };
+      const fetched = isUnsure ? this.#fromSource(fetch) : this.#fetch(fetch);
+      return fetched.finally(() => this.runs.end(key, own));
+    };
+    const answer = this.#flights.run(key, start, { signal, joinable: () => this.#isJoinable(run!) });
+    if (run === undefined) this.#counts.coalesced++;
+    return answer;
+  }
+
+  /** Loads in the background, unless that key is being loaded, or failed to be a moment ago. */
+  refresh(key: string, loader: TieredLoader<unknown>, options: TieredLoadOptions, previous: HeldValue): void {
+    if (this.runs.get(key) !== undefined || this.isPaused(key)) return;
+    this.#counts.refreshes++;
+    // Its failure was counted where it happened; the value that there is stays until its time is over.
+    const failed = (): void => undefined;
+    this.load(key, loader, options, { previous }).catch(failed);
+  }
+
+  /** Did loads of this key fail of late? */
+  isPaused(key: string): boolean {
+    return this.#pauses.isPaused(key, this.#options.clock.now());
+  }
+
+  lifeOf(options: TieredEntryOptions & Pick<TieredLoadOptions, "negativeTtlMs">, value: unknown): Life {
+    const own = this.#options;
+    const negativeTtlMs = options.negativeTtlMs ?? own.negativeTtlMs;
+    if ((value === undefined || value === null) && negativeTtlMs > 0)
+      return { ttlMs: negativeTtlMs, staleMs: 0, staleIfErrorMs: 0 };
+    return {
+      ttlMs: (options.ttlMs ?? own.ttlMs) * (1 - own.jitter * own.random()),
+      staleMs: options.staleMs ?? own.staleMs,
+      staleIfErrorMs: options.staleIfErrorMs ?? own.staleIfErrorMs,
+    };
+  }
+
+  /** Reads what the server holds, without a load. */
+  async read(key: string): Promise<HeldValue | undefined> {
+    const { forgotten } = this.#values;
+    const entry = await this.#link?.ask((tier) => tier.get(key));
+    if (entry === undefined || entry === unreachable) return undefined;
+    const held = await this.#unpack(entry);
+    if (held === undefined || this.#options.clock.now() >= held.freshUntil) return undefined;
+    if (this.#link!.isCurrent(entry.stamp) === false) return undefined;
+    this.#counts.sharedHits++;
+    if (this.#values.forgotten === forgotten) this.#values.keep(key, held, noTags);
+    return held;
+  }
+
+  /** Waits for what still runs in the background. */
+  async settled(): Promise<void> {
+    while (this.#background.size > 0) await Promise.allSettled(this.#background);
+  }
+
+  #isJoinable(run: LoadRun): boolean {
+    if (run.stamp === undefined || this.#link === undefined || !this.#link.isUsable) return true;
+    return this.#link.isCurrent(run.stamp) !== false;
+  }
+
+  async #fetch(fetch: Fetch): Promise<HeldValue> {
+    const link = this.#link;
+    if (link === undefined) return this.#fromSource(fetch);
+    const { key, options } = fetch;
+    const { clock, leaseMs, maxWaitMs } = this.#options;
+    const waitUntil = clock.now() + maxWaitMs;
+    let answer: SharedEntry | Lease | undefined | typeof unreachable = await link.ask((tier) =>
+      tier.get(key),
+    );
+    let isAnew = false;
+    for (let round = 0; round < mostRounds && answer !== unreachable; round++) {
+      if (answer !== undefined && "token" in answer) return this.#underLease(fetch, answer, isAnew);
+      if (answer !== undefined) {
+        const found = await this.#found(fetch, answer);
+        if (found !== undefined) return found;
+        isAnew = true;
+      }
+      answer = await link.ask((tier) => tier.acquire(key, options.tags ?? noTags, leaseMs, isAnew));
+      if (answer === undefined) {
+        if (!(await this.#waited(fetch, waitUntil, round))) break;
+        answer = await link.ask((tier) => tier.get(key));
+      }
+    }
+    return this.#fromSource(fetch);
+  }
+
+  /** @returns what the server holds, if it will do */
+  async #found(fetch: Fetch, entry: SharedEntry): Promise<HeldValue | undefined> {
+    const { key, run, previous, options } = fetch;
+    const held = await this.#unpack(entry);
+    // It may have been forgotten while it was on its way.
+    if (held === undefined || this.#link!.isCurrent(entry.stamp) === false) return undefined;
+    const now = this.#options.clock.now();
+    const isOld = previous !== undefined && held.createdAt <= previous.createdAt;
+    const staleMs = options.staleMs ?? Number.POSITIVE_INFINITY;
+    const until =
+      previous === undefined ? Math.min(held.staleUntil, held.freshUntil + staleMs) : held.freshUntil;
+    if (isOld || now >= until) {
+      fetch.old = held;
+      return undefined;
+    }
+    run.stamp = entry.stamp;
+    if (now < held.freshUntil) this.#counts.sharedHits++;
+    else this.#counts.staleHits++;
+    if (run.isCurrent) this.#values.keep(key, held, run.tags);
+    return held;
+  }
+
+  async #waited({ key, signal }: Fetch, waitUntil: number, round: number): Promise<boolean> {
+    const { clock, tier } = this.#options;
+    const leftMs = waitUntil - clock.now();
+    if (leftMs <= 0) return false;
+    this.#counts.leaseWaits++;
+    await tier!.leaseEnded(key, leftMs, signal);
+    if (round >= patientRounds) {
+      const pauseMs = Math.min(longestPauseMs, 2 ** (round - patientRounds), leftMs);
+      await new Promise<void>((resolve) => awaitedTimer(clock, resolve, pauseMs));
+    }
+    signal?.throwIfAborted();
+    return true;
+  }
+
+  async #underLease(fetch: Fetch, lease: Lease, isAnew: boolean): Promise<HeldValue> {
+    const { key, run } = fetch;
+    const { clock, leaseMs, tier } = this.#options;
+    const link = this.#link!;
+    run.stamp = lease.stamp;
+    const keeper = new LeaseKeeper(link, lease, leaseMs, clock);
+    try {
+      if (isAnew) {
+        // Another may have loaded it between the look at what is old and the lease.
+        const entry = await link.ask((each) => each.get(key));
+        const found = entry && entry !== unreachable && (await this.#found(fetch, entry));
+        if (found) {
+          this.#inBackground(link.ask((each) => each.release(lease)));
+          return found;
+        }
+        run.stamp = lease.stamp;
+      }
+      const loaded = await this.#call(fetch);
+      if ("error" in loaded) {
+        this.#inBackground(link.ask((each) => each.release(lease)));
+        return await this.#failed(fetch, loaded.error);
+      }
+      const { held, isStorable } = loaded;
+      const isCurrent = run.isCurrent && !keeper.isLost && link.isCurrent(lease.stamp) !== false;
+      if (isStorable && !isCurrent) this.#counts.discardedLoads++;
+      if (!isStorable || !isCurrent) {
+        this.#inBackground(link.ask((each) => each.release(lease)));
+        return held;
+      }
+      held.stamp = lease.stamp;
+      this.#values.keep(key, held, run.tags);
+      this.#inBackground(this.#fill(fetch, lease, held, tier!.now()));
+      return held;
+    } finally {
+      keeper.stop();
+    }
+  }
+
+  /** Callers don't wait for this: what vouches for the lease vouches for the value. */
+  async #fill({ key }: Fetch, lease: Lease, held: HeldValue, fleetNow: number): Promise<void> {
+    const link = this.#link!;
+    let packed: Awaited<ReturnType<ValueBox["pack"]>>;
+    try {
+      packed = await this.#box.pack(held, fleetNow);
+    } catch {
+      this.#counts.uncacheable++;
+      this.#values.drop(key, held);
+      await link.ask((tier) => tier.release(lease));
+      return;
+    }
+    const stamp = await link.ask((tier) => tier.fill(lease, packed.bytes, packed.ttlMs));
+    if (stamp === undefined) {
+      this.#counts.discardedLoads++;
+      this.#values.drop(key, held);
+    } else if (stamp !== unreachable) held.stamp = stamp;
+  }
+
+  /** Loads without the server: for this process alone, and while the server can't be asked, for a short time. */
+  async #fromSource(fetch: Fetch): Promise<HeldValue> {
+    const { key, run, options } = fetch;
+    const link = this.#link;
+    const outage = link === undefined || link.isUsable ? -1 : link.recoveries;
+    run.stamp = undefined;
+    run.isUnvouched = link !== undefined;
+    const loaded = await this.#call(fetch);
+    if ("error" in loaded) return this.#failed(fetch, loaded.error);
+    const { held, isStorable } = loaded;
+    if (!isStorable) return held;
+    if (!run.isCurrent) this.#counts.discardedLoads++;
+    else if (link === undefined) this.#values.keep(key, held, run.tags);
+    else this.keepInOutage(key, held, options, outage);
+    return held;
+  }
+
+  /** Keeps a value that nobody vouches for, as long as the outage in which it was loaded goes on, and not for long. */
+  keepInOutage(
+    key: string,
+    { content, createdAt }: HeldValue,
+    options: TieredEntryOptions,
+    outage: number,
+  ): void {
+    const link = this.#link!;
+    if (link.isUsable || link.recoveries !== outage) return;
+    const ttlMs = Math.min(options.ttlMs ?? this.#options.ttlMs, this.#options.degradedTtlMs);
+    const held = this.#box.hold(content, { ttlMs, staleMs: 0, staleIfErrorMs: 0 }, 0, createdAt);
+    held.outage = outage;
+    this.#values.keep(key, held, options.tags ?? noTags);
+  }
+
+  async #call({
+    key,
+    loader,
+    options,
+    signal,
+  }: Fetch): Promise<{ held: HeldValue; isStorable: boolean } | { error: unknown }> {
+    const { clock, tier } = this.#options;
+    const startedAt = clock.now();
+    this.#counts.loads++;
+    let value: unknown;
+    try {
+      value = await loader(key, signal);
+    } catch (error) {
+      if (!signal?.aborted) this.#pauses.failed(key, clock.now());
+      this.#counts.loadFailures++;
+      return { error };
+    }
+    this.#pauses.succeeded(key);
+    const loadMs = clock.now() - startedAt;
+    const createdAt = tier?.now() ?? clock.now();
+    const life = this.lifeOf(options, value);
+    let content = absent;
+    let isStorable = value !== undefined || (options.negativeTtlMs ?? this.#options.negativeTtlMs) > 0;
+    try {
+      content = this.#box.seal(value);
+    } catch {
+      this.#counts.uncacheable++;
+      content = { value, bytes: undefined, sizeBytes: 0 };
+      isStorable = false;
+    }
+    return { held: this.#box.hold(content, life, loadMs, createdAt), isStorable };
+  }
+
+  /** @returns what is old and may be served instead @throws the loader's error */
+  async #failed({ old, previous, run }: Fetch, error: unknown): Promise<HeldValue> {
+    const now = this.#options.clock.now();
+    for (const held of [old, previous])
+      if (held !== undefined && run.isCurrent && now < held.errorUntil && (await this.#isVouched(held))) {
+        this.#counts.staleErrors++;
+        return held;
+      }
+    throw error;
+  }
+
+  #isVouched({ stamp }: HeldValue): boolean | Promise<boolean> {
+    return this.#link === undefined || (stamp !== undefined && this.#link.isCurrent(stamp));
+  }
+
+  #unpack(entry: SharedEntry): Promise<HeldValue | undefined> {
+    return this.#box.unpack(entry, this.#options.tier!.now());
+  }
+
+  #inBackground(work: Promise<unknown>): void {
+    const over = work.finally(() => this.#background.delete(over));
+    this.#background.add(over);
+  }
+}

@@ -1,0 +1,55 @@
+/** What is known of a value once it was looked through. */
+export interface SealedValue {
+  /**
+   * Nobody can change it, so that it may be shared. Otherwise it holds what can't be frozen (a Map, a Date, bytes, an instance
+   * of some class), and everybody needs a copy.
+   */
+  readonly isFrozen: boolean;
+  /**
+   * Estimate of the memory that it takes, in bytes: 48 an object, 16 an array, 8 a property, strings by their length.
+   * Only of a frozen one.
+   */
+  readonly sizeBytes: number;
+}
+
+/** Nesting beyond which a value counts as one that can't be frozen; a cycle does, too. */
+const maxDepth = 64;
+
+const unfrozen: SealedValue = Object.freeze({ isFrozen: false, sizeBytes: 0 });
+
+// One value at a time, and none of it waits: a shared counter spares an object per value.
+let sizeBytes = 0;
+
+/** Freezes a value in place, with all that it holds, if all of it are plain objects, arrays and primitives. */
+export function sealValue(value: unknown): SealedValue {
+  sizeBytes = 0;
+  // Looked through first, so that a value is frozen wholly or not at all.
+  if (!isFreezable(value, 0)) return unfrozen;
+  freeze(value);
+  return { isFrozen: true, sizeBytes };
+}
+
+function isFreezable(value: unknown, depth: number): boolean {
+  sizeBytes += 8;
+  if (typeof value === "string") sizeBytes += value.length;
+  if (typeof value !== "object" || value === null)
+    return typeof value !== "function" && typeof value !== "symbol";
+  if (depth > maxDepth) return false;
+  if (Array.isArray(value)) {
+    sizeBytes += 16;
+    for (let i = 0; i < value.length; i++) if (!isFreezable(value[i], depth + 1)) return false;
+    return true;
+  }
+  const prototype = Object.getPrototypeOf(value);
+  if (prototype !== Object.prototype && prototype !== null) return false;
+  sizeBytes += 48;
+  for (const name of Object.keys(value))
+    if (!isFreezable((value as Record<string, unknown>)[name], depth + 1)) return false;
+  return true;
+}
+
+function freeze(value: unknown): void {
+  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  Object.freeze(value);
+  for (const name of Object.keys(value)) freeze((value as Record<string, unknown>)[name]);
+}

@@ -1,0 +1,221 @@
+import type { Clock, TimerHandle } from "../../clock.ts";
+import { awaitedTimer } from "../../concurrency/awaited-timer.ts";
+import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
+import { SharedTierError } from "../../errors.ts";
+import type { SharedTier, Stamp } from "../shared-tier.ts";
+import { PendingChanges, type SharedChange } from "./pending-changes.ts";
+import type { ResolvedTieredOptions } from "./tiered-options.ts";
+
+/** In place of an answer: the server wasn't asked, or didn't give one. */
+export const unreachable: unique symbol = Symbol("unreachable");
+export type Unreachable = typeof unreachable;
+
+/** Whether a change has happened on the server, or will be made there as soon as it can be told. */
+export type Reach = "fleet" | "pending";
+
+const firstProbeMs = 25;
+const longestProbeMs = 2_000;
+
+/**
+ * The way to the server: each call under a time budget, and none while it isn't likely to be answered. Callers never find out
+ * whether it is back: that does a timer, which first tells it all that was forgotten meanwhile.
+ */
+export class TierLink {
+  readonly #tier: SharedTier;
+  readonly #options: ResolvedTieredOptions;
+  readonly #clock: Clock;
+  readonly #breaker: CircuitBreaker;
+  readonly #pending: PendingChanges;
+  #timer: TimerHandle | undefined;
+  #probeMs = firstProbeMs;
+  #isProbing = false;
+  #isClosed = false;
+  #isDown = false;
+  #inFlight = 0;
+  failures = 0;
+  refusals = 0;
+  replayed = 0;
+  overflows = 0;
+  /** Counts the times that the server could be asked again. */
+  recoveries = 0;
+
+  constructor(tier: SharedTier, options: ResolvedTieredOptions) {
+    this.#tier = tier;
+    this.#options = options;
+    this.#clock = options.clock;
+    this.#pending = new PendingChanges(options.maxPending);
+    this.#breaker = new CircuitBreaker(options.name, {
+      consecutiveFailures: 3,
+      minimumCalls: 10,
+      windowMs: 2_000,
+      openMs: firstProbeMs,
+      maxOpenMs: longestProbeMs,
+      probes: 1,
+      isFailure,
+      clock: options.clock,
+      random: options.random,
+    });
+  }
+
+  /** Changes that the server is still to be told. */
+  get pending(): number {
+    return this.#pending.size;
+  }
+
+  get isClosed(): boolean {
+    return this.#isClosed;
+  }
+
+  /** May the server be asked, and does it know all that was forgotten here? */
+  get isUsable(): boolean {
+    if (this.#isClosed) return false;
+    if (this.#tier.isConnected && this.#breaker.state.kind === "closed" && this.#pending.size === 0) {
+      if (!this.#isDown) return true;
+      // The connection came back by itself, before a probe saw it.
+      this.#up();
+      return true;
+    }
+    this.#down(undefined);
+    return false;
+  }
+
+  /** @returns what the server answered in time; never rejects */
+  ask<T>(call: (tier: SharedTier) => Promise<T>): Promise<T | Unreachable> {
+    if (this.isUsable) return this.#call(call);
+    this.refusals++;
+    return Promise.resolve(unreachable);
+  }
+
+  /**
+   * What the tier says of a stamp, `false` in doubt.
+   * @returns a promise of it where the server has to be asked
+   */
+  isCurrent(stamp: Stamp): boolean | Promise<boolean> {
+    const answer = this.#tier.isCurrent(stamp);
+    if (typeof answer === "boolean") return answer;
+    return this.ask(() => answer).then((current) => current === true);
+  }
+
+  /** Makes a change on the server, now or when it can be told. */
+  async change(change: SharedChange): Promise<Reach> {
+    if ((await this.ask((tier) => tell(tier, change))) !== unreachable) return "fleet";
+    this.postpone(change);
+    return "pending";
+  }
+
+  postpone(change: SharedChange): void {
+    if (this.#isClosed) return;
+    const overflowed = this.#pending.add(change);
+    if (overflowed) {
+      this.overflows++;
+      this.#options.onEvent({ type: "overflow", limit: this.#options.maxPending });
+    }
+    this.#options.onEvent({ type: "pending", count: this.#pending.size });
+    this.#down(undefined);
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#clock.clearTimeout(this.#timer);
+  }
+
+  async #call<T>(call: (tier: SharedTier) => Promise<T>): Promise<T | Unreachable> {
+    if (this.#inFlight >= this.#options.maxTierCalls) {
+      this.refusals++;
+      return unreachable;
+    }
+    try {
+      return await this.#breaker.run(() => this.#timed(call));
+    } catch (error) {
+      this.failures++;
+      if (this.#breaker.state.kind !== "closed") this.#down(error);
+      return unreachable;
+    }
+  }
+
+  #timed<T>(call: (tier: SharedTier) => Promise<T>): Promise<T> {
+    const { tierTimeoutMs } = this.#options;
+    return new Promise<T>((resolve, reject) => {
+      const timer = awaitedTimer(
+        this.#clock,
+        () =>
+          reject(new SharedTierError(this.#tier.name, "timeout", `gave no answer in ${tierTimeoutMs} ms`)),
+        tierTimeoutMs,
+      );
+      this.#inFlight++;
+      const over = (): void => {
+        this.#inFlight--;
+        this.#clock.clearTimeout(timer);
+      };
+      call(this.#tier).then(
+        (value) => {
+          over();
+          resolve(value);
+        },
+        (error) => {
+          over();
+          reject(error);
+        },
+      );
+    });
+  }
+
+  #down(error: unknown): void {
+    if (this.#isClosed) return;
+    if (!this.#isDown) {
+      this.#isDown = true;
+      this.#probeMs = firstProbeMs;
+      this.#options.onEvent({ type: "tier-down", error });
+    }
+    if (this.#timer === undefined && !this.#isProbing) this.#arm();
+  }
+
+  #up(): void {
+    this.#isDown = false;
+    this.recoveries++;
+    this.#options.onEvent({ type: "tier-up" });
+  }
+
+  #arm(): void {
+    const delayMs = this.#probeMs * (0.75 + 0.5 * this.#options.random());
+    this.#probeMs = Math.min(longestProbeMs, this.#probeMs * 2);
+    this.#timer = this.#clock.setTimeout(() => {
+      this.#timer = undefined;
+      void this.#probe();
+    }, delayMs);
+  }
+
+  async #probe(): Promise<void> {
+    this.#isProbing = true;
+    const isBack = this.#tier.isConnected && (await this.#replay());
+    this.#isProbing = false;
+    if (this.#isClosed || !this.#isDown) return;
+    if (isBack && this.#pending.size === 0) this.#up();
+    else this.#arm();
+  }
+
+  /** Tells the server all that it missed. @returns whether it answered */
+  async #replay(): Promise<boolean> {
+    let count = 0;
+    for (const change of this.#pending.changes()) {
+      if ((await this.#call((tier) => tell(tier, change))) === unreachable) return false;
+      // Only what was told may go: the same may have been forgotten once more meanwhile.
+      this.#pending.remove(change);
+      this.replayed++;
+      count++;
+    }
+    if (count > 0) this.#options.onEvent({ type: "replayed", count });
+    else if ((await this.#call((tier) => tier.catchUp(tier.token()))) === unreachable) return false;
+    return this.#breaker.state.kind === "closed";
+  }
+}
+
+function tell(tier: SharedTier, change: SharedChange): Promise<void> {
+  if (change.kind === "keys") return tier.delete(change.keys);
+  return change.kind === "tags" ? tier.deleteByTag(change.tags) : tier.clear();
+}
+
+/** A server that is full, or takes no writes, still answers: what it holds can be read. */
+function isFailure(error: unknown): boolean {
+  return !(error instanceof SharedTierError && (error.reason === "full" || error.reason === "read-only"));
+}
