@@ -1018,3 +1018,14 @@ export type SharedTierFault =
   | "protocol"
   | "closed"
   | "busy";
+
+/**
+ * `VICTOR_CACHE_VALUE`: what lies on the server behind a cache can't be read: damaged, larger than allowed, or written in a way
+ * that isn't known here. The cache counts it and loads the value anew.
+ */
+export class SharedValueError extends VictorError {
+  override readonly name = "SharedValueError";
+  constructor(detail: string, options?: ErrorOptions) {
+    super("VICTOR_CACHE_VALUE", `cache: a shared value ${detail}`, options);
+  }
+}
