@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { openRedisTier } from "../../../src/cache/redis/tier.ts";
 import { startRedis } from "../../services/redis.ts";
+
 const b = (s: string) => Buffer.from(s);
 test("basics", async () => {
   await using server = await startRedis();
