@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { chownSync, closeSync, copyFileSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chownSync,
+  closeSync,
+  copyFileSync,
+  existsSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -49,7 +58,13 @@ export async function startRedis(options: RedisServiceOptions = {}): Promise<Red
     (options.isSentinel ? machineProgram("redis-sentinel") : machineProgram("redis-server"));
   const user = serverUser();
   for (let attempt = 1; ; attempt++) {
-    const service = new OwnRedis(program, temporaryFolder("victor-redis-", user), user, await freePort(), options);
+    const service = new OwnRedis(
+      program,
+      temporaryFolder("victor-redis-", user),
+      user,
+      await freePort(),
+      options,
+    );
     try {
       await service.start();
       return service;
@@ -104,7 +119,9 @@ class OwnRedis implements RedisService {
     } else tlsLines.push(`port ${port}`);
     const own = ["bind 127.0.0.1", `dir ${folder}`, "daemonize no", ...tlsLines];
     const ofServers = options.isSentinel ? [] : ['save ""', "enable-debug-command yes", "appendonly no"];
-    writeFileSync(this.#config, [...own, ...ofServers, ...(options.config ?? [])].join("\n"), { mode: 0o600 });
+    writeFileSync(this.#config, [...own, ...ofServers, ...(options.config ?? [])].join("\n"), {
+      mode: 0o600,
+    });
     if (user) for (const path of [folder, ...files]) chownSync(path, user.uid, user.gid);
   }
 
@@ -136,7 +153,9 @@ class OwnRedis implements RedisService {
     if (server.pid !== undefined) watchOver({ folder: this.#folder, pid: server.pid });
     for (const deadline = Date.now() + 30_000; !(await accepts(this.port)); await sleep(10)) {
       if (failure || server.exitCode !== null || server.signalCode !== null || Date.now() > deadline)
-        throw new Error(`${this.#program} doesn't start:\n${readFileSync(this.#log, "utf8")}`, { cause: failure });
+        throw new Error(`${this.#program} doesn't start:\n${readFileSync(this.#log, "utf8")}`, {
+          cause: failure,
+        });
     }
     // Whoever took the port in between would answer as well.
     if (server.exitCode !== null) throw new Error(readFileSync(this.#log, "utf8"));
@@ -178,7 +197,9 @@ class OwnRedis implements RedisService {
 export function redisCommand(port: number, args: readonly string[]): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(port, "127.0.0.1");
-  socket.write(`*${args.length}\r\n${args.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join("")}`);
+  socket.write(
+    `*${args.length}\r\n${args.map((part) => `$${Buffer.byteLength(part)}\r\n${part}\r\n`).join("")}`,
+  );
   let reply = "";
   socket.on("data", (bytes) => {
     reply += bytes.toString("latin1");

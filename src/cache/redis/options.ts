@@ -23,7 +23,7 @@ export interface RedisTierOptions {
   readonly prefix?: string;
   /** Until an unanswered command rejects, milliseconds, ≥ 1. @default 500 */
   readonly timeoutMs?: number;
-  /** For a connection, its handshake included, milliseconds, ≥ 1. @default 2000 */
+  /** For a connection, its handshake included, milliseconds, ≥ 1. @default 5000 */
   readonly connectTimeoutMs?: number;
   /** Between two signs of life that are asked for, milliseconds, ≥ 10. @default 500 */
   readonly heartbeatMs?: number;
@@ -79,7 +79,7 @@ const defaults = Object.freeze({
   namespace: "default",
   prefix: "victor",
   timeoutMs: 500,
-  connectTimeoutMs: 2000,
+  connectTimeoutMs: 5000,
   heartbeatMs: 500,
   trustMs: 2000,
   maxQueued: 10_000,
@@ -172,7 +172,7 @@ function parsedUrl(
       username: url.username === "" ? undefined : decodeURIComponent(url.username),
       password: url.password === "" ? undefined : decodeURIComponent(url.password),
       database: Number(path),
-      tls: url.protocol.endsWith("s:") ? {} : undefined,
+      tls: /^(rediss|valkeys):$/.test(url.protocol) ? {} : undefined,
     },
   };
 }

@@ -5,7 +5,7 @@ import { startRedis } from "../../services/redis.ts";
 const b = (s: string) => Buffer.from(s);
 test("basics", async () => {
   await using server = await startRedis();
-  const open = () => openRedisTier({ url: server.url });
+  const open = () => openRedisTier({ url: server.url, connectTimeoutMs: 30000, timeoutMs: 20000, trustMs: 30000 });
   await using a = await open();
   await using z = await open();
   expect(a.isConnected).toBe(true);
