@@ -95,8 +95,10 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
   }
 
   /**
-   * Stores a value that the caller knows to be the newest; a load of the key that is under way isn't stored.
-   * @returns whether the fleet has it; `pending`: this process alone, and the key will be forgotten on the server
+   * Stores a value that the caller knows to be the newest; a load of the key that is under way isn't stored. Where another node
+   * changes the key at the same time, neither value may be stored.
+   * @returns `fleet` when what was there before is forgotten everywhere; `pending` when the server couldn't be told: it will be,
+   *   before it is asked for anything again
    * @throws {TypeError} when it is `undefined` or can't be encoded, {RangeError} on a wrong option, {SharedValueError} when it
    *   is too large, {ClosedError}
    */
@@ -120,15 +122,17 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
         this.#values.keep(key, held, tags);
         return "fleet";
       }
-      const { bytes, ttlMs } = await this.#box.pack(held, tier!.now());
-      const stamp = await link.ask((each) => each.set(key, bytes, tags, ttlMs));
-      if (stamp === unreachable) link.postpone({ kind: "keys", keys: [key] });
-      else held.stamp = stamp;
-      if (run.isCurrent) {
-        if (stamp === unreachable) this.#loads.keepInOutage(key, held, options, link.recoveries);
-        else this.#values.keep(key, held, tags);
+      const stamp = await this.#loads.store(key, held, tags);
+      if (stamp === unreachable) {
+        link.postpone({ kind: "keys", keys: [key] });
+        if (run.isCurrent) this.#loads.keepInOutage(key, held, options, link.recoveries);
+        return "pending";
       }
-      return stamp === unreachable ? "pending" : "fleet";
+      if (stamp !== undefined && run.isCurrent) {
+        held.stamp = stamp;
+        this.#values.keep(key, held, tags);
+      }
+      return "fleet";
     } finally {
       this.#loads.runs.end(key, run);
     }

@@ -1,7 +1,7 @@
 import { RefreshPauses } from "../../algorithms/refresh-pauses.ts";
 import { singleFlight } from "../../algorithms/single-flight.ts";
 import { awaitedTimer } from "../../concurrency/awaited-timer.ts";
-import type { Lease, SharedEntry } from "../shared-tier.ts";
+import type { Lease, SharedEntry, Stamp } from "../shared-tier.ts";
 import { absent, type HeldValue, type Life } from "./held-value.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { type LoadRun, LoadRuns } from "./load-run.ts";
@@ -44,6 +44,8 @@ const mostRounds = 200;
 /** From this round on, there is a pause before the next. */
 const patientRounds = 4;
 const longestPauseMs = 100;
+/** Each takes the lease away from a load that began since the one before. */
+const storeAttempts = 3;
 const noTags: readonly string[] = Object.freeze([]);
 
 /** Gets values from the server, else from the source: one load of a key at a time in this process, and in the fleet. */
@@ -130,14 +132,40 @@ export class FleetLoads {
     return held;
   }
 
+  /**
+   * Stores a value that is newer than all that the server holds: forgets the key, and stores under a lease. In one step, a call
+   * that was given up and happens late could undo what was forgotten since.
+   * @returns `undefined` where another load or change of the key came in between, and nothing was stored
+   */
+  async store(
+    key: string,
+    held: HeldValue,
+    tags: readonly string[],
+  ): Promise<Stamp | undefined | typeof unreachable> {
+    const link = this.#link!;
+    const { tier, leaseMs } = this.#options;
+    const { bytes, ttlMs } = await this.#box.pack(held, tier!.now());
+    for (let attempt = 0; attempt < storeAttempts; attempt++) {
+      if ((await link.ask((each) => each.delete([key]))) === unreachable) return unreachable;
+      const lease = await link.ask((each) => each.acquire(key, tags, leaseMs));
+      if (lease === unreachable) return unreachable;
+      if (lease !== undefined && "token" in lease) return link.ask((each) => each.fill(lease, bytes, ttlMs));
+    }
+    return undefined;
+  }
+
   /** Waits for what still runs in the background. */
   async settled(): Promise<void> {
     while (this.#background.size > 0) await Promise.allSettled(this.#background);
   }
 
   #isJoinable(run: LoadRun): boolean {
-    if (run.stamp === undefined || this.#link === undefined || !this.#link.isUsable) return true;
-    return this.#link.isCurrent(run.stamp) !== false;
+    const link = this.#link;
+    if (link === undefined) return true;
+    const { isUsable } = link;
+    // What is loaded without the server is only for those who can't ask it either.
+    if (run.outage !== undefined) return !isUsable && run.outage === link.recoveries;
+    return run.stamp === undefined || !isUsable || link.isCurrent(run.stamp) !== false;
   }
 
   async #fetch(fetch: Fetch): Promise<HeldValue> {
@@ -265,7 +293,7 @@ export class FleetLoads {
     const link = this.#link;
     const outage = link === undefined || link.isUsable ? -1 : link.recoveries;
     run.stamp = undefined;
-    run.isUnvouched = link !== undefined;
+    if (link !== undefined) run.outage = outage;
     const loaded = await this.#call(fetch);
     if ("error" in loaded) return this.#failed(fetch, loaded.error);
     const { held, isStorable } = loaded;

@@ -7,8 +7,8 @@ export class LoadRun {
   isCurrent = true;
   /** Of what it has noted on the server. */
   stamp: Stamp | undefined;
-  /** Has it noted nothing on the server, since that couldn't be asked? */
-  isUnvouched = false;
+  /** Where nothing was noted on the server, since that couldn't be asked: the outage, by the recoveries before. */
+  outage: number | undefined;
 
   constructor(tags: readonly string[]) {
     this.tags = tags;
@@ -60,7 +60,7 @@ export class LoadRuns {
   /** Those of which nobody can tell whether what they read was changed since. @param key of all keys, if absent */
   supersedeUnvouched(key: string | undefined): void {
     for (const each of key === undefined ? [...this.#runs.keys()] : [key])
-      if (this.#runs.get(each)?.isUnvouched) this.supersede(each);
+      if (this.#runs.get(each)?.outage !== undefined) this.supersede(each);
   }
 
   supersedeAll(): void {

@@ -49,7 +49,7 @@ function isFreezable(value: unknown, depth: number): boolean {
 }
 
 function freeze(value: unknown): void {
-  if (typeof value !== "object" || value === null || Object.isFrozen(value)) return;
+  if (typeof value !== "object" || value === null) return;
   Object.freeze(value);
   for (const name of Object.keys(value)) freeze((value as Record<string, unknown>)[name]);
 }

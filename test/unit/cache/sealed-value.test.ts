@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { sealValue } from "../../../src/cache/tiered/sealed-value.ts";
+
+class Point {
+  x = 1;
+}
+
+test("plain objects, arrays and primitives are frozen with all that they hold", () => {
+  const value = { list: [{ n: 1 }, null, "text"], bare: Object.assign(Object.create(null), { deep: [1n] }) };
+  expect(sealValue(value).isFrozen).toBe(true);
+  for (const part of [value, value.list, value.list[0], value.bare, value.bare.deep])
+    expect(Object.isFrozen(part)).toBe(true);
+  for (const primitive of [null, 0, "", false, 1n]) expect(sealValue(primitive).isFrozen).toBe(true);
+});
+
+test("what holds anything else isn't touched", () => {
+  const cycle: Record<string, unknown> = {};
+  cycle.self = cycle;
+  for (const other of [new Map(), new Date(), new Uint8Array(1), new Point(), () => 1, Symbol("s"), cycle]) {
+    const value = { first: { n: 1 }, other };
+    expect(sealValue(value).isFrozen).toBe(false);
+    expect(Object.isFrozen(value)).toBe(false);
+    expect(Object.isFrozen(value.first)).toBe(false);
+  }
+});
+
+test("what is frozen on its surface alone is frozen through", () => {
+  const value = Object.freeze({ inner: { n: 1 } });
+  expect(sealValue(value).isFrozen).toBe(true);
+  expect(Object.isFrozen(value.inner)).toBe(true);
+});
+
+test("sizes grow with what is held", () => {
+  const size = (value: unknown) => sealValue(value).sizeBytes;
+  expect(size("x".repeat(1_000))).toBe(1_008);
+  expect(size([1, 2, 3])).toBe(8 + 16 + 3 * 8);
+  expect(size({ a: "xy" })).toBe(8 + 48 + 8 + 2);
+});
