@@ -29,9 +29,9 @@ const { arms, warnings } = await measureInterleaved({
     module: new URL("./arms/memory-hit.ts", import.meta.url),
     args: { id, port: redis.port },
   })),
-  processes: 3,
-  rounds: 6,
-  roundMs: 50,
+  processes: 2,
+  rounds: 4,
+  roundMs: 30,
 });
 const of = (id: HitId) => arms[ids.indexOf(id)]!;
 const ours = of("ours");

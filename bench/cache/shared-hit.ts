@@ -29,9 +29,9 @@ const { arms, warnings } = await measureInterleaved({
     module: new URL("./arms/shared-hit.ts", import.meta.url),
     args: { id, port: redis.port, together },
   })),
-  processes: 3,
-  rounds: 5,
-  roundMs: 60,
+  processes: 2,
+  rounds: 4,
+  roundMs: 30,
 });
 const of = (id: SharedHitId, together: number) =>
   arms[ways.findIndex((way) => way.id === id && way.together === together)]!;

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { type ContenderId, type ContenderPlace, openContender, tag } from "./contenders.ts";
 
-export type NodeOp = "read" | "reads" | "watch" | "deleteByTag" | "delete" | "token";
+export type NodeOp = "read" | "reads" | "watch" | "deleteByTag" | "delete" | "token" | "source" | "openLoop";
 
 export interface NodeOrder {
   readonly id: number;
@@ -22,6 +22,9 @@ export interface NodeAnswer {
   /** By the clock of the machine, which all nodes share; milliseconds. */
   readonly atMs?: number;
   readonly loads: number;
+  /** Of what an open loop had answered, milliseconds from when it was due. */
+  readonly latencies?: readonly number[];
+  readonly failed?: number;
   readonly error?: string;
 }
 
@@ -60,9 +63,32 @@ async function run({ op, key, loadMs = 0, callers = 1, after }: NodeOrder): Prom
     case "deleteByTag":
       await (cache.deleteByTag === undefined ? cache.delete(key) : cache.deleteByTag(tag));
       return { atMs: now(), token: cache.token() };
+    case "source":
+      return openLoop(loader);
+    case "openLoop":
+      return openLoop((i) => cache.getOrLoad(`${key}${Math.floor(i / 2)}`, loader));
     case "token":
       return { token: cache.token() };
   }
+}
+
+/** 1,000 requests a second for six seconds, each counted from when it was due; every second one is for a new key. */
+async function openLoop(request: (i: number) => Promise<unknown>): Promise<Partial<NodeAnswer>> {
+  const latencies: number[] = [];
+  const running: Promise<void>[] = [];
+  const startMs = now();
+  for (let i = 0; i < 6_000; await sleep(1))
+    for (; i < Math.min(6_000, now() - startMs); i++) {
+      const dueMs = startMs + i;
+      running.push(
+        request(i).then(
+          () => void latencies.push(now() - dueMs),
+          () => undefined,
+        ),
+      );
+    }
+  await Promise.race([Promise.all(running), sleep(10_000)]);
+  return { latencies, failed: 6_000 - latencies.length };
 }
 
 process.on("message", (order: NodeOrder) => {
