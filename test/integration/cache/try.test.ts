@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { openRedisTier } from "../../../src/cache/redis/tier.ts";
+import { startRedis } from "../../services/redis.ts";
+
+const b = (s: string) => Buffer.from(s);
+test("basics", async () => {
+  await using server = await startRedis();
+  const open = () => openRedisTier({ url: server.url, connectTimeoutMs: 30000, timeoutMs: 20000, trustMs: 30000 });
+  await using a = await open();
+  await using z = await open();
+  expect(a.isConnected).toBe(true);
+  console.log(a.stats());
+  expect(await a.get("k")).toBeUndefined();
+  const lease = (await a.acquire("k", ["t"], 5000))!;
+  expect(await z.acquire("k", ["t"], 5000)).toBeUndefined();
+  const wait = z.leaseEnded("k", 10_000);
+  const stamp = await a.fill(lease as any, b("v"), 60_000);
+  await wait;
+  expect(a.isCurrent(stamp!)).toBe(true);
+  const e = (await z.get("k"))!;
+  expect(String(e.bytes)).toBe("v");
+  expect(z.isCurrent(e.stamp)).toBe(true);
+  await z.deleteByTag(["t"]);
+  await a.catchUp(z.token());
+  expect(a.isCurrent(stamp!)).toBe(false);
+  expect(await a.get("k")).toBeUndefined();
+  const l2 = (await a.acquire("k", ["t"], 5000)) as any;
+  expect(l2.token).toBeDefined();
+  await z.delete(["k"]);
+  expect(await a.fill(l2, b("old"), 1000)).toBeUndefined();
+  const st = await z.set("k", b("new"), [], 1000);
+  expect(z.isCurrent(st)).toBe(true);
+  const en = (await a.acquire("k", ["t"], 5000)) as any;
+  expect(String(en.bytes)).toBe("new");
+  await a.clear();
+  expect(await z.get("k")).toBeUndefined();
+  console.log(a.stats(), z.stats(), a.now() - Date.now());
+});
