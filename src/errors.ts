@@ -72,7 +72,7 @@ export class UnknownSchemeError extends VictorError {
   constructor(scheme: string, known: readonly string[]) {
     super(
       "VICTOR_UNKNOWN_SCHEME",
-      `unknown database URL scheme "${scheme}:"; known are ${known.map((k) => `${k}:`).join(", ")}`,
+      `unknown URL scheme "${scheme}:"; known are ${known.map((k) => `${k}:`).join(", ")}`,
     );
     this.scheme = scheme;
   }

@@ -42,7 +42,14 @@ const readers: Readonly<Record<string, (options: Options, text: string, name: st
 export const autoVariables = Object.freeze([...Object.keys(readers), "VICTOR_CONFIG"]);
 
 /** Of other parts of the toolkit, and of its tests. */
-const otherVariables = new Set(["VICTOR_LONG", "VICTOR_PROFILE_SETTINGS", "VICTOR_GC_REEXEC"]);
+const otherVariables = new Set([
+  "VICTOR_COMPARE_PROBE",
+  "VICTOR_DASHBOARD_TOKEN",
+  "VICTOR_GC_REEXEC",
+  "VICTOR_LONG",
+  "VICTOR_METRICS_TOKEN",
+  "VICTOR_PROFILE_SETTINGS",
+]);
 
 /**
  * What `VICTOR_*` of the environment says.

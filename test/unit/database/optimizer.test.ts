@@ -180,7 +180,7 @@ test("each mistake gets a typed error that says what to do", async () => {
   await expect(new DatabaseOptimizer({ url: "oracle://x" }).initialize()).rejects.toMatchObject({
     code: "VICTOR_UNKNOWN_SCHEME",
     message:
-      'unknown database URL scheme "oracle:"; known are sqlite:, postgres:, postgresql:, mysql:, mariadb:',
+      'unknown URL scheme "oracle:"; known are sqlite:, postgres:, postgresql:, mysql:, mariadb:',
   });
   await using db = await open();
   await expect(db.executeQuery(byId, [])).rejects.toMatchObject({
