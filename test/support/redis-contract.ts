@@ -31,5 +31,9 @@ export function testRedisContract(
 
 async function evictGenerations(server: RedisService): Promise<void> {
   const keys = (await server.command("KEYS", "*")).split("\r\n").filter((line) => /:(n|t:.*)$/.test(line));
-  for (const key of keys) await server.command("DEL", key);
+  for (const key of keys)
+    await server.command("DEL", key).catch((error: Error) => {
+      // A name with a line's end in it was taken apart above, and its parts may belong elsewhere.
+      if (!error.message.startsWith("MOVED")) throw error;
+    });
 }
