@@ -31,7 +31,13 @@ const specs = [
   arm("tier, 100 of a tick", "tierGet", 100),
   arm("tier, isCurrent alone", "stillCurrent", 1),
 ];
-const { arms, warnings } = await measureInterleaved({ arms: specs, processes: 3, rounds: 5, roundMs: 40, warmupRounds: 2 });
+const { arms, warnings } = await measureInterleaved({
+  arms: specs,
+  processes: 2,
+  rounds: 4,
+  roundMs: 40,
+  warmupRounds: 2,
+});
 const [bare, plain, tagged, bareBatch, batch] = arms as [
   (typeof arms)[0],
   (typeof arms)[0],
