@@ -34,9 +34,9 @@ const specs = [
 const { arms, warnings } = await measureInterleaved({
   arms: specs,
   processes: 2,
-  rounds: 4,
+  rounds: 8,
   roundMs: 40,
-  warmupRounds: 2,
+  warmupRounds: 10,
 });
 const [bare, plain, tagged, bareBatch, batch] = arms as [
   (typeof arms)[0],
