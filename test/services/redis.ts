@@ -1,14 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import {
-  chownSync,
-  closeSync,
-  copyFileSync,
-  existsSync,
-  openSync,
-  readFileSync,
-  rmSync,
-  writeFileSync,
-} from "node:fs";
+import { chownSync, closeSync, existsSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { connect } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -40,9 +31,6 @@ export interface RedisService extends AsyncDisposable {
   command(...args: readonly string[]): Promise<string>;
   /** Ends it if it still runs, and starts it again on the same port with the data of its last snapshot, if any. */
   restart(): Promise<void>;
-  /** Puts the last snapshot (`SAVE`) aside, and puts it back. */
-  keepSnapshot(): void;
-  restoreSnapshot(): void;
   /** SIGKILL waits until the process is gone. */
   kill(signal: NodeJS.Signals): Promise<void>;
   /** Ends it and removes its folder. May be called again. */
@@ -168,13 +156,6 @@ class OwnRedis implements RedisService {
   async restart(): Promise<void> {
     await this.kill("SIGKILL");
     await this.start();
-  }
-
-  keepSnapshot(): void {
-    copyFileSync(join(this.#folder, "dump.rdb"), join(this.#folder, "kept.rdb"));
-  }
-  restoreSnapshot(): void {
-    copyFileSync(join(this.#folder, "kept.rdb"), join(this.#folder, "dump.rdb"));
   }
 
   async kill(signal: NodeJS.Signals): Promise<void> {

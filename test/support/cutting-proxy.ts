@@ -1,64 +1,63 @@
 import { connect, createServer, type Server, type Socket } from "node:net";
 
-/** What happens to a connection: an answer ends in its middle, one direction is silent, or requests come late. */
-export type ProxyFault = "half" | "requests" | "answers" | "late";
-
-/** Stands in front of a server, and spoils what passes. */
-export class CuttingProxy {
-  /** What befalls all connections from now on. */
-  fault: ProxyFault | undefined;
-  /** Requests that still come in time when they are to be late. */
-  inTime = 0;
-  readonly #late: (() => void)[] = [];
+/** Stands between clients and a server on 127.0.0.1, and loses, delays or cuts what passes. */
+export class CuttingProxy implements AsyncDisposable {
+  /** What is lost on the way, without either side being told. */
+  lost: "nothing" | "requests" | "replies" = "nothing";
+  /** Milliseconds that each reply is late. */
+  delayMs = 0;
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
 
-  private constructor(server: Server) {
+  private constructor(server: Server, port: number) {
     this.#server = server;
+    server.on("connection", (client) =>
+      this.#accept(client, connect({ port, host: "127.0.0.1", noDelay: true })),
+    );
   }
 
+  /** @param port of the server */
   static async start(port: number): Promise<CuttingProxy> {
     const server = createServer({ noDelay: true });
-    const proxy = new CuttingProxy(server);
-    server.on("connection", (client) => proxy.#accept(client, port));
-    await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-    return proxy;
+    const listening = Promise.withResolvers<void>();
+    server.listen(0, "127.0.0.1", listening.resolve);
+    await listening.promise;
+    return new CuttingProxy(server, port);
   }
 
-  get address(): string {
-    return `127.0.0.1:${(this.#server.address() as { port: number }).port}`;
+  get port(): number {
+    return (this.#server.address() as { port: number }).port;
   }
 
-  /** Sends what is late, even of a client that hung up. */
-  release(): void {
-    for (const send of this.#late.splice(0)) send();
+  /** Ends all connections with a reset. */
+  reset(): void {
+    for (const socket of this.#sockets) socket.resetAndDestroy();
   }
 
-  close(): void {
+  async [Symbol.asyncDispose](): Promise<void> {
     for (const socket of this.#sockets) socket.destroy();
-    this.#server.close();
+    const closed = Promise.withResolvers<void>();
+    this.#server.close(() => closed.resolve());
+    await closed.promise;
   }
 
-  #accept(client: Socket, port: number): void {
-    let held = false;
-    const upstream = connect({ port, host: "127.0.0.1", noDelay: true });
-    for (const socket of [client, upstream]) {
+  #accept(client: Socket, server: Socket): void {
+    client.on("data", (bytes) => {
+      if (this.lost !== "requests") server.write(bytes);
+    });
+    server.on("data", (bytes) => {
+      if (this.lost === "replies") return;
+      if (this.delayMs === 0) client.write(bytes);
+      else setTimeout(() => client.write(bytes), this.delayMs);
+    });
+    for (const socket of [client, server]) {
       this.#sockets.add(socket);
-      socket.on("error", () => socket.destroy());
-      socket.on("close", () => {
+      const end = () => {
+        this.#sockets.delete(socket);
         client.destroy();
-        if (!held) upstream.destroy();
-      });
+        server.destroy();
+      };
+      socket.on("error", end).on("close", end);
     }
-    client.on("data", (chunk) => {
-      if (this.fault === "late" && --this.inTime < 0) {
-        held = true;
-        this.#late.push(() => upstream.write(chunk));
-      } else if (this.fault !== "requests") upstream.write(chunk);
-    });
-    upstream.on("data", (chunk) => {
-      if (this.fault === "half") client.end(chunk.subarray(0, chunk.length >> 1));
-      else if (this.fault !== "answers") client.write(chunk);
-    });
   }
 }

@@ -5,7 +5,7 @@ import { MissingDriverError } from "../../errors.ts";
  * compile.
  */
 export interface RedisModule {
-  createClient(options: RedisClientOptions): RedisClient;
+  createClient(options: Pick<RedisClientOptions, "RESP" | "maintNotifications">): RedisClient;
   readonly BasicClientSideCache: new () => PushHook;
 }
 
@@ -17,7 +17,7 @@ export interface PushHook {
 }
 
 export interface RedisClientOptions {
-  readonly RESP: 2 | 3;
+  readonly RESP: 3;
   readonly socket: {
     readonly host: string;
     readonly port: number;
@@ -39,6 +39,8 @@ export type RedisArgument = string | Uint8Array;
 export interface RedisClient {
   connect(): Promise<unknown>;
   destroy(): void;
+  /** Another client of the same class, not connected. */
+  duplicate(options: RedisClientOptions): RedisClient;
   unref(): void;
   withTypeMapping(mapping: Readonly<Record<number, unknown>>): RedisClient;
   sendCommand(args: readonly RedisArgument[]): Promise<unknown>;

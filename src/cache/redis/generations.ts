@@ -46,13 +46,15 @@ export class Generations {
     throw tierFault("unavailable", "a generation changes faster than it can be read");
   }
 
-  /** It changed, or all did. */
-  end(name: string): void {
+  /** It changed. @returns whether it was known */
+  end(name: string): boolean {
     const generation = this.#byName.get(name);
-    if (!generation) return;
+    if (!generation) return false;
     this.#byName.delete(name);
     generation.isAlive = false;
+    return true;
   }
+  /** All changed, or may have. */
   endAll(): void {
     for (const generation of this.#byName.values()) generation.isAlive = false;
     this.#byName.clear();

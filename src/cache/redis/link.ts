@@ -85,7 +85,7 @@ export class RedisLink {
       context.counts.timeouts++;
       return tierFault("timeout", `no answer within ${timeoutMs} ms`);
     });
-    const client = connectionTo(context, address, login, 3, this.#hook());
+    const client = connectionTo(context, address, login, this.#hook());
     client.on("error", (error) => this.#fail(error));
     client.on("end", () => this.#fail(new Error("the connection ended")));
     this.#client = client.withTypeMapping(bytesOfTexts);
@@ -281,11 +281,10 @@ export function connectionTo(
   { redis, settings }: Pick<LinkContext, "redis" | "settings">,
   { host, port }: RedisAddress,
   login: RedisLogin,
-  RESP: 2 | 3 = 3,
   hook?: PushHook,
 ): RedisClient {
-  const client = redis.createClient({
-    RESP,
+  const client = templateOf(redis).duplicate({
+    RESP: 3,
     socket: {
       ...login.tls,
       host,
@@ -308,6 +307,19 @@ export function connectionTo(
   });
   client.unref();
   return client;
+}
+
+const templates = new WeakMap<RedisModule, RedisClient>();
+
+/** The client makes a class for each set of options, which takes as long as thousands of commands; a duplicate shares it. */
+function templateOf(redis: RedisModule): RedisClient {
+  let template = templates.get(redis);
+  if (!template) {
+    template = redis.createClient({ RESP: 3, maintNotifications: "disabled" });
+    template.destroy();
+    templates.set(redis, template);
+  }
+  return template;
 }
 
 /** @returns `undefined` where the user has no right to ask, or the server doesn't know the command */

@@ -21,6 +21,7 @@ export class Sentinels {
   #client: RedisClient | undefined;
   #timer: TimerHandle | undefined;
   #isClosed = false;
+  #search: Promise<RedisAddress> | undefined;
 
   constructor(context: LinkContext, masterName: string, nodes: readonly Sentinel[]) {
     this.#context = context;
@@ -33,7 +34,14 @@ export class Sentinels {
   }
 
   /** @throws {SharedTierError} when none of them knows one */
-  async master(): Promise<RedisAddress> {
+  master(): Promise<RedisAddress> {
+    this.#search ??= this.#find().finally(() => {
+      this.#search = undefined;
+    });
+    return this.#search;
+  }
+
+  async #find(): Promise<RedisAddress> {
     let why: unknown = tierFault("unavailable", `no sentinel knows a master named ${this.#masterName}`);
     for (let attempt = 0; attempt < this.#nodes.length && !this.#isClosed; attempt++) {
       try {

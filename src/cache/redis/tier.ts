@@ -13,6 +13,7 @@ import { KeyNames, wellFormed } from "./key-names.ts";
 import { leasePause } from "./lease-pause.ts";
 import type { LinkContext, LinkCounts, RedisLink } from "./link.ts";
 import { OneMaster } from "./one-master.ts";
+import { OpenLeases } from "./open-leases.ts";
 import { type RedisSettings, type RedisTierOptions, resolveRedisOptions } from "./options.ts";
 import {
   acquireScript,
@@ -60,6 +61,7 @@ export class RedisTier implements SharedTier {
   readonly #watches: Watches;
   readonly #generations: Generations;
   readonly #marks = new WriterMarks();
+  readonly #leases = new OpenLeases();
   readonly #counts: LinkCounts & {
     hits: number;
     misses: number;
@@ -190,7 +192,9 @@ export class RedisTier implements SharedTier {
       if (reply !== 1) return undefined;
       await noted;
       const stamp = new RedisStamp(key, leaseWatch, await this.#dependencies(own), leaseName, token);
-      return new RedisLease(key, token, stamp, own);
+      const lease = new RedisLease(key, token, stamp, own);
+      this.#leases.add(lease, leaseMs);
+      return lease;
     }
   }
 
@@ -206,6 +210,7 @@ export class RedisTier implements SharedTier {
     durationMs("ttlMs", ttlMs, 1);
     if (!(lease instanceof RedisLease)) return undefined;
     const { generations } = lease.stamp;
+    this.#leases.delete(lease);
     if (!(await this.#areCurrent(generations))) {
       await this.release(lease);
       return undefined;
@@ -225,6 +230,7 @@ export class RedisTier implements SharedTier {
 
   async release(lease: Lease): Promise<void> {
     const names = this.#both(lease.key);
+    if (lease instanceof RedisLease) this.#leases.delete(lease);
     try {
       await this.#topology.run(releaseScript, names, [lease.token]);
     } finally {
@@ -364,7 +370,9 @@ export class RedisTier implements SharedTier {
       return;
     }
     this.#watches.end(name);
-    this.#generations.end(name);
+    if (this.#generations.end(name) && !this.#isAsking)
+      // The lease ends by itself as well, only later.
+      for (const lease of this.#leases.takeSpoilt()) this.release(lease).catch(() => undefined);
     if (name === this.#names.namespace) this.#forgotten(undefined);
   }
 

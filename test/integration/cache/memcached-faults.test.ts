@@ -5,8 +5,8 @@ import type { MemcachedTierOptions } from "../../../src/cache/memcached/memcache
 import { MemcachedTier } from "../../../src/cache/memcached/memcached-tier.ts";
 import type { Lease, SharedEntry, SharedTier } from "../../../src/cache/shared-tier.ts";
 import { type MemcachedService, type MemcachedSetup, startMemcached } from "../../services/memcached.ts";
-import { CuttingProxy } from "../../support/cutting-proxy.ts";
 import { runNode } from "../../support/run-node.ts";
+import { SpoilingProxy } from "../../support/spoiling-proxy.ts";
 import { untilConnected } from "../../support/until-connected.ts";
 
 const ttlMs = 600_000;
@@ -79,7 +79,7 @@ test("a server that has stopped is given up in time, and used again when it goes
 
 test("what was given up and reaches the server late brings nothing back", async () => {
   const service = await server();
-  const proxy = await CuttingProxy.start(service.port);
+  const proxy = await SpoilingProxy.start(service.port);
   onTestFinished(() => proxy.close());
   const slow = await tierOf([proxy.address], { timeoutMs: 200 });
   const tellers: readonly ((key: string) => Promise<unknown>)[] = [
@@ -180,7 +180,7 @@ test("a value that is too large is refused here or by the server, and what it sh
 
 test("half an answer, and silence in either direction, cost a connection and nothing else", async () => {
   const service = await server();
-  const proxy = await CuttingProxy.start(service.port);
+  const proxy = await SpoilingProxy.start(service.port);
   onTestFinished(() => proxy.close());
   const tier = await tierOf([proxy.address], { timeoutMs: 400 });
   await load(tier, "k", "v".repeat(5000));
