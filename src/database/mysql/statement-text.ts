@@ -100,7 +100,7 @@ export function readText(sql: string, options: ReadingOptions = {}): StatementTe
     if (word) words.add(word);
     const qualified = before?.text === "." && isName(tokens[i - 2]);
     const name = foldName(token);
-    if (!qualified) names.push({ name });
+    if (!qualified || isLeadingDot(tokens, i - 1)) names.push({ name });
     if (next?.text === "." && isName(tokens[i + 2]))
       names.push({ schema: name, name: foldName(tokens[i + 2]!) });
     if (isTablePosition(tokens, i) && !noTable.has(word) && !(next?.text !== "." && commonTables.has(name)))
@@ -133,10 +133,15 @@ function touchesName(token: Token, before: Token | undefined, next: Token | unde
   return (next?.start === token.end && touches(next)) || (before?.end === token.start && touches(before));
 }
 
+/** `FROM .t` is the table t of the default schema; a dot that follows a gap may be such a one. */
+function isLeadingDot(tokens: readonly Token[], at: number): boolean {
+  return tokens[at]?.text === "." && tokens[at - 1]?.end !== tokens[at].start;
+}
+
 /** Does the token stand right after FROM, JOIN, INTO, UPDATE or TABLE, modifiers and brackets aside? */
 function isTablePosition(tokens: readonly Token[], at: number): boolean {
   let i = at - 1;
-  while (tokens[i]?.text === "(" || isModifier(tokens[i])) i--;
+  while (tokens[i]?.text === "(" || isModifier(tokens[i]) || isLeadingDot(tokens, i)) i--;
   const token = tokens[i];
   if (token?.type !== "word" || !beforeTable.has(token.text.toLowerCase())) return false;
   const word = token.text.toLowerCase();
