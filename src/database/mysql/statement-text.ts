@@ -109,6 +109,8 @@ export function readText(sql: string, options: ReadingOptions = {}): StatementTe
           ? { schema: name, name: foldName(tokens[i + 2]!) }
           : { name },
       );
+    // In a body CALL needs no brackets.
+    if (body && isCalled(tokens, i)) calls.push(next?.text === "." ? names.at(-1)! : { name });
     if (next?.text === "(" && i !== target) {
       if (qualified) calls.push({ schema: foldName(tokens[i - 2]!), name });
       else if (i === commonTables.get(name)) return;
@@ -132,6 +134,9 @@ function touchesName(token: Token, before: Token | undefined, next: Token | unde
     other?.type === "word" || other?.type === "identifier";
   return (next?.start === token.end && touches(next)) || (before?.end === token.start && touches(before));
 }
+
+const isCalled = (tokens: readonly Token[], i: number): boolean =>
+  tokens[i - 1]?.type === "word" && tokens[i - 1]?.text.toLowerCase() === "call";
 
 /** `FROM .t` is the table t of the default schema; a dot that follows a gap may be such a one. */
 function isLeadingDot(tokens: readonly Token[], at: number): boolean {
