@@ -43,8 +43,9 @@ export class Dependencies {
     const changed = new Set<string>();
     let all = false;
     for (const { schema, body } of catalogue.events) {
-      const { writes } = this.#bodyEffects(body, schema, new Set());
-      if (writes === "all") all = true;
+      const { writes, commits } = this.#bodyEffects(body, schema, new Set());
+      // What may commit may also be ALTER TABLE … DROP PARTITION, or a text that is made when it runs.
+      if (writes === "all" || commits) all = true;
       else for (const id of writes) changed.add(id);
     }
     this.#changedByEvents = all ? "all" : changed;

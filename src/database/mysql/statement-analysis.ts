@@ -57,12 +57,12 @@ export function statementFacts(sql: string, dependencies: Dependencies): Stateme
 }
 
 function queryFacts(first: string, text: StatementText, dependencies: Dependencies): StatementFacts {
-  // WITH … UPDATE and the like; as functions, INSERT and REPLACE have a bracket behind them.
+  // WITH … UPDATE and the like; INSERT and REPLACE with a bracket behind them are functions.
   const writes = text.tokens.some(
     ({ type, text: each }, i) =>
       type === "word" &&
       writeWords.includes(each.toLowerCase()) &&
-      text.tokens[i + 1]?.text !== "(" &&
+      (text.tokens[i + 1]?.text !== "(" || /^(update|delete)$/i.test(each)) &&
       text.tokens[i - 1]?.text.toLowerCase() !== "for",
   );
   if (first === "with" && writes) return writeFacts(text.names, text, dependencies);

@@ -219,6 +219,7 @@ describe("A write changes the tables that it names, and what follows from them",
     ["DELETE t FROM t JOIN u ON t.id = u.id", ["app.t", "app.u"]],
     ["DELETE FROM orphaned", "all"],
     ["WITH n AS (SELECT 1) DELETE FROM t", ["app.t"]],
+    ["WITH n AS (SELECT 1) UPDATE (t JOIN u USING (id)) SET t.a = 1", ["app.t", "app.u"]],
     ["LOAD DATA INFILE 'x' INTO TABLE t", "all"],
     ["SELECT writes_u()", ["app.u"]],
     ["SELECT unseen()", "all"],
@@ -300,6 +301,10 @@ describe("The server's settings count", () => {
     expect(facts("SELECT * FROM u", some).cacheable).toBe(true);
     const any = new Dependencies(catalogue({ events: [{ schema: "app", body: "CALL nobody_knows()" }] }));
     expect(facts("SELECT * FROM u", any).cacheable).toBe(false);
+    for (const body of ["ALTER TABLE t DROP PARTITION p0", "EXECUTE IMMEDIATE CONCAT('DELETE FROM ', 't')"]) {
+      const altering = new Dependencies(catalogue({ events: [{ schema: "app", body }] }));
+      expect(facts("SELECT * FROM t", altering).cacheable).toBe(false);
+    }
   });
 
   test("reads that see what isn't committed are not cached", () => {
