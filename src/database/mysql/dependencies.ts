@@ -193,7 +193,9 @@ export class Dependencies {
       const named = text.tokens.find(({ text: each }) =>
         timeColumns.has(each.replaceAll("`", "").toLowerCase()),
       );
-      if (named !== undefined || text.words.has("natural"))
+      // A UNION makes a DATETIME of it without naming it, and so may a query around one with `*`.
+      const queries = text.tokens.filter(({ text: each }) => /^(select|table)$/i.test(each));
+      if (named !== undefined || queries.length > 1 || text.words.has("natural"))
         return "a column of type TIME may take the current date";
     }
     for (const expression of expressions) {

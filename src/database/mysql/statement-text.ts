@@ -121,12 +121,19 @@ export function readText(sql: string, options: ReadingOptions = {}): StatementTe
     }
     if (volatileWords.has(word) && !qualified) volatile ??= `it uses ${word}`;
     if (word === "value" && /^(next|previous)$/i.test(before?.text ?? "")) volatile ??= "it uses a sequence";
-    if (word === "time" && (next?.type === "string" || /^as$/i.test(before?.text ?? "")))
-      volatile ??= "a TIME may take the current date";
+    if (isTime(word, before, next)) volatile ??= "a TIME may take the current date";
   });
   const clause = clauses.find((each) => words.has(each));
   if (clause !== undefined) volatile ??= `it has the word ${clause.toUpperCase()}`;
   return { tokens, words, names, tables, calls, volatile, leavesState, opaque };
+}
+
+/** `TIME'…'`, `{t '…'}`, `CAST(… AS TIME)`, `CONVERT(…, TIME)`, `RETURNING TIME`, `a TIME PATH '…'`. */
+function isTime(word: string, before: Token | undefined, next: Token | undefined): boolean {
+  if (word === "t") return before?.text === "{";
+  if (word !== "time") return false;
+  if (next?.type === "string" || /^(as|returning)$/i.test(before?.text ?? "")) return true;
+  return (before?.text === "," && next?.text === ")") || /^path$/i.test(next?.text ?? "");
 }
 
 function touchesName(token: Token, before: Token | undefined, next: Token | undefined): boolean {
