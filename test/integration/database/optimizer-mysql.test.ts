@@ -197,7 +197,9 @@ describe("a session", () => {
     expect(await names(db)).toEqual(["Ada", "Grace"]);
     await db.executeQuery("SELECT GET_LOCK('mine', 0)");
     await expect
-      .poll(async () => (await db.executeQuery("SELECT IS_FREE_LOCK('mine') AS free")).rows[0]?.free)
+      .poll(async () => (await db.executeQuery("SELECT IS_FREE_LOCK('mine') AS free")).rows[0]?.free, {
+        timeout: 60_000,
+      })
       .toBe(1);
   });
 });
@@ -350,18 +352,21 @@ describe("a connection", () => {
     const db = open({ pool: { maxSize: 1 } });
     const id = await sessionOf(db);
     await server.query("KILL CONNECTION ?", [id]);
-    await vi.waitFor(async () => expect(await sessionOf(db)).not.toBe(id), { interval: 20 });
+    await vi.waitFor(async () => expect(await sessionOf(db)).not.toBe(id), { interval: 20, timeout: 60_000 });
     const timed = open({ pool: { maxSize: 1, validateAfterIdleMs: 0 } });
     await server.query("SET GLOBAL wait_timeout = 1");
     try {
       const first = await sessionOf(timed);
       await expect
-        .poll(async () => {
-          const [rows] = await server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE ID = ?", [
-            first,
-          ]);
-          return (rows as unknown[]).length;
-        })
+        .poll(
+          async () => {
+            const [rows] = await server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE ID = ?", [
+              first,
+            ]);
+            return (rows as unknown[]).length;
+          },
+          { timeout: 60_000 },
+        )
         .toBe(0);
       expect(await sessionOf(timed)).not.toBe(first);
     } finally {
@@ -373,7 +378,7 @@ describe("a connection", () => {
     const db = open();
     const query = db.executeQuery("SELECT SLEEP(600)");
     query.catch(() => undefined);
-    await expect.poll(sleeping, { interval: 20 }).toHaveLength(1);
+    await expect.poll(sleeping, { interval: 20, timeout: 60_000 }).toHaveLength(1);
     await server.query("KILL CONNECTION ?", [(await sleeping())[0]]);
     await expect(query).rejects.toMatchObject({ code: "VICTOR_CONNECTION_LOST" });
     expect(await names(db)).toEqual(["Ada", "Grace"]);
@@ -400,7 +405,7 @@ describe("a connection", () => {
     await expect(db.executeQuery("SELECT SLEEP(600)", [], { timeoutMs: 200 })).rejects.toMatchObject({
       code: "VICTOR_DEADLINE",
     });
-    await expect.poll(sleeping, { interval: 20 }).toEqual([]);
+    await expect.poll(sleeping, { interval: 20, timeout: 60_000 }).toEqual([]);
     // By KILL QUERY, so that the connection is still the same.
     expect(await sessionOf(db)).toBe(id);
   });
@@ -409,7 +414,7 @@ describe("a connection", () => {
     const db = open();
     await db.executeQuery("INSERT INTO users VALUES (3, 'Barbara')");
     const cut = Promise.allSettled([1, 2].map(() => db.executeQuery("SELECT SLEEP(600)")));
-    await expect.poll(sleeping, { interval: 20 }).toHaveLength(2);
+    await expect.poll(sleeping, { interval: 20, timeout: 60_000 }).toHaveLength(2);
     await mariadb().restart();
     expect((await cut).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(await names(db)).toEqual(["Ada", "Grace", "Barbara"]);
