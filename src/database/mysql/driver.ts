@@ -104,7 +104,8 @@ class MysqlDriver implements DatabaseDriver {
     const mysql = await loadMysql();
     return MysqlConnection.open(
       () => mysql.createConnection(this.#clientOptions()),
-      [`SET time_zone = '${this.#timeZone}'`],
+      // With the server's own settings a statement might stay uncommitted, or a commit begin another transaction.
+      [`SET time_zone = '${this.#timeZone}', autocommit = 1, completion_type = 'NO_CHAIN'`],
       kill,
       signal,
     );

@@ -144,6 +144,20 @@ describe("the cache", () => {
     expect(after.rows).not.toEqual([{ name: "Ada" }]);
   });
 
+  test("keeps nothing once new sessions see what isn't committed, nor what two names differ by case in", async () => {
+    await server.query("CREATE TABLE log (id INT, x INT); CREATE VIEW `LOG` AS SELECT name FROM users");
+    const db = open();
+    try {
+      expect(await cachedTwice(db, "SELECT * FROM log")).toBe(false);
+      expect(await cachedTwice(db, "SELECT * FROM LOG")).toBe(false);
+      expect(await cachedTwice(db, byId, [1])).toBe(true);
+      await db.executeQuery("SET GLOBAL TRANSACTION ISOLATION LEVEL READ UNCOMMITTED");
+      expect(await cachedTwice(db, byId, [1])).toBe(false);
+    } finally {
+      await server.query("SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ; DROP VIEW `LOG`");
+    }
+  });
+
   test("of a user who can't see triggers forgets everything at each write", async () => {
     await server.query(`
       CREATE OR REPLACE USER 'plain'@'127.0.0.1' IDENTIFIED BY 's3cret-p@ss/word';
@@ -202,6 +216,21 @@ describe("a session", () => {
       })
       .toBe(1);
   });
+});
+
+test("writes are committed, and reads fresh, whatever the server's defaults for autocommit and chains are", async () => {
+  await server.query("SET GLOBAL autocommit = 0; SET GLOBAL completion_type = 'CHAIN'");
+  try {
+    const db = open({ coherence: "ttl", pool: { maxSize: 1 } });
+    await db.transaction((inner) => inner.executeQuery("INSERT INTO users VALUES (3, 'Barbara')"));
+    await db.executeQuery("INSERT INTO users VALUES (4, 'Frances')");
+    expect((await server.query("SELECT count(*) AS n FROM users"))[0]).toEqual([{ n: 4 }]);
+    await names(db);
+    await server.query("DELETE FROM users WHERE id > 2");
+    expect(await names(db)).toEqual(["Ada", "Grace"]);
+  } finally {
+    await server.query("SET GLOBAL autocommit = 1; SET GLOBAL completion_type = 'NO_CHAIN'");
+  }
 });
 
 describe("a transaction", () => {
