@@ -299,6 +299,21 @@ describe("a batch", () => {
     expect(rows).toEqual([{ n: 40, bytes: "40000000" }]);
   });
 
+  test("refuses NULL for a column that must not be, as one row does, also when sql_mode isn't strict", async () => {
+    await server.query("SET GLOBAL sql_mode = ''");
+    try {
+      const db = open();
+      const rows = Array.from({ length: 20 }, (_, i) => [i + 10, i === 15 ? null : `user ${i}`]);
+      await expect(db.executeBatch("INSERT INTO users VALUES (?, ?)", rows)).rejects.toMatchObject({
+        code: "VICTOR_BATCH",
+        row: 15,
+      });
+      expect(await names(db)).toEqual(["Ada", "Grace"]);
+    } finally {
+      await server.query("SET GLOBAL sql_mode = DEFAULT");
+    }
+  });
+
   test("of upserts counts as its rows do one by one", async () => {
     const db = open();
     const upsert = "INSERT INTO users VALUES (?, ?) ON DUPLICATE KEY UPDATE name = VALUES(name)";
