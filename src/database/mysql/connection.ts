@@ -2,7 +2,7 @@ import { systemClock } from "../../clock.ts";
 import { RolledBackError } from "../../errors.ts";
 import type { DriverConnection, QueryResult } from "../driver.ts";
 import { runBatch } from "./batch.ts";
-import type { MysqlAnswer, MysqlClient, MysqlError, MysqlHeader, MysqlRows } from "./mysql-client.ts";
+import type { IntegerParameters, MysqlAnswer, MysqlClient, MysqlError, MysqlHeader, MysqlRows } from "./mysql-client.ts";
 import { positional, wireValue } from "./parameters.ts";
 
 /** How long a cancelled statement may take to end before its connection is cut. */
@@ -35,14 +35,21 @@ export class MysqlConnection implements DriverConnection {
   readonly proxied: boolean;
   readonly #client: MysqlClient;
   readonly #kill: KillQuery | undefined;
+  readonly #integers: IntegerParameters | undefined;
   #usable = true;
   #running = 0;
   #inTransaction = false;
   /** The server has undone the transaction by itself, as it does at a deadlock. */
   #undone = false;
 
-  private constructor(client: MysqlClient, session: SessionFacts, kill: KillQuery | undefined) {
+  private constructor(
+    client: MysqlClient,
+    session: SessionFacts,
+    kill: KillQuery | undefined,
+    integers: IntegerParameters | undefined,
+  ) {
     this.#client = client;
+    this.#integers = integers;
     this.session = session;
     this.proxied = String(client.threadId) !== session.id;
     this.#kill = kill;
@@ -58,12 +65,14 @@ export class MysqlConnection implements DriverConnection {
   /**
    * Opens a session; when `signal` aborts, nothing stays open. Idle, it doesn't keep the process alive.
    * @param setup statements that put the session into its initial state
+   * @param integers how mysql2 is told of an integer, where its release can be
    */
   static async open(
     create: () => MysqlClient,
     setup: readonly string[],
     kill: KillQuery | undefined,
     signal?: AbortSignal,
+    integers?: IntegerParameters,
   ): Promise<MysqlConnection> {
     signal?.throwIfAborted();
     const client = create();
@@ -82,7 +91,7 @@ export class MysqlConnection implements DriverConnection {
         server: String(row?.server),
         maxPacketBytes: Number(row?.maxPacketBytes),
       };
-      return new MysqlConnection(client, session, kill);
+      return new MysqlConnection(client, session, kill, integers);
     } catch (error) {
       client.stream.destroy();
       throw error;
@@ -143,7 +152,8 @@ export class MysqlConnection implements DriverConnection {
   async #send(sql: string, params: readonly unknown[]): Promise<MysqlAnswer> {
     if (params.length === 0) return ask(this.#client, sql);
     const { text, order } = positional(sql);
-    const values = (order === undefined ? params : order.map((index) => params[index])).map(wireValue);
+    const inOrder = order === undefined ? params : order.map((index) => params[index]);
+    const values = inOrder.map((value) => wireValue(value, this.#integers));
     try {
       return await new Promise((resolve, reject) => {
         this.#client.execute(text, values, (error, answer) => (error ? reject(error) : resolve(answer)));

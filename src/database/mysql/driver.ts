@@ -108,6 +108,7 @@ class MysqlDriver implements DatabaseDriver {
       [`SET time_zone = '${this.#timeZone}', autocommit = 1, completion_type = 'NO_CHAIN'`],
       kill,
       signal,
+      mysql.TypedParameter?.LONGLONG,
     );
   }
 

@@ -7,6 +7,14 @@ import { MissingDriverError } from "../../errors.ts";
  */
 export interface MysqlModule {
   createConnection(options: MysqlClientOptions): MysqlClient;
+  /** Not in older releases. */
+  readonly TypedParameter?: { readonly LONGLONG: IntegerParameters };
+}
+
+/** Makes of an integer what `execute` sends as a BIGINT. */
+export interface IntegerParameters {
+  (value: bigint): unknown;
+  unsigned(value: bigint): unknown;
 }
 
 /** What mysql2 is told; all that isn't listed stays as the package has it. */

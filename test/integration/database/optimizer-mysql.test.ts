@@ -94,6 +94,19 @@ describe("values", () => {
     await expect(db.executeQuery("SELECT ? AS n", [Number.NaN])).rejects.toThrow(/finite/);
   });
 
+  test("of a bigint are reckoned with exactly, and those that no BIGINT holds go as text", async () => {
+    const db = open();
+    await server.query("CREATE TABLE kinds (big BIGINT); INSERT INTO kinds VALUES (9007199254740993)");
+    await db.executeQuery("UPDATE kinds SET big = big + ?", [2n]);
+    const { rows } = await db.executeQuery("SELECT big, ? - 1 AS u, ? AS wide FROM kinds", [
+      18446744073709551615n,
+      2n ** 64n,
+    ]);
+    expect(rows).toEqual([
+      { big: "9007199254740995", u: "18446744073709551614", wide: "18446744073709551616" },
+    ]);
+  });
+
   test("of a DATETIME are of the time zone that the driver was given, as NOW() is", async () => {
     const db = open({ driver: mysqlDriver({ url: mariadb().url, timeZone: "+02:00" }) });
     const [row] = (

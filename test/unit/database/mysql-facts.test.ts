@@ -376,6 +376,13 @@ describe("Parameters", () => {
 
   test("that the server would store as something else are refused", () => {
     expect(() => wireValue(Number.NaN)).toThrow(RangeError);
+    for (const date of ["no date", "-000001-12-31T23:59:59.999Z", "+010000-01-01T00:00:00.000Z"])
+      expect(() => wireValue(new Date(date)), date).toThrow(RangeError);
+    for (const date of ["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+      expect(wireValue(new Date(date))).toEqual(new Date(date));
+    expect(() => wireValue(Symbol("1"))).toThrow(TypeError);
+    expect(wireValue(new Uint16Array([258]))).toEqual(Buffer.from([2, 1]));
+    expect(wireValue(new Uint8Array([1]).buffer)).toEqual(Buffer.from([1]));
     expect(wireValue(new Uint8Array([1, 2]).subarray(1))).toEqual(Buffer.from([2]));
   });
 });
