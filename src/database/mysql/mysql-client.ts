@@ -33,6 +33,8 @@ export interface MysqlClientOptions {
   readonly maxPreparedStatements: number;
   readonly flags: readonly string[];
   readonly connectAttributes: Readonly<Record<string, string>>;
+  /** Ways to authenticate, by their names; a promise that rejects ends the connection. */
+  readonly authPlugins: Readonly<Record<string, () => () => Promise<never>>>;
 }
 
 /** How the server is reached by TLS; passed to `tls.connect`. */
