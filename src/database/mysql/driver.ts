@@ -34,7 +34,8 @@ const optionNames = ["url", "coherence", "tls", "timeZone"];
 /** Statements that one connection keeps prepared; the server bounds those of all connections together. */
 const maxPreparedStatements = 250;
 
-const clearPassword = "the server asks for the password in clear text (mysql_clear_password), which is refused";
+const clearPassword =
+  "the server asks for the password in clear text (mysql_clear_password), which is refused";
 
 /** Nobody else writes, or the user takes results as old as their time to live. */
 const alwaysCoherent: Coherence = Object.freeze({

@@ -42,12 +42,13 @@ const lastMs = Date.parse("9999-12-31T23:59:59.999Z");
  * @param integers how mysql2 is told of an integer; `undefined` where it can't be, so that it goes as text
  * @throws {RangeError} for what the server would store as something else: NaN and infinities, and a `Date` that is
  * invalid or outside of the years 0 to 9999
- * @throws {TypeError} for a symbol
+ * @throws {TypeError} for what has no value in SQL: `undefined`, functions, symbols, objects that can't be JSON
  */
 export function wireValue(value: unknown, integers?: IntegerParameters): unknown {
   if (typeof value === "number" && !Number.isFinite(value))
     throw new RangeError(`parameter: expected a finite number, got ${value}`);
-  if (typeof value === "symbol") throw new TypeError("parameter: expected a value, got a symbol");
+  if (value === undefined || typeof value === "symbol" || typeof value === "function")
+    throw new TypeError(`parameter: expected a value, or null, got ${typeof value}`);
   if (value instanceof Date && !(value.getTime() >= firstMs && value.getTime() <= lastMs))
     throw new RangeError("parameter: expected a Date of the years 0 to 9999, got another or an invalid one");
   if (typeof value === "bigint" && integers !== undefined) {
@@ -56,7 +57,19 @@ export function wireValue(value: unknown, integers?: IntegerParameters): unknown
   }
   if (Buffer.isBuffer(value)) return value;
   if (ArrayBuffer.isView(value)) return Buffer.from(value.buffer, value.byteOffset, value.byteLength);
-  return value instanceof ArrayBuffer ? Buffer.from(value) : value;
+  if (value instanceof ArrayBuffer) return Buffer.from(value);
+  if (typeof value === "object" && value !== null && !(value instanceof Date)) checkJson(value);
+  return value;
+}
+
+/** What mysql2 sends as JSON are arrays, plain objects, and what has a `toJSON`. */
+function checkJson(value: object): void {
+  const { toJSON } = value as { toJSON?: unknown };
+  const isJson = Array.isArray(value) || value.constructor === Object || typeof toJSON === "function";
+  if (!isJson || JSON.stringify(value) === undefined)
+    throw new TypeError(
+      "parameter: expected a plain object or an array, which go as JSON, got another object",
+    );
 }
 
 /** Bytes that a value takes in a packet, at most. */

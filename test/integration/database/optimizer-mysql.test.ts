@@ -246,6 +246,42 @@ test("writes are committed, and reads fresh, whatever the server's defaults for 
   }
 });
 
+test("a result with a row that can't be read costs the connection, lest the next statement get its rest", async () => {
+  await server.query("SET GLOBAL group_concat_max_len = 10");
+  const db = open({ pool: { maxSize: 1 } });
+  try {
+    // Each row fills the server's buffer, so that the rows come apart.
+    const broken = (where: string): string =>
+      `SELECT JSON_ARRAYAGG(CONCAT('value', b.id)) AS j, REPEAT('-', 70000) AS pad, SLEEP(0.02) AS z
+        FROM users a JOIN users b ${where} GROUP BY a.id`;
+    for (const [where, params] of [
+      ["", []],
+      ["WHERE 1 = ?", [1]],
+    ] as const) {
+      const [failed, next] = await Promise.allSettled([
+        db.executeQuery(broken(where), params),
+        db.executeQuery("SELECT 'mine' AS whose"),
+      ]);
+      expect(failed).toMatchObject({ status: "rejected", reason: { code: "VICTOR_CONNECTION_LOST" } });
+      expect(next).toMatchObject({ status: "fulfilled", value: { rows: [{ whose: "mine" }] } });
+    }
+  } finally {
+    await server.query("SET GLOBAL group_concat_max_len = DEFAULT");
+  }
+});
+
+test("a parameter that can't be sent costs no connection, and no transaction", async () => {
+  const db = open({ pool: { maxSize: 1 } });
+  const id = await sessionOf(db);
+  await db.transaction(async (inner) => {
+    await inner.executeQuery("INSERT INTO users VALUES (3, 'Barbara')");
+    for (const value of [undefined, Symbol("s"), new Map(), { a: 1n }])
+      await expect(inner.executeQuery("SELECT ? AS v", [value])).rejects.toThrow(TypeError);
+  });
+  expect(await names(db)).toEqual(["Ada", "Grace", "Barbara"]);
+  expect(await sessionOf(db)).toBe(id);
+});
+
 describe("a transaction", () => {
   test.each(["CREATE TABLE log (id INT)", "TRUNCATE users", "LOCK TABLES users READ", "CALL commit_all()"])(
     "refuses %s, which would commit it",

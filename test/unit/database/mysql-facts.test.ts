@@ -380,7 +380,19 @@ describe("Parameters", () => {
       expect(() => wireValue(new Date(date)), date).toThrow(RangeError);
     for (const date of ["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
       expect(wireValue(new Date(date))).toEqual(new Date(date));
-    expect(() => wireValue(Symbol("1"))).toThrow(TypeError);
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const value of [
+      undefined,
+      Symbol("1"),
+      () => 1,
+      circle,
+      { a: 1n },
+      new Map(),
+      { toJSON: () => undefined },
+    ])
+      expect(() => wireValue(value)).toThrow(TypeError);
+    expect(wireValue([{ a: 1 }])).toEqual([{ a: 1 }]);
     expect(wireValue(new Uint16Array([258]))).toEqual(Buffer.from([2, 1]));
     expect(wireValue(new Uint8Array([1]).buffer)).toEqual(Buffer.from([1]));
     expect(wireValue(new Uint8Array([1, 2]).subarray(1))).toEqual(Buffer.from([2]));
