@@ -3,6 +3,7 @@ import type { SqlDialect } from "../database/sql/sql-lexer.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { lazyModule } from "./lazy-module.ts";
 import { mysqlShape } from "./mysql-shape.ts";
+import { nowMs } from "./own-time.ts";
 
 /** Texts whose shape is remembered. */
 const maxTexts = 1000;
@@ -31,14 +32,14 @@ export class StatementTimes implements MetricSource {
     }
   }
 
-  /** @param startMs of `performance.now()` */
+  /** @param startMs of `nowMs` */
   done(sql: string, startMs: number, rows: number): void {
-    this.entry(sql).record(performance.now() - startMs, rows);
+    this.entry(sql).record(nowMs() - startMs, rows);
   }
 
   /** The same of an execution that failed. */
   failed(sql: string, startMs: number): void {
-    this.entry(sql).fail(performance.now() - startMs);
+    this.entry(sql).fail(nowMs() - startMs);
   }
 
   slowest(): readonly SlowQuery[] {
