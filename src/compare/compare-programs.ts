@@ -12,7 +12,7 @@ import { ComparisonRecord } from "./comparison-record.ts";
 import { runJob } from "./job-run.ts";
 import { LoadProcess } from "./load/load-process.ts";
 import type { CapacityReply } from "./load/load-protocol.ts";
-import { importedModule, optimizedArm, readSteps } from "./optimized-arms.ts";
+import { importedModule, optimizedArm, plainArm, readSteps } from "./optimized-arms.ts";
 import { type ServerLoad, serverRound, startServer } from "./server-round.ts";
 
 const capacityConcurrency = 16;
@@ -34,13 +34,24 @@ const impatientGraceMs = 500;
  *   when it aborts before the first round is done
  */
 export async function comparePrograms(options: CompareOptions): Promise<CompareDocument> {
+  const settings = resolveCompare(options);
   const folder = mkdtempSync(join(tmpdir(), "victor-cmp-"));
+  let load: LoadProcess | undefined;
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  const onExit = (): void => {
+    load?.abandon();
+    remove();
+  };
+  process.on("exit", onExit);
   try {
-    const settings = resolveCompare(options);
-    await using load = new LoadProcess();
-    return await new Comparing(settings, folder, load).run();
+    await using started = new LoadProcess();
+    load = started;
+    // Not before it is there: killed until then, this process would leave its programs to nobody.
+    await started.guard([]);
+    return await new Comparing(settings, folder, started).run();
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    process.off("exit", onExit);
+    remove();
   }
 }
 
@@ -113,7 +124,10 @@ class Comparing {
     if (module === undefined)
       throw new CompareError("no-steps", "with", "auto mode is not part of this installation; name a module");
     const statusFile = join(this.#folder, "status.json");
-    const arms = [{ name: "without", command, env: {} }, optimizedArm(command, module, statusFile)];
+    const arms = [
+      plainArm(command, this.#settings.module === undefined),
+      optimizedArm(command, module, statusFile),
+    ];
     // A program that can't run with optimizations is better known before the first round than after.
     this.#say("trying the program with optimizations", 0);
     await this.#tryOut(arms[1]!);
@@ -158,6 +172,7 @@ class Comparing {
         arm: arm.name,
         concurrency: capacityConcurrency,
         durationMs,
+        timeoutMs: this.#settings.timeoutMs,
       });
     await ask(capacityMs / 2);
     const { perSecond, failed } = await ask(capacityMs);
@@ -241,8 +256,7 @@ class Comparing {
       timeoutMs,
       signal,
       folder: this.#folder,
-      onGroup: (group: number | undefined) =>
-        this.#load.ask<void>({ type: "guard", groups: group === undefined ? [] : [group] }),
+      onGroup: (group: number | undefined) => this.#load.guard(group === undefined ? [] : [group]),
     };
   }
 
