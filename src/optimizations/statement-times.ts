@@ -7,8 +7,10 @@ import { nowMs } from "./own-time.ts";
 
 /** Texts whose shape is remembered. */
 const maxTexts = 1000;
-/** A longer text is looked at anew each time: kept, a thousand of them would be much. */
+/** A longer text isn't kept, since a thousand of them would be much, and its head has to do: all of it could take seconds. */
 const maxTextLength = 10_000;
+/** More than a shape may hold. */
+const headLength = 4096;
 
 /** Latencies, errors and rows of a program's statements, by their shape, and the slowest executions. */
 export class StatementTimes implements MetricSource {
@@ -54,7 +56,7 @@ export class StatementTimes implements MetricSource {
   entry(sql: string): FingerprintEntry {
     let entry = this.#entries.get(sql);
     if (entry === undefined) {
-      entry = this.#metrics.entry(this.#shape(sql));
+      entry = this.#metrics.entry(this.#shape(sql.length <= maxTextLength ? sql : sql.slice(0, headLength)));
       if (this.#entries.size >= maxTexts) this.#entries.clear();
       if (sql.length <= maxTextLength) this.#entries.set(sql, entry);
     }
