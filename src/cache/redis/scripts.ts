@@ -34,13 +34,6 @@ redis.call('DEL', KEYS[2])
 redis.call('EXISTS', KEYS[1])
 return 1`);
 
-/** ARGV: milliseconds, value. */
-export const setScript = script(`
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[1])
-redis.call('DEL', KEYS[2])
-redis.call('EXISTS', KEYS[1])
-return 1`);
-
 /** ARGV: token, milliseconds. */
 export const renewScript = script(`
 if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end

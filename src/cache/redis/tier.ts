@@ -15,14 +15,7 @@ import type { LinkContext, LinkCounts, RedisLink } from "./link.ts";
 import { OneMaster } from "./one-master.ts";
 import { OpenLeases } from "./open-leases.ts";
 import { type RedisSettings, type RedisTierOptions, resolveRedisOptions } from "./options.ts";
-import {
-  acquireScript,
-  fillScript,
-  generationScript,
-  releaseScript,
-  renewScript,
-  setScript,
-} from "./scripts.ts";
+import { acquireScript, fillScript, generationScript, releaseScript, renewScript } from "./scripts.ts";
 import { Sentinels } from "./sentinels.ts";
 import { RedisLease, RedisStamp } from "./stamp.ts";
 import { type RedisTierStats, redisSamples } from "./stats.ts";
@@ -248,20 +241,6 @@ export class RedisTier implements SharedTier {
       waitMs,
       signal,
     );
-  }
-
-  async set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number): Promise<Stamp> {
-    durationMs("ttlMs", ttlMs, 1);
-    const own = distinct(tags);
-    const generations = await this.#dependencies(own);
-    const { start, entry } = this.#encoded(key, generations, own, bytes);
-    const names = this.#both(key);
-    const watch = this.#ownWrite(key, names);
-    await this.#written(names, watch, () =>
-      this.#topology.run(setScript, names, [milliseconds(ttlMs), entry]),
-    );
-    this.#marks.forgot();
-    return new RedisStamp(key, watch, generations, names[0], start);
   }
 
   async delete(keys: readonly string[]): Promise<void> {
