@@ -85,7 +85,7 @@ export class RedisTier implements SharedTier {
     const { place, maxTracked } = settings;
     this.#names = new KeyNames(settings.prefix, settings.namespace);
     this.#watches = new Watches(maxTracked, (key) => this.#forgotten(key));
-    this.#generations = new Generations(maxTracked, (name) => this.#generationText(name));
+    this.#generations = new Generations(maxTracked, (generation) => this.#generationText(generation));
     const secrets = [
       place.login.password,
       ...(place.kind === "sentinel" ? place.nodes.map((it) => it.login.password) : []),
@@ -96,7 +96,7 @@ export class RedisTier implements SharedTier {
       faults: new FaultTranslator(secrets),
       counts: this.#counts,
       events: {
-        invalidated: (name) => this.#invalidated(name),
+        invalidated: (name) => this.#told(name),
         replaced: () => this.#mistrust(),
         lost: (link) => {
           this.#counts.lost++;
@@ -169,12 +169,9 @@ export class RedisTier implements SharedTier {
       const [watch, leaseWatch] = [this.#watches.of(value, key), this.#watches.of(leaseName)];
       const isAnew = anew || attempt === mostAcquires;
       const args: RedisArgument[] = [token, milliseconds(leaseMs), isAnew ? "1" : "0", refused];
-      const reply: unknown = await this.#topology
-        .run(acquireScript, [value, leaseName], args)
-        .catch((error: unknown) => {
-          this.#watches.endOne(leaseName, leaseWatch);
-          throw error;
-        });
+      const reply = await this.#written(leaseName, leaseWatch, () =>
+        this.#topology.run(acquireScript, [value, leaseName], args),
+      );
       if (Buffer.isBuffer(reply)) {
         const entry = await this.#read(key, value, watch, reply);
         if (entry) return entry;
@@ -193,10 +190,12 @@ export class RedisTier implements SharedTier {
 
   async renew(lease: Lease, leaseMs: number): Promise<boolean> {
     durationMs("leaseMs", leaseMs, 1);
-    return (
-      (await this.#topology.run(renewScript, this.#both(lease.key), [lease.token, milliseconds(leaseMs)])) ===
-      1
+    const names = this.#both(lease.key);
+    const args = [lease.token, milliseconds(leaseMs)];
+    const reply = await this.#written(names[1], this.#watches.of(names[1]), () =>
+      this.#topology.run(renewScript, names, args),
     );
+    return reply === 1;
   }
 
   async fill(lease: Lease, bytes: Uint8Array, ttlMs: number): Promise<Stamp | undefined> {
@@ -212,7 +211,7 @@ export class RedisTier implements SharedTier {
     const names = this.#both(lease.key);
     const watch = this.#ownWrite(lease.key, names);
     const args = [lease.token, milliseconds(ttlMs), entry];
-    const reply = await this.#written(names, watch, () => this.#topology.run(fillScript, names, args));
+    const reply = await this.#written(names[0], watch, () => this.#topology.run(fillScript, names, args));
     if (reply !== 1) {
       this.#watches.endOne(names[0], watch);
       return undefined;
@@ -343,16 +342,20 @@ export class RedisTier implements SharedTier {
     this.#forgotten(undefined);
   }
 
-  #invalidated(name: string | undefined): void {
+  #told(name: string | undefined): void {
     if (name === undefined) {
       this.#mistrust();
       return;
     }
-    this.#watches.end(name);
-    if (this.#generations.end(name) && !this.#isAsking)
-      // The lease ends by itself as well, only later.
+    this.#watches.told(name);
+    if (this.#generations.told(name)) this.#changed(name);
+  }
+
+  #changed(generation: string): void {
+    // The lease ends by itself as well, only later.
+    if (!this.#isAsking)
       for (const lease of this.#leases.takeSpoilt()) this.release(lease).catch(() => undefined);
-    if (name === this.#names.namespace) this.#forgotten(undefined);
+    if (generation === this.#names.namespace) this.#forgotten(undefined);
   }
 
   #absent(): undefined {
@@ -436,25 +439,37 @@ export class RedisTier implements SharedTier {
 
   async #freshly(name: string): Promise<Generation> {
     const generation = new Generation(name);
-    generation.text = await this.#generationText(name);
+    generation.text = await this.#generationText(generation);
     return generation;
   }
 
-  async #generationText(name: string): Promise<string> {
+  async #generationText(generation: Generation): Promise<string> {
+    const { name } = generation;
     const reply = await this.#topology.send(name, ["GET", name]).catch((error: unknown) => {
       if (isWrongType(error)) return undefined;
       throw error;
     });
-    const text = Buffer.isBuffer(reply)
-      ? reply
-      : await this.#topology.run(generationScript, [name], [randomText(), String(generationMs)]);
+    const text = Buffer.isBuffer(reply) ? reply : await this.#madeText(generation);
     return `${String(text)}@${this.#topology.linkOf(name)?.epoch ?? "?"}`;
+  }
+
+  async #madeText(generation: Generation): Promise<unknown> {
+    const own = randomText();
+    let hasWritten: boolean | undefined;
+    generation.beginWrite();
+    try {
+      const text = await this.#topology.run(generationScript, [generation.name], [own, String(generationMs)]);
+      hasWritten = String(text) === own;
+      return text;
+    } finally {
+      if (!generation.settleWrite(hasWritten)) this.#generations.endOne(generation);
+    }
   }
 
   async #areCurrent(generations: readonly Generation[]): Promise<boolean> {
     if (this.#isAsking) {
-      const present = await Promise.all(generations.map(({ name }) => this.#generationText(name)));
-      return generations.every(({ text }, index) => text === present[index]);
+      const present = await Promise.all(generations.map(({ name }) => this.#freshly(name)));
+      return generations.every(({ text }, index) => text === present[index]!.text);
     }
     // On one connection, whatever was forgotten is told before it answers; on several, it has to be waited for.
     if (this.#topology.links.length > 1) await this.#heardAll();
@@ -495,35 +510,50 @@ export class RedisTier implements SharedTier {
     return { start: head.toString("latin1"), entry: Buffer.concat([head, bytes]) };
   }
 
-  /** The server doesn't tell us of what we write ourselves: what is watched from now on is the value that we send. */
+  /** What is watched from now on is the value that we send. */
   #ownWrite(key: string, names: readonly [string, string]): Watch {
     for (const name of names) this.#watches.end(name);
     return this.#watches.of(names[0], key);
   }
 
-  async #written(
-    names: readonly [string, string],
-    watch: Watch,
-    write: () => Promise<unknown>,
-  ): Promise<unknown> {
+  /** Runs a script that answers 1 when it has written what is watched. */
+  async #written(name: string, watch: Watch, write: () => Promise<unknown>): Promise<unknown> {
+    if (this.#isAsking) return write();
+    let hasWritten: boolean | undefined;
+    watch.beginWrite();
     try {
-      return await write();
-    } catch (error) {
-      this.#watches.endOne(names[0], watch);
-      throw error;
+      const reply = await write();
+      hasWritten = reply === 1;
+      return reply;
+    } finally {
+      if (!watch.settleWrite(hasWritten)) this.#watches.endOne(name, watch);
     }
   }
 
   #bump(names: readonly string[]): Promise<void> {
-    return this.#forget(names, () =>
-      names.map((name) => this.#topology.send(name, ["SET", name, randomText(), "PX", String(generationMs)])),
-    );
+    return this.#forget(names, () => names.map((name) => this.#replaced(name)));
+  }
+
+  async #replaced(generation: string): Promise<void> {
+    try {
+      await this.#topology.send(generation, ["SET", generation, randomText(), "PX", String(generationMs)]);
+    } catch (error) {
+      if (!(error instanceof SharedTierError) || error.reason !== "full") throw error;
+      // There is always room for having none, which counts as changed as well.
+      await this.#topology.send(generation, ["UNLINK", generation]);
+    }
   }
 
   async #forget(names: readonly string[], send: () => readonly Promise<unknown>[]): Promise<void> {
-    // The server doesn't tell us of what we do ourselves; and what we ask from now on, it answers afterwards.
-    for (const name of names) this.#invalidated(name);
-    const outcomes = await Promise.allSettled(send());
+    // What we ask from now on, the server answers afterwards.
+    for (const name of names) {
+      this.#watches.end(name);
+      if (this.#generations.end(name)) this.#changed(name);
+    }
+    const sent = send();
+    // The server tells of our own changes as well: by their answers all is told.
+    const told = this.#topology.links.map((link) => link.send(["PING"]));
+    const [outcomes] = await Promise.all([Promise.allSettled(sent), Promise.allSettled(told)]);
     const failed = outcomes.find((outcome) => outcome.status === "rejected");
     if (failed) throw failed.reason;
     this.#marks.forgot();

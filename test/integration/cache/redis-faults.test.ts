@@ -2,7 +2,7 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { RedisTierOptions } from "../../../src/cache/redis/options.ts";
 import { openRedisTier, type RedisTier } from "../../../src/cache/redis/tier.ts";
-import type { Lease } from "../../../src/cache/shared-tier.ts";
+import type { Lease, Stamp } from "../../../src/cache/shared-tier.ts";
 import { SharedTierError } from "../../../src/errors.ts";
 import { type RedisService, startRedis } from "../../services/redis.ts";
 import { bytes, connected, freshNamespace, patient, text, until } from "../../support/redis-tiers.ts";
@@ -123,8 +123,27 @@ describe("a server that refuses", () => {
     expect(text(await tier.get("k"))).toBe("v");
     await tier.delete(["k"]);
     expect(await tier.get("k")).toBeUndefined();
+    await tier.deleteByTag(["t"]);
+    await tier.clear();
     await server.command("CONFIG", "SET", "maxmemory", "0");
     await storeValue(tier, "other", bytes("v"), [], ttlMs);
+  });
+
+  test("what a node's own writes have evicted isn't vouched for, and what was forgotten since is never served", async () => {
+    await using server = await startRedis({ config: ["maxmemory 4mb", "maxmemory-policy allkeys-lru"] });
+    const namespace = freshNamespace();
+    await using tier = await open(server, { namespace });
+    await using other = await open(server, { namespace });
+    const stamps: Stamp[] = [];
+    for (let i = 0; i < 20; i++) stamps.push(await storeValue(tier, `k${i}`, bytes("old"), [`t${i}`]));
+    expect(stamps.every((stamp) => tier.isCurrent(stamp))).toBe(true);
+    for (let i = 0; !/evicted_keys:[1-9]\d{3}/.test(await server.command("INFO", "stats")); i++) {
+      const lease = await tier.acquire(`filler ${i}`, [], 60_000);
+      if (lease && "token" in lease) await tier.fill(lease, new Uint8Array(4000), ttlMs);
+    }
+    for (let i = 0; i < 20; i++) await (i % 2 === 0 ? other.delete([`k${i}`]) : other.deleteByTag([`t${i}`]));
+    await tier.catchUp(other.token());
+    expect(stamps.filter((stamp) => tier.isCurrent(stamp))).toEqual([]);
   });
 
   test("generations that were evicted count as changed, in memory as well", async () => {
