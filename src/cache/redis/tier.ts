@@ -1,30 +1,27 @@
-import { randomBytes } from "node:crypto";
 import { systemClock } from "../../clock.ts";
 import { SharedTierError } from "../../errors.ts";
 import type { MetricSample } from "../../metrics/metric.ts";
 import { callable, durationMs } from "../../options.ts";
 import type { Lease, SharedEntry, SharedTier, Stamp } from "../shared-tier.ts";
 import { loadRedis, type RedisArgument, type RedisModule } from "./client.ts";
-import { ClusterMasters } from "./cluster.ts";
-import { decodeHead, type EntryHead, encodeHead, type TagStamp } from "./entry-format.ts";
+import { Dependencies, isWrongType, randomText } from "./dependencies.ts";
+import { decodeHead, encodeHead } from "./entry-format.ts";
+import { EntryReader } from "./entry-reader.ts";
 import { FaultTranslator, tierFault } from "./fault.ts";
-import { Generation, Generations } from "./generations.ts";
+import type { Generation } from "./generations.ts";
 import { KeyNames, wellFormed } from "./key-names.ts";
 import { leasePause } from "./lease-pause.ts";
-import type { LinkContext, LinkCounts, RedisLink } from "./link.ts";
-import { OneMaster } from "./one-master.ts";
+import type { LinkContext } from "./link.ts";
 import { OpenLeases } from "./open-leases.ts";
 import { type RedisSettings, type RedisTierOptions, resolveRedisOptions } from "./options.ts";
-import { acquireScript, fillScript, generationScript, releaseScript, renewScript } from "./scripts.ts";
-import { Sentinels } from "./sentinels.ts";
+import { topologyOf } from "./place-topology.ts";
+import { acquireScript, fillScript, releaseScript, renewScript } from "./scripts.ts";
 import { RedisLease, RedisStamp } from "./stamp.ts";
-import { type RedisTierStats, redisSamples } from "./stats.ts";
+import { RedisCounts, type RedisTierStats, redisSamples } from "./stats.ts";
 import type { Topology } from "./topology.ts";
 import { type Watch, Watches } from "./watches.ts";
 import { WriterMarks } from "./writer-marks.ts";
 
-/** What isn't used that long is loaded once more; without an end, tags would fill the server. */
-const generationMs = 30 * 86_400_000;
 const mostAcquires = 3;
 
 /**
@@ -50,42 +47,28 @@ export class RedisTier implements SharedTier {
   readonly name = "redis";
   readonly #names: KeyNames;
   readonly #topology: Topology;
-  readonly #sentinels: Sentinels | undefined;
   readonly #watches: Watches;
-  readonly #generations: Generations;
+  readonly #dependencies: Dependencies;
+  readonly #reader: EntryReader;
   readonly #marks = new WriterMarks();
   readonly #leases = new OpenLeases();
-  readonly #counts: LinkCounts & {
-    hits: number;
-    misses: number;
-    outdated: number;
-    damaged: number;
-    lost: number;
-  } = {
-    commands: 0,
-    timeouts: 0,
-    failures: 0,
-    connections: 0,
-    invalidations: 0,
-    hits: 0,
-    misses: 0,
-    outdated: 0,
-    damaged: 0,
-    lost: 0,
-  };
+  readonly #counts = new RedisCounts();
   #forgotten: (key: string | undefined) => void = () => undefined;
   #barrier: Promise<void> | undefined;
-  #renewal: Promise<void> | undefined;
-  #mustRenew = false;
   #isClosed = false;
-  #isAsking = false;
 
   /** @internal use `openRedisTier` */
   constructor(redis: RedisModule, settings: RedisSettings) {
     const { place, maxTracked } = settings;
     this.#names = new KeyNames(settings.prefix, settings.namespace);
     this.#watches = new Watches(maxTracked, (key) => this.#forgotten(key));
-    this.#generations = new Generations(maxTracked, (generation) => this.#generationText(generation));
+    this.#dependencies = new Dependencies(
+      this.#names,
+      maxTracked,
+      () => this.#topology,
+      () => this.#bump([this.#names.namespace]),
+    );
+    this.#reader = new EntryReader(this.#watches, this.#dependencies, this.#counts);
     const secrets = [
       place.login.password,
       ...(place.kind === "sentinel" ? place.nodes.map((it) => it.login.password) : []),
@@ -104,24 +87,7 @@ export class RedisTier implements SharedTier {
         },
       },
     };
-    const opened = () => this.#opened();
-    if (place.kind === "cluster")
-      this.#topology = new ClusterMasters(context, place.nodes, place.login, opened);
-    else if (place.kind === "single")
-      this.#topology = new OneMaster(
-        context,
-        () => Promise.resolve(place.address),
-        place.login,
-        false,
-        opened,
-      );
-    else {
-      const sentinels = new Sentinels(context, place.masterName, place.nodes);
-      const master = new OneMaster(context, () => sentinels.master(), place.login, true, opened);
-      sentinels.watch((address) => master.moveTo(address));
-      this.#sentinels = sentinels;
-      this.#topology = master;
-    }
+    this.#topology = topologyOf(context, () => this.#opened());
   }
 
   /** @internal */
@@ -142,10 +108,10 @@ export class RedisTier implements SharedTier {
     const name = this.#names.value(key);
     const watch = this.#watches.of(name, key);
     return this.#topology.send(name, ["GET", name]).then(
-      (reply) => this.#read(key, name, watch, reply),
+      (reply) => this.#reader.read(key, name, watch, reply),
       (error) => {
         this.#watches.endOne(name, watch);
-        if (isWrongType(error)) return this.#absent();
+        if (isWrongType(error)) return this.#reader.absent();
         throw error;
       },
     );
@@ -160,7 +126,7 @@ export class RedisTier implements SharedTier {
     durationMs("leaseMs", leaseMs, 1);
     const own = distinct(tags);
     // On their way together with the question; read again below where they changed meanwhile.
-    const noted = this.#dependencies(own);
+    const noted = this.#dependencies.of(own);
     noted.catch(() => undefined);
     const token = randomText();
     const [value, leaseName] = [this.#names.value(key), this.#names.lease(key)];
@@ -173,7 +139,7 @@ export class RedisTier implements SharedTier {
         this.#topology.run(acquireScript, [value, leaseName], args),
       );
       if (Buffer.isBuffer(reply)) {
-        const entry = await this.#read(key, value, watch, reply);
+        const entry = await this.#reader.read(key, value, watch, reply);
         if (entry) return entry;
         refused = reply.subarray(0, decodeHead(reply)?.length ?? reply.length);
         if (refused.length === 0) anew = true;
@@ -181,7 +147,7 @@ export class RedisTier implements SharedTier {
       }
       if (reply !== 1) return undefined;
       await noted;
-      const stamp = new RedisStamp(key, leaseWatch, await this.#dependencies(own), leaseName, token);
+      const stamp = new RedisStamp(key, leaseWatch, await this.#dependencies.of(own), leaseName, token);
       const lease = new RedisLease(key, token, stamp, own);
       this.#leases.add(lease, leaseMs);
       return lease;
@@ -203,7 +169,7 @@ export class RedisTier implements SharedTier {
     if (!(lease instanceof RedisLease)) return undefined;
     const { generations } = lease.stamp;
     this.#leases.delete(lease);
-    if (!(await this.#areCurrent(generations))) {
+    if (!(await this.#dependencies.areCurrent(generations))) {
       await this.release(lease);
       return undefined;
     }
@@ -217,7 +183,7 @@ export class RedisTier implements SharedTier {
       return undefined;
     }
     const stamp = new RedisStamp(lease.key, watch, generations, names[0], start);
-    return this.#isAsking || generations.every(({ isAlive }) => isAlive) ? stamp : undefined;
+    return this.#dependencies.isAsking || generations.every(({ isAlive }) => isAlive) ? stamp : undefined;
   }
 
   async release(lease: Lease): Promise<void> {
@@ -235,7 +201,9 @@ export class RedisTier implements SharedTier {
     const name = this.#names.lease(key);
     const watch = this.#watches.of(name);
     await leasePause(
-      this.#topology.send(name, ["EXISTS", name]).then((reply) => reply === 1 && !this.#isAsking),
+      this.#topology
+        .send(name, ["EXISTS", name])
+        .then((reply) => reply === 1 && !this.#dependencies.isAsking),
       (ended) => watch.onEnd(ended),
       waitMs,
       signal,
@@ -260,7 +228,7 @@ export class RedisTier implements SharedTier {
 
   isCurrent(stamp: Stamp): boolean | Promise<boolean> {
     if (!(stamp instanceof RedisStamp)) return false;
-    if (this.#isAsking) return this.#askCurrent(stamp);
+    if (this.#dependencies.isAsking) return this.#askCurrent(stamp);
     return stamp.isAlive && this.#isTrusted();
   }
 
@@ -269,11 +237,12 @@ export class RedisTier implements SharedTier {
   }
 
   async catchUp(token: string): Promise<void> {
+    if (this.#isClosed) throw tierFault("closed", "by its owner");
     if (this.#marks.knows(token) && this.#isTrusted()) return;
     // Those of one tick share a round trip: it starts after all of them came.
     this.#barrier ??= Promise.resolve().then(() => {
       this.#barrier = undefined;
-      return this.#heardAll();
+      return this.#dependencies.heardAll();
     });
     await this.#barrier;
     this.#marks.learn(token);
@@ -286,7 +255,6 @@ export class RedisTier implements SharedTier {
 
   close(): Promise<void> {
     this.#isClosed = true;
-    this.#sentinels?.close();
     this.#topology.close();
     this.#mistrust();
     return Promise.resolve();
@@ -299,7 +267,7 @@ export class RedisTier implements SharedTier {
     return {
       ...this.#counts,
       isConnected: this.isConnected,
-      isTelling: !this.#isAsking,
+      isTelling: !this.#dependencies.isAsking,
       tracked: this.#watches.size,
     };
   }
@@ -316,28 +284,16 @@ export class RedisTier implements SharedTier {
 
   #opened(): void {
     const { links } = this.#topology;
-    this.#isAsking = links.some((link) => !link.isTelling);
+    this.#dependencies.isAsking = links.some((link) => !link.isTelling);
     this.#mistrust();
     // A server that doesn't tell its name may be another, or one that has lost what it was told last.
-    this.#mustRenew ||= links.some((link) => link.epoch === "");
-    if (this.#mustRenew) this.#renewed().catch(() => undefined);
-  }
-
-  #renewed(): Promise<void> {
-    this.#renewal ??= this.#bump([this.#names.namespace])
-      .then(() => {
-        this.#mustRenew = false;
-      })
-      .finally(() => {
-        this.#renewal = undefined;
-      });
-    return this.#renewal;
+    if (links.some((link) => link.epoch === "")) this.#dependencies.renew();
   }
 
   /** What was told, and what was known by that, doesn't hold any more. */
   #mistrust(): void {
     this.#watches.endAll();
-    this.#generations.endAll();
+    this.#dependencies.endAll();
     this.#marks.forgetOthers();
     this.#forgotten(undefined);
   }
@@ -348,151 +304,27 @@ export class RedisTier implements SharedTier {
       return;
     }
     this.#watches.told(name);
-    if (this.#generations.told(name)) this.#changed(name);
+    if (this.#dependencies.told(name)) this.#changed(name);
   }
 
   #changed(generation: string): void {
     // The lease ends by itself as well, only later.
-    if (!this.#isAsking)
+    if (!this.#dependencies.isAsking)
       for (const lease of this.#leases.takeSpoilt()) this.release(lease).catch(() => undefined);
     if (generation === this.#names.namespace) this.#forgotten(undefined);
-  }
-
-  #absent(): undefined {
-    this.#counts.misses++;
-    return undefined;
-  }
-
-  #read(
-    key: string,
-    name: string,
-    watch: Watch,
-    reply: unknown,
-  ): SharedEntry | undefined | Promise<SharedEntry | undefined> {
-    const head = Buffer.isBuffer(reply) ? decodeHead(reply) : undefined;
-    if (!Buffer.isBuffer(reply) || !head) {
-      if (Buffer.isBuffer(reply)) this.#counts.damaged++;
-      this.#watches.endOne(name, watch);
-      return this.#absent();
-    }
-    const known = this.#isAsking || this.#mustRenew ? undefined : this.#knownOf(head.tags);
-    if (known) return this.#judged(key, name, watch, reply, head, known);
-    return this.#dependencies(head.tags.map(({ tag }) => tag)).then((generations) =>
-      this.#judged(key, name, watch, reply, head, generations),
-    );
-  }
-
-  #judged(
-    key: string,
-    name: string,
-    watch: Watch,
-    reply: Buffer,
-    head: EntryHead,
-    generations: readonly Generation[],
-  ): SharedEntry | undefined {
-    const isCurrent =
-      head.root === this.#root(name, generations[0]!) &&
-      head.tags.every(({ generation }, index) => generation === generations[index + 1]!.text);
-    if (!isCurrent) {
-      this.#counts.outdated++;
-      this.#watches.endOne(name, watch);
-      return this.#absent();
-    }
-    this.#counts.hits++;
-    return {
-      bytes: reply.subarray(head.length),
-      stamp: new RedisStamp(
-        key,
-        watch,
-        generations,
-        name,
-        this.#isAsking ? reply.toString("latin1", 0, head.length) : "",
-      ),
-    };
-  }
-
-  /** What a value depends on, the life of its server included. */
-  #root(name: string, namespace: Generation): string {
-    return `${this.#topology.linkOf(name)?.epoch ?? "?"} ${namespace.text}`;
-  }
-
-  #knownOf(tags: readonly TagStamp[]): Generation[] | undefined {
-    const namespace = this.#generations.known(this.#names.namespace);
-    if (!namespace) return undefined;
-    const all = [namespace];
-    for (const { tag } of tags) {
-      const generation = this.#generations.known(this.#names.tag(tag));
-      if (!generation) return undefined;
-      all.push(generation);
-    }
-    return all;
-  }
-
-  /** Of the namespace, then of the tags. */
-  async #dependencies(tags: readonly string[]): Promise<Generation[]> {
-    const names = [this.#names.namespace, ...tags.map((tag) => this.#names.tag(tag))];
-    if (this.#mustRenew) await this.#renewed();
-    return Promise.all(
-      names.map((name) => (this.#isAsking ? this.#freshly(name) : this.#generations.read(name))),
-    );
-  }
-
-  async #freshly(name: string): Promise<Generation> {
-    const generation = new Generation(name);
-    generation.text = await this.#generationText(generation);
-    return generation;
-  }
-
-  async #generationText(generation: Generation): Promise<string> {
-    const { name } = generation;
-    const reply = await this.#topology.send(name, ["GET", name]).catch((error: unknown) => {
-      if (isWrongType(error)) return undefined;
-      throw error;
-    });
-    const text = Buffer.isBuffer(reply) ? reply : await this.#madeText(generation);
-    return `${String(text)}@${this.#topology.linkOf(name)?.epoch ?? "?"}`;
-  }
-
-  async #madeText(generation: Generation): Promise<unknown> {
-    const own = randomText();
-    let hasWritten: boolean | undefined;
-    generation.beginWrite();
-    try {
-      const text = await this.#topology.run(generationScript, [generation.name], [own, String(generationMs)]);
-      hasWritten = String(text) === own;
-      return text;
-    } finally {
-      if (!generation.settleWrite(hasWritten)) this.#generations.endOne(generation);
-    }
-  }
-
-  async #areCurrent(generations: readonly Generation[]): Promise<boolean> {
-    if (this.#isAsking) {
-      const present = await Promise.all(generations.map(({ name }) => this.#freshly(name)));
-      return generations.every(({ text }, index) => text === present[index]!.text);
-    }
-    // On one connection, whatever was forgotten is told before it answers; on several, it has to be waited for.
-    if (this.#topology.links.length > 1) await this.#heardAll();
-    return generations.every(({ isAlive }) => isAlive);
   }
 
   async #askCurrent({ generations, name, start }: RedisStamp): Promise<boolean> {
     try {
       const [present, areCurrent] = await Promise.all([
         this.#topology.send(name, ["GETRANGE", name, "0", String(start.length - 1)]),
-        this.#areCurrent(generations),
+        this.#dependencies.areCurrent(generations),
       ]);
       return areCurrent && start !== "" && Buffer.isBuffer(present) && present.toString("latin1") === start;
     } catch (error) {
       if (error instanceof SharedTierError) return false;
       throw error;
     }
-  }
-
-  async #heardAll(): Promise<void> {
-    if (!this.#topology.isComplete)
-      throw tierFault(this.#isClosed ? "closed" : "unavailable", "not connected to all masters");
-    await Promise.all(this.#topology.links.map((link: RedisLink) => link.send(["PING"])));
   }
 
   #both(key: string): [value: string, lease: string] {
@@ -506,7 +338,11 @@ export class RedisTier implements SharedTier {
     bytes: Uint8Array,
   ): { start: string; entry: Buffer } {
     const stamps = tags.map((tag, index) => ({ tag, generation: generations[index + 1]!.text }));
-    const head = encodeHead(this.#root(this.#names.value(key), generations[0]!), randomText(), stamps);
+    const head = encodeHead(
+      this.#dependencies.root(this.#names.value(key), generations[0]!),
+      randomText(),
+      stamps,
+    );
     return { start: head.toString("latin1"), entry: Buffer.concat([head, bytes]) };
   }
 
@@ -518,7 +354,7 @@ export class RedisTier implements SharedTier {
 
   /** Runs a script that answers 1 when it has written what is watched. */
   async #written(name: string, watch: Watch, write: () => Promise<unknown>): Promise<unknown> {
-    if (this.#isAsking) return write();
+    if (this.#dependencies.isAsking) return write();
     let hasWritten: boolean | undefined;
     watch.beginWrite();
     try {
@@ -531,24 +367,14 @@ export class RedisTier implements SharedTier {
   }
 
   #bump(names: readonly string[]): Promise<void> {
-    return this.#forget(names, () => names.map((name) => this.#replaced(name)));
-  }
-
-  async #replaced(generation: string): Promise<void> {
-    try {
-      await this.#topology.send(generation, ["SET", generation, randomText(), "PX", String(generationMs)]);
-    } catch (error) {
-      if (!(error instanceof SharedTierError) || error.reason !== "full") throw error;
-      // There is always room for having none, which counts as changed as well.
-      await this.#topology.send(generation, ["UNLINK", generation]);
-    }
+    return this.#forget(names, () => names.map((name) => this.#dependencies.replace(name)));
   }
 
   async #forget(names: readonly string[], send: () => readonly Promise<unknown>[]): Promise<void> {
     // What we ask from now on, the server answers afterwards.
     for (const name of names) {
       this.#watches.end(name);
-      if (this.#generations.end(name)) this.#changed(name);
+      if (this.#dependencies.end(name)) this.#changed(name);
     }
     const sent = send();
     // The server tells of our own changes as well: by their answers all is told.
@@ -560,12 +386,6 @@ export class RedisTier implements SharedTier {
   }
 }
 
-/** 96 bits, 16 signs of ASCII. */
-const randomText = (): string => randomBytes(12).toString("base64url");
-
 const milliseconds = (ms: number): string => String(Math.max(1, Math.min(Math.ceil(ms), 2 ** 48)));
 
 const distinct = (tags: readonly string[]): string[] => [...new Set(tags.map(wellFormed))];
-
-const isWrongType = (error: unknown): boolean =>
-  error instanceof SharedTierError && /WRONGTYPE/.test(error.message);
