@@ -70,9 +70,6 @@ export interface SharedTier extends MetricSource, AsyncDisposable {
    */
   leaseEnded(key: string, waitMs: number, signal?: AbortSignal): Promise<void>;
 
-  /** Stores a value that the caller knows to be the newest, and takes the key's lease away from a load that runs. */
-  set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number): Promise<Stamp>;
-
   /** Forgets keys: values, leases, and what memory tiers hold of them. Has happened on the server when it resolves. */
   delete(keys: readonly string[]): Promise<void>;
 

@@ -1,5 +1,6 @@
 import { createClient } from "redis";
-import { openRedisTier } from "../../../src/cache/redis/tier.ts";
+import { openRedisTier, type RedisTier } from "../../../src/cache/redis/tier.ts";
+import type { Stamp } from "../../../src/cache/shared-tier.ts";
 import type { Arm } from "../../../src/measure/index.ts";
 
 /** Every arm reads values of so many bytes by so many keys, in turn. */
@@ -54,7 +55,7 @@ export async function tierGet({ url, batch, tags }: Args): Promise<Arm> {
     trustMs: 20_000,
   });
   const value = Buffer.alloc(valueBytes, "v");
-  await Promise.all(Array.from({ length: keys }, (_, i) => tier.set(nameOf(i), value, tags, 600_000)));
+  await Promise.all(Array.from({ length: keys }, (_, i) => stored(tier, nameOf(i), value, tags)));
   const read = async (key: string) => (await tier.get(key))?.bytes.length ?? 0;
   return reading(batch, read, () => tier.close());
 }
@@ -62,7 +63,7 @@ export async function tierGet({ url, batch, tags }: Args): Promise<Arm> {
 /** What a memory tier asks at each hit. */
 export async function stillCurrent({ url }: Args): Promise<Arm> {
   const tier = await openRedisTier({ url, namespace: "bench-current", timeoutMs: 10_000, trustMs: 600_000 });
-  const stamp = await tier.set("k", Buffer.from("v"), ["a"], 600_000);
+  const stamp = await stored(tier, "k", Buffer.from("v"), ["a"]);
   let yes = 0;
   return {
     run(count) {
@@ -72,4 +73,12 @@ export async function stillCurrent({ url }: Args): Promise<Arm> {
     counters: () => ({ yes }),
     close: () => tier.close(),
   };
+}
+
+/** Loads a key as a cache does. */
+async function stored(tier: RedisTier, key: string, value: Buffer, tags: readonly string[]): Promise<Stamp> {
+  const lease = await tier.acquire(key, tags, 60_000, true);
+  const stamp = lease && "token" in lease ? await tier.fill(lease, value, 600_000) : undefined;
+  if (stamp === undefined) throw new Error(`${key} wasn't stored`);
+  return stamp;
 }
