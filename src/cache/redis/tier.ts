@@ -280,10 +280,10 @@ export class RedisTier implements SharedTier {
     this.#forgotten(undefined);
   }
 
-  isCurrent(stamp: Stamp): boolean | Promise<boolean> {
+  isCurrent(stamp: Stamp, nowMs?: number): boolean | Promise<boolean> {
     if (!(stamp instanceof RedisStamp)) return false;
     if (this.#isAsking) return this.#askCurrent(stamp);
-    return stamp.isAlive && this.#isTrusted();
+    return stamp.isAlive && this.#isTrusted(nowMs);
   }
 
   token(): string {
@@ -329,9 +329,8 @@ export class RedisTier implements SharedTier {
     return redisSamples(this.stats());
   }
 
-  #isTrusted(): boolean {
+  #isTrusted(now = systemClock.now()): boolean {
     if (!this.#topology.isComplete) return false;
-    const now = systemClock.now();
     for (const link of this.#topology.links) if (!link.isTrusted(now)) return false;
     return true;
   }
