@@ -10,6 +10,7 @@ import { decodeHead, type EntryHead, encodeHead, type TagStamp } from "./entry-f
 import { FaultTranslator, tierFault } from "./fault.ts";
 import { Generation, Generations } from "./generations.ts";
 import { KeyNames, wellFormed } from "./key-names.ts";
+import { type KnownHead, KnownHeads } from "./known-heads.ts";
 import { leasePause } from "./lease-pause.ts";
 import type { LinkContext, LinkCounts, RedisLink } from "./link.ts";
 import { OneMaster } from "./one-master.ts";
@@ -62,6 +63,7 @@ export class RedisTier implements SharedTier {
   readonly #generations: Generations;
   readonly #marks = new WriterMarks();
   readonly #leases = new OpenLeases();
+  readonly #heads = new KnownHeads();
   readonly #counts: LinkCounts & {
     hits: number;
     misses: number;
@@ -359,6 +361,7 @@ export class RedisTier implements SharedTier {
   #mistrust(): void {
     this.#watches.endAll();
     this.#generations.endAll();
+    this.#heads.forget();
     this.#marks.forgetOthers();
     this.#forgotten(undefined);
   }
@@ -386,6 +389,10 @@ export class RedisTier implements SharedTier {
     watch: Watch,
     reply: unknown,
   ): SharedEntry | undefined | Promise<SharedEntry | undefined> {
+    if (Buffer.isBuffer(reply) && !this.#isAsking && !this.#mustRenew) {
+      const known = this.#heads.find(reply, this.#epochOf(name));
+      if (known) return this.#hit(key, name, watch, reply, known);
+    }
     const head = Buffer.isBuffer(reply) ? decodeHead(reply) : undefined;
     if (!Buffer.isBuffer(reply) || !head) {
       if (Buffer.isBuffer(reply)) this.#counts.damaged++;
@@ -415,22 +422,34 @@ export class RedisTier implements SharedTier {
       this.#watches.endOne(name, watch);
       return this.#absent();
     }
+    const known = { length: head.length, epoch: this.#epochOf(name), generations };
+    // What was read while the server had to be asked isn't told of any more.
+    if (!this.#isAsking && watch.isAlive) this.#heads.remember(reply, known);
+    return this.#hit(key, name, watch, reply, known);
+  }
+
+  #hit(
+    key: string,
+    name: string,
+    watch: Watch,
+    reply: Buffer,
+    { length, generations }: KnownHead,
+  ): SharedEntry {
     this.#counts.hits++;
+    const start = this.#isAsking ? reply.toString("latin1", 0, length) : "";
     return {
-      bytes: reply.subarray(head.length),
-      stamp: new RedisStamp(
-        key,
-        watch,
-        generations,
-        name,
-        this.#isAsking ? reply.toString("latin1", 0, head.length) : "",
-      ),
+      bytes: reply.subarray(length),
+      stamp: new RedisStamp(key, watch, generations, name, start),
     };
   }
 
   /** What a value depends on, the life of its server included. */
   #root(name: string, namespace: Generation): string {
-    return `${this.#topology.linkOf(name)?.epoch ?? "?"} ${namespace.text}`;
+    return `${this.#epochOf(name)} ${namespace.text}`;
+  }
+
+  #epochOf(name: string): string {
+    return this.#topology.linkOf(name)?.epoch ?? "?";
   }
 
   #knownOf(tags: readonly TagStamp[]): Generation[] | undefined {
@@ -468,7 +487,7 @@ export class RedisTier implements SharedTier {
     const text = Buffer.isBuffer(reply)
       ? reply
       : await this.#topology.run(generationScript, [name], [randomText(), String(generationMs)]);
-    return `${String(text)}@${this.#topology.linkOf(name)?.epoch ?? "?"}`;
+    return `${String(text)}@${this.#epochOf(name)}`;
   }
 
   async #areCurrent(generations: readonly Generation[]): Promise<boolean> {
