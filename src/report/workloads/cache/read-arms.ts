@@ -11,6 +11,9 @@ import {
   tieredCache,
 } from "./node-caches.ts";
 
+/** Of reads that don't count, milliseconds. */
+const warmupMs = 200;
+
 /** What the arms of a row of reads are told. */
 export interface ReadWork {
   readonly place: CachePlace;
@@ -38,6 +41,10 @@ async function readArm({ place, found, keys, loadMs }: ReadWork, open: OpenNode)
       return rowOf(name);
     });
   if (found !== "source") for (const name of names) await read(name);
+  // A hit in memory takes so little that its rounds are over before its code is compiled.
+  if (found === "memory")
+    for (const endMs = performance.now() + warmupMs; performance.now() < endMs; )
+      for (const name of names) await read(name);
   return {
     async run(count) {
       if (found === "source") for (let i = 0; i < count; i++) await read(`new:${reads++}`);
