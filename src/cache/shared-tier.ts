@@ -82,8 +82,9 @@ export interface SharedTier extends MetricSource, AsyncDisposable {
   /**
    * Whether a value with this stamp may still be served from memory. At once where the server tells of changes and the
    * connection that it tells them by is alive; a promise where it has to be asked. Never rejects: `false` when in doubt.
+   * @param nowMs what `systemClock` says now, where the caller has just asked it: it needn't be asked twice for each hit
    */
-  isCurrent(stamp: Stamp): boolean | Promise<boolean>;
+  isCurrent(stamp: Stamp, nowMs?: number): boolean | Promise<boolean>;
 
   /** Of what this process has made the server forget: pass it to `catchUp` elsewhere. Short, printable ASCII. */
   token(): string;

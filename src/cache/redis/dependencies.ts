@@ -38,9 +38,14 @@ export class Dependencies {
     this.#renewed().catch(() => undefined);
   }
 
+  /** Whether what is remembered needn't be asked for. */
+  get isTold(): boolean {
+    return !this.isAsking && !this.#mustRenew;
+  }
+
   /** Of the namespace, then of the tags, without asking; `undefined` where that isn't enough. */
   known(tags: readonly TagStamp[]): Generation[] | undefined {
-    if (this.isAsking || this.#mustRenew) return undefined;
+    if (!this.isTold) return undefined;
     const namespace = this.#generations.known(this.#names.namespace);
     if (!namespace) return undefined;
     const all = [namespace];
@@ -63,7 +68,12 @@ export class Dependencies {
 
   /** What a value depends on, the life of its server included. */
   root(name: string, namespace: Generation): string {
-    return `${this.#topology().linkOf(name)?.epoch ?? "?"} ${namespace.text}`;
+    return `${this.epochOf(name)} ${namespace.text}`;
+  }
+
+  /** Names the life of the server that has a key. */
+  epochOf(name: string): string {
+    return this.#topology().linkOf(name)?.epoch ?? "?";
   }
 
   /** @throws {SharedTierError} when the server can't be asked */
@@ -133,7 +143,7 @@ export class Dependencies {
       throw error;
     });
     const text = Buffer.isBuffer(reply) ? reply : await this.#made(generation);
-    return `${String(text)}@${topology.linkOf(name)?.epoch ?? "?"}`;
+    return `${String(text)}@${this.epochOf(name)}`;
   }
 
   /** @returns the text that it is given, unless there is one by now */

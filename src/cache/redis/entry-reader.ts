@@ -2,6 +2,7 @@ import type { SharedEntry } from "../shared-tier.ts";
 import type { Dependencies } from "./dependencies.ts";
 import { decodeHead, type EntryHead } from "./entry-format.ts";
 import type { Generation } from "./generations.ts";
+import { type KnownHead, KnownHeads } from "./known-heads.ts";
 import { RedisStamp } from "./stamp.ts";
 import type { RedisCounts } from "./stats.ts";
 import type { Watch, Watches } from "./watches.ts";
@@ -11,6 +12,7 @@ export class EntryReader {
   readonly #watches: Watches;
   readonly #dependencies: Dependencies;
   readonly #counts: RedisCounts;
+  readonly #heads = new KnownHeads();
 
   constructor(watches: Watches, dependencies: Dependencies, counts: RedisCounts) {
     this.#watches = watches;
@@ -24,6 +26,11 @@ export class EntryReader {
     return undefined;
   }
 
+  /** Nothing that was known of the server holds any more. */
+  forget(): void {
+    this.#heads.forget();
+  }
+
   /** @param watch from before the server was asked @param reply to a `GET` of `name` */
   read(
     key: string,
@@ -31,6 +38,10 @@ export class EntryReader {
     watch: Watch,
     reply: unknown,
   ): SharedEntry | undefined | Promise<SharedEntry | undefined> {
+    if (Buffer.isBuffer(reply) && this.#dependencies.isTold) {
+      const found = this.#heads.find(reply, this.#dependencies.epochOf(name));
+      if (found) return this.#hit(key, name, watch, reply, found);
+    }
     const head = Buffer.isBuffer(reply) ? decodeHead(reply) : undefined;
     if (!Buffer.isBuffer(reply) || !head) {
       if (Buffer.isBuffer(reply)) this.#counts.damaged++;
@@ -60,16 +71,24 @@ export class EntryReader {
       this.#watches.endOne(name, watch);
       return this.absent();
     }
+    const known = { length: head.length, epoch: this.#dependencies.epochOf(name), generations };
+    // What was read while the server had to be asked isn't told of any more.
+    if (this.#dependencies.isTold && watch.isAlive) this.#heads.remember(reply, known);
+    return this.#hit(key, name, watch, reply, known);
+  }
+
+  #hit(
+    key: string,
+    name: string,
+    watch: Watch,
+    reply: Buffer,
+    { length, generations }: KnownHead,
+  ): SharedEntry {
     this.#counts.hits++;
+    const start = this.#dependencies.isAsking ? reply.toString("latin1", 0, length) : "";
     return {
-      bytes: reply.subarray(head.length),
-      stamp: new RedisStamp(
-        key,
-        watch,
-        generations,
-        name,
-        this.#dependencies.isAsking ? reply.toString("latin1", 0, head.length) : "",
-      ),
+      bytes: reply.subarray(length),
+      stamp: new RedisStamp(key, watch, generations, name, start),
     };
   }
 }

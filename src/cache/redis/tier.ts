@@ -226,10 +226,10 @@ export class RedisTier implements SharedTier {
     this.#forgotten(undefined);
   }
 
-  isCurrent(stamp: Stamp): boolean | Promise<boolean> {
+  isCurrent(stamp: Stamp, nowMs?: number): boolean | Promise<boolean> {
     if (!(stamp instanceof RedisStamp)) return false;
     if (this.#dependencies.isAsking) return this.#askCurrent(stamp);
-    return stamp.isAlive && this.#isTrusted();
+    return stamp.isAlive && this.#isTrusted(nowMs);
   }
 
   token(): string {
@@ -275,9 +275,8 @@ export class RedisTier implements SharedTier {
     return redisSamples(this.stats());
   }
 
-  #isTrusted(): boolean {
+  #isTrusted(now = systemClock.now()): boolean {
     if (!this.#topology.isComplete) return false;
-    const now = systemClock.now();
     for (const link of this.#topology.links) if (!link.isTrusted(now)) return false;
     return true;
   }
@@ -294,6 +293,7 @@ export class RedisTier implements SharedTier {
   #mistrust(): void {
     this.#watches.endAll();
     this.#dependencies.endAll();
+    this.#reader.forget();
     this.#marks.forgetOthers();
     this.#forgotten(undefined);
   }
