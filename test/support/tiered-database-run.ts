@@ -225,8 +225,8 @@ class FleetNode {
   }
 
   #pending(): number {
-    for (const { name, value } of this.optimizer.collect())
-      if (name === "victor.cache.pending") return Number(value);
+    for (const sample of this.optimizer.collect())
+      if (sample.type === "gauge" && sample.name === "victor.cache.pending") return sample.value;
     return 0;
   }
 
