@@ -68,10 +68,13 @@ export class SharedWrites {
     return {
       end: async () => {
         stopRenewing?.();
-        const reach = await this.#cache.deleteByTag(tags);
+        const [reach, isStillKnown] = await Promise.all([
+          this.#cache.deleteByTag(tags),
+          changed.has(everything) || isSure(),
+        ]);
         if (known === schemaChanged) this.#schema.lost();
-        // Others may have changed the schema before it took effect.
-        else if (!changed.has(everything) && !(await isSure())) {
+        if (!isStillKnown) {
+          // Others changed the schema, maybe before it took effect: it may have changed more than we know of.
           this.#schema.lost();
           await this.#cache.deleteByTag(everything);
         }

@@ -60,7 +60,7 @@ test("three processes read, with a token, nothing older than what any of them wr
   const stale: string[] = [];
   let hits = 0;
   const client = async (): Promise<void> => {
-    for (let i = 0; i < 150; i++) {
+    for (let i = 0; i < 60; i++) {
       const node = random.pick(nodes);
       const id = 1 + random.below(3);
       if (random.chance(0.2)) {
@@ -79,7 +79,7 @@ test("three processes read, with a token, nothing older than what any of them wr
     }
   };
   await Promise.all([client(), client(), client(), client()]);
-  console.log(`600 steps, ${hits} hits, ${stale.length} stale`);
+  console.log(`240 steps, ${hits} hits, ${stale.length} stale`);
   expect(stale).toEqual([]);
   expect(hits).toBeGreaterThan(0);
 });
@@ -130,7 +130,7 @@ test("while Redis is down, reads are true and writes succeed; afterwards results
   }
   await server.restart();
   await expect
-    .poll(async () => (await read(a), (await b.executeQuery(byId, [1])).cached), { timeout: 60_000 })
+    .poll(() => read(a).then(async () => (await b.executeQuery(byId, [1])).cached), { timeout: 60_000 })
     .toBe(true);
   await a.executeQuery(update, [1]);
   expect((await b.executeQuery(byId, [1], { after: a.token() })).rows).toEqual([{ v: 6 }]);
