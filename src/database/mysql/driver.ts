@@ -58,6 +58,7 @@ class MysqlDriver implements DatabaseDriver {
   readonly system: string;
   readonly placeholders = "?";
   readonly address: string;
+  readonly identity: string;
   readonly explainsWithParameters = true;
   readonly coherence?: () => Promise<Coherence>;
   readonly #target: MysqlTarget;
@@ -75,6 +76,7 @@ class MysqlDriver implements DatabaseDriver {
     this.#timeZone = options.timeZone ?? "+00:00";
     if (!/^[+-](0\d|1[0-4]):[0-5]\d$/.test(this.#timeZone))
       reject("timeZone", "an offset such as +02:00", options.timeZone);
+    this.identity = JSON.stringify([target.user, this.#timeZone]);
     this.#side = new SideSession((signal) => this.#connect(signal));
     this.#facts = new MysqlFacts((sql) => this.#side.query(sql), target.database);
     if (options.coherence !== undefined) {
