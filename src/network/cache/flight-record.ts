@@ -26,7 +26,7 @@ export function recordOf(
 
 /** Stores a response whose body has come in, if it is whole and still news. */
 export function store(
-  { host: { shelf }, errand: { key, request } }: FlightPlan,
+  { host: { shelf }, errand: { key, request }, ticket }: FlightPlan,
   record: ResponseRecord,
   recorder: BodyRecorder,
   receivedBytes: number,
@@ -41,6 +41,6 @@ export function store(
     const body = request.method === "HEAD" ? new Uint8Array(0) : recorder.whole();
     const hasTrailers = Object.keys(trailers).length > 0;
     counts.stored++;
-    shelf.put(key, { ...record, body, trailers: hasTrailers ? trailers : undefined }, request);
+    shelf.put(key, { ...record, body, trailers: hasTrailers ? trailers : undefined }, request, ticket);
   }
 }

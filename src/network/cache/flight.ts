@@ -89,6 +89,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     if (
       !this.#plan.isJoinable ||
       this.isSuperseded ||
+      this.#plan.ticket?.isOutdated ||
       this.#isOver ||
       this.#isDiscarding ||
       this.#abortReason !== undefined
@@ -160,6 +161,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     }
     const { seats } = this.#seats;
     this.#isOfNoUse = this.#plan.isNew && isOfNoUse(headers, this.#plan.host.shelf.options);
+    if (this.#isOfNoUse) this.#plan.host.shelf.fleet?.judge(this.#plan.ticket, undefined, this.request);
     if (this.#isOfNoUse && seats.length === 1) {
       // Who comes later asks for himself, for what goes by isn't kept.
       this.#plan.host.shelf.leave(this.#plan.errand.key, this);
@@ -266,7 +268,9 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       }
       if (concerns(stored, received)) {
         shelf.counts.validated++;
-        this.#handOver(shelf.freshen(key, stored, request, received, times, this.isSuperseded), false);
+        const { isSuperseded } = this;
+        const { ticket } = this.#plan;
+        this.#handOver(shelf.freshen(key, stored, request, received, times, isSuperseded, ticket), false);
         return true;
       }
       if (isClientsOwn(request, singleValue(received, "etag"))) return false;
@@ -330,6 +334,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     const { shelf } = this.#plan.host;
     const { key, request } = this.#plan.errand;
     this.#record = recordOf(this.#plan, status, statusText, received, times);
+    shelf.fleet?.judge(this.#plan.ticket, this.#record, request);
     if (!isUnsafe && isNews(status)) this.#replaceStored(status, received, times);
     // Without a tag nobody knows what it is that the client has.
     if (
@@ -395,6 +400,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #settle(hasFailed: boolean): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    this.#plan.ticket?.release();
     this.#plan.over?.(hasFailed);
   }
 }

@@ -22,6 +22,8 @@ import { checkedHit } from "./checked-hit.ts";
 import { ownOptions, plainFields } from "./checked-response.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
+import type { FleetTicket } from "./fleet/fleet-ticket.ts";
+import type { ResponseFleet } from "./fleet/response-fleet.ts";
 import { Flight } from "./flight.ts";
 import type { FlightHost, FlightPlan } from "./flight-plan.ts";
 import { Replay } from "./replay.ts";
@@ -59,6 +61,8 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
   readonly #background = new Set<Flight>();
   readonly #keys = new UrlKeys();
+  /** Keys of which the fleet is asked who is to validate them. */
+  readonly #asking = new Set<string>();
   readonly #host: FlightHost;
   readonly #secrets: ReadonlySet<string>;
   #isClosed = false;
@@ -77,7 +81,7 @@ export class ResponseCache implements MetricSource, Disposable {
     this.#host = {
       shelf,
       again: (caller, own, ignored) => {
-        if (ignored === undefined) this.#read(own, caller, false);
+        if (ignored === undefined) this.#find(own, caller, false);
         else this.#ask(own, caller, undefined, false, false);
       },
       noteSharable: (key, isSharable) => {
@@ -112,6 +116,8 @@ export class ResponseCache implements MetricSource, Disposable {
     const now = this.#shelf.options.now();
     if (stored === undefined || stored.record.range !== undefined) return undefined;
     if (usability(stored, request, now) !== "fresh") return undefined;
+    const { fleet } = this.#shelf;
+    if (fleet !== undefined && fleet.vouches(stored) !== true) return undefined;
     if (this.#shelf.options.truth?.isDue()) {
       // The dispatch that follows gives the same, and can ask the origin besides.
       this.#isCheckDue = true;
@@ -122,7 +128,7 @@ export class ResponseCache implements MetricSource, Disposable {
   }
 
   stats(): ResponseCacheStats {
-    const { counts, memory, budget, sqlite, options } = this.#shelf;
+    const { counts, memory, budget, sqlite, options, fleet } = this.#shelf;
     return {
       ...counts,
       urls: memory.urls,
@@ -131,20 +137,22 @@ export class ResponseCache implements MetricSource, Disposable {
       evictions: memory.evictions,
       recordingBytes: budget.used,
       sqlite: sqlite?.stats(),
+      tier: fleet?.stats(),
     };
   }
 
-  collect(): Iterable<MetricSample> {
-    return cacheSamples(this.stats());
+  *collect(): Iterable<MetricSample> {
+    yield* cacheSamples(this.stats());
+    if (this.#shelf.fleet !== undefined) yield* this.#shelf.fleet.collect();
   }
 
-  /** Forgets all; what was asked for before isn't stored any longer. */
+  /** Forgets all, on every node of a fleet; what was asked for before isn't stored any longer. */
   clear(): void {
     this.#shelf.clear();
   }
 
   /**
-   * Forgets all responses of a URL; what was asked for before isn't stored any longer.
+   * Forgets all responses of a URL, on every node of a fleet; what was asked for before isn't stored any longer.
    * @throws {TypeError} when it is no URL of HTTP
    */
   invalidate(url: string | URL): void {
@@ -154,13 +162,28 @@ export class ResponseCache implements MetricSource, Disposable {
     this.#shelf.invalidate(key);
   }
 
-  /** Ends what it does in the background, and closes its file. From then on `policy` passes everything through. */
+  /**
+   * Resolves when the shared server knows all that was forgotten and stored here until now, or can't be told: then it will be,
+   * before it is asked for anything again. At once without a tier.
+   */
+  async settled(): Promise<void> {
+    await this.#shelf.fleet?.settled();
+  }
+
+  /** Ends what it does in the background, and closes its file, or its tier, which `closed` waits for. From then on `policy` passes everything through. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
     for (const flight of this.#background) flight.cancel(new Error("the response cache is closed"));
     this.#shelf.memory.clear();
     this.#shelf.sqlite?.close();
+    // A tier that fails to close is gone as well.
+    this.closed().catch(() => undefined);
+  }
+
+  /** Resolves when the connections to the shared server have ended. To be called after `close`. */
+  async closed(): Promise<void> {
+    await this.#shelf.fleet?.close();
   }
 
   [Symbol.dispose](): void {
@@ -197,27 +220,97 @@ export class ResponseCache implements MetricSource, Disposable {
     const caller = new Caller(handler, contextOf(given).outcome);
     const errand = { dispatch, options, request, key };
     if (changes) return this.#change(errand, caller, useCache !== false);
-    return this.#read(errand, caller, true);
+    return this.#find(errand, caller, true);
   }
 
   #change(errand: Errand, caller: Caller, useCache: boolean): boolean {
     const { dispatch, options, request } = errand;
-    const isStored = useCache && request.method === "POST";
+    // On a shared server nothing is stored that was asked for before it was told what is forgotten.
+    const isStored = useCache && request.method === "POST" && this.#shelf.fleet === undefined;
     const plan = { ...this.#plan(errand, undefined, false), isUnsafe: true, mayStore: isStored };
     return new Flight(plan, caller).send(dispatch, options);
   }
 
-  #read(errand: Errand, caller: Caller, mayJoin: boolean): boolean {
-    const { request, key } = errand;
+  #find(errand: Errand, caller: Caller, mayJoin: boolean): boolean {
+    const { fleet } = this.#shelf;
+    if (fleet === undefined) return this.#read(errand, caller, mayJoin, this.#shelf.find(errand.key));
+    return this.#findInFleet(errand, caller, mayJoin, fleet);
+  }
+
+  /** Answers at once from memory, where what is there is vouched for at once; else after a look at the server. */
+  #findInFleet(errand: Errand, caller: Caller, mayJoin: boolean, fleet: ResponseFleet): boolean {
+    const { key, request } = errand;
+    const held = this.#shelf.find(key);
+    const vouched = held.filter((stored) => fleet.vouches(stored) === true);
+    if (!fleet.isUsable) return this.#read(errand, caller, mayJoin, vouched, fleet.outageTicket());
+    const isEnough = (responses: readonly StoredResponse[]): boolean =>
+      this.#isEnough(responses, request, "whileRevalidating");
+    if (isEnough(vouched)) return this.#read(errand, caller, mayJoin, vouched);
+    if (this.#isJoinable(errand, mayJoin) && this.#join(errand, caller)) {
+      this.#shelf.counts.misses++;
+      return true;
+    }
+    // The request begins for whoever waits: he leaves by its controller.
+    caller.start(null);
+    this.#boundWait(errand.options, caller);
+    const wish = {
+      isEnough,
+      mayWait: this.#isJoinable(errand, mayJoin),
+      isReadOnly: request.directives.onlyIfCached,
+    };
+    fleet
+      .ask(key, request, held, wish)
+      .then(({ responses, ticket }) => {
+        if (caller.isDone) ticket?.release();
+        else {
+          this.#shelf.learn(key, held, responses);
+          this.#read(errand, caller, mayJoin, responses, ticket);
+        }
+      })
+      .catch((error: Error) => caller.abort(error));
+    return true;
+  }
+
+  #isEnough(
+    responses: readonly StoredResponse[],
+    request: CacheRequest,
+    least: "fresh" | "whileRevalidating",
+  ): boolean {
+    const now = this.#shelf.options.now();
+    const stored = choose(responses, request);
+    if (stored === undefined || answerFrom(stored, request, now) === undefined) return false;
+    const use = usability(stored, request, now);
+    return use === "fresh" || (least === "whileRevalidating" && use !== "afterValidation");
+  }
+
+  #isJoinable({ request, key }: Errand, mayJoin: boolean): boolean {
+    return (
+      mayJoin &&
+      this.#shelf.options.coalesces &&
+      request.method === "GET" &&
+      request.isPlain &&
+      request.directives === noDirectives &&
+      !this.#unshared.has(key)
+    );
+  }
+
+  #read(
+    errand: Errand,
+    caller: Caller,
+    mayJoin: boolean,
+    found: readonly StoredResponse[],
+    ticket?: FleetTicket,
+  ): boolean {
+    const { request } = errand;
     const { counts, options } = this.#shelf;
     const now = options.now();
-    const found = this.#shelf.find(key);
     const stored = found.length === 0 ? undefined : choose(found, request);
     const answer = stored && answerFrom(stored, request, now);
     const use = stored && answer && usability(stored, request, now);
     if (stored !== undefined && answer !== undefined && use !== "afterValidation") {
       if (use === "fresh") counts.hits++;
       else counts.staleHits++;
+      ticket?.release();
       caller.noteStored();
       new Replay(caller, answer);
       if (use === "fresh") this.#check(errand, stored);
@@ -225,12 +318,13 @@ export class ResponseCache implements MetricSource, Disposable {
       return true;
     }
     if (request.directives.onlyIfCached) {
+      ticket?.release();
       counts.unavailable++;
       new Replay(caller, { ...unavailable, headers: {} });
       return true;
     }
     counts.misses++;
-    return this.#ask(errand, caller, answer && stored, mayJoin, found.length === 0);
+    return this.#ask(errand, caller, answer && stored, mayJoin, found.length === 0, ticket);
   }
 
   #ask(
@@ -239,16 +333,14 @@ export class ResponseCache implements MetricSource, Disposable {
     stored: StoredResponse | undefined,
     mayJoin: boolean,
     isNew: boolean,
+    ticket?: FleetTicket,
   ): boolean {
-    const { dispatch, options, request, key } = errand;
-    const isJoinable =
-      mayJoin &&
-      this.#shelf.options.coalesces &&
-      request.method === "GET" &&
-      request.isPlain &&
-      request.directives === noDirectives &&
-      !this.#unshared.has(key);
-    if (isJoinable && this.#join(errand, caller)) return true;
+    const { dispatch, options, request } = errand;
+    const isJoinable = this.#isJoinable(errand, mayJoin);
+    if (isJoinable && this.#join(errand, caller)) {
+      ticket?.release();
+      return true;
+    }
     const isValidating = stored !== undefined && canValidate(stored, request);
     if (isValidating) this.#shelf.counts.validations++;
     const plan: FlightPlan = {
@@ -260,6 +352,7 @@ export class ResponseCache implements MetricSource, Disposable {
       isJoinable,
       mayStore: true,
       isNew: isNew && request.method === "GET",
+      ticket,
     };
     const headers = isValidating ? conditionalHeaders(stored, request) : options.headers;
     const sent: ContextualOptions = isValidating ? { ...options, headers: headers ?? null } : options;
@@ -349,13 +442,45 @@ export class ResponseCache implements MetricSource, Disposable {
     truth.check(checkedHit(errand, stored, this.#shelf));
   }
 
-  /** Asks the origin on nobody's behalf. Fails in silence, but not unseen: it is counted, and waits before the next time. */
-  #revalidate({ dispatch, options, request, key }: Errand, stored: StoredResponse): void {
+  /** Asks the origin on nobody's behalf, one node for the whole fleet. */
+  #revalidate(errand: Errand, stored: StoredResponse): void {
+    const shelf = this.#shelf;
+    const { key } = errand;
+    if (this.#isClosed || shelf.isBackingOff(key) || shelf.underWay(key) !== undefined) return;
+    const fields = plainFields(errand.request);
+    const own = new CacheRequest("GET", fields, this.#secrets);
+    const { fleet } = shelf;
+    if (fleet === undefined || !fleet.isUsable) {
+      this.#validate(errand, stored, own, fields, fleet?.outageTicket());
+      return;
+    }
+    if (this.#asking.has(key)) return;
+    this.#asking.add(key);
+    const held = shelf.find(key);
+    const isEnough = (responses: readonly StoredResponse[]) => this.#isEnough(responses, own, "fresh");
+    void fleet
+      .ask(key, own, held, { isEnough, mayWait: false })
+      .then(({ responses, ticket }) => {
+        const isOthers = stored.mark?.sharedKey !== undefined && ticket?.shared === undefined;
+        if (isOthers || ticket === undefined || this.#isClosed || shelf.underWay(key) !== undefined) {
+          ticket?.release();
+          fleet.counts.yielded++;
+          shelf.learn(key, held, responses);
+        } else this.#validate(errand, stored, own, fields, ticket);
+      })
+      .finally(() => this.#asking.delete(key));
+  }
+
+  /** Fails in silence, but not unseen: it is counted, and waits before the next time. */
+  #validate(
+    { dispatch, options, key }: Errand,
+    stored: StoredResponse,
+    own: CacheRequest,
+    fields: ReturnType<typeof plainFields>,
+    ticket: FleetTicket | undefined,
+  ): void {
     const shelf = this.#shelf;
     const { clock, revalidateTimeoutMs } = shelf.options;
-    if (this.#isClosed || shelf.isBackingOff(key) || shelf.underWay(key) !== undefined) return;
-    const fields = plainFields(request);
-    const own = new CacheRequest("GET", fields, this.#secrets);
     const isValidating = canValidate(stored, own);
     shelf.counts.backgroundValidations++;
     const timer = clock.setTimeout(
@@ -368,6 +493,7 @@ export class ResponseCache implements MetricSource, Disposable {
       {
         ...this.#plan({ dispatch, options: sent, request: own, key }, stored, isValidating),
         isJoinable: shelf.options.coalesces,
+        ticket,
         over: (hasFailed) => {
           clock.clearTimeout(timer);
           this.#background.delete(flight);
