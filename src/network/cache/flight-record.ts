@@ -6,6 +6,10 @@ import type { ResponseRecord } from "./stored-response.ts";
 import { isComplete, storableRecord } from "./storing-rules.ts";
 import { isCacheablePost } from "./unsafe-methods.ts";
 
+/** Whether a status tells what is at a URL now; others tell of the request, or of the moment. */
+export const isNews = (status: number): boolean =>
+  (status < 400 && status !== 206 && status !== 304) || status === 404 || status === 410;
+
 /** @returns what of a response is to be stored, its body still missing; `undefined` when nothing is */
 export function recordOf(
   { host: { shelf }, errand: { key, request }, isUnsafe, mayStore }: FlightPlan,

@@ -7,7 +7,7 @@ import type { Caller, ResponseSource } from "./caller.ts";
 import { isAmbiguous, isClientsOwn } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import type { FlightPlan } from "./flight-plan.ts";
-import { recordOf, store } from "./flight-record.ts";
+import { isNews, recordOf, store } from "./flight-record.ts";
 import { FlightSeats, type Seat } from "./flight-seats.ts";
 import { concerns } from "./freshening.ts";
 import type { ExchangeTimes } from "./freshness.ts";
@@ -20,7 +20,7 @@ import {
 } from "./header-fields.ts";
 import { Replay } from "./replay.ts";
 import type { Supersedable } from "./response-shelf.ts";
-import { mayServeOnError } from "./reuse.ts";
+import { errorStatuses, mayServeOnError } from "./reuse.ts";
 import { isSharable } from "./sharing.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
 import { isOfNoUse } from "./storing-rules.ts";
@@ -28,12 +28,6 @@ import { invalidatedKeys } from "./unsafe-methods.ts";
 
 /** Bytes of a response that nobody wants that are read before the connection is given up for it. */
 const maxDiscardedBytes = 65_536;
-/** Errors of the origin, or on the way to it, for which a stored response may stand in. @see https://www.rfc-editor.org/rfc/rfc5861#section-4 */
-const errorStatuses = new Set([500, 502, 503, 504]);
-
-/** Whether a status tells what is at a URL now; others tell of the request, or of the moment. */
-const isNews = (status: number): boolean =>
-  (status < 400 && status !== 206 && status !== 304) || status === 404 || status === 410;
 
 /** One request to the origin, for one caller, for several, or for none (in the background). */
 export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Supersedable {

@@ -1,6 +1,5 @@
 import type { Dispatcher } from "undici";
 import { LruCache } from "../../algorithms/lru-cache.ts";
-import { DeadlineError } from "../../errors.ts";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import {
   type ContextualOptions,
@@ -10,7 +9,9 @@ import {
   requestContext,
 } from "../policy.ts";
 import { credentialHeaders } from "../request-headers.ts";
-import { type Answer, answerFrom } from "./answer.ts";
+import { answerFrom, isAnswer, unavailable } from "./answer.ts";
+import { BackgroundValidations } from "./background-validations.ts";
+import { boundWait } from "./bound-wait.ts";
 import { noDirectives } from "./cache-control.ts";
 import { dispatchKey, UrlKeys, urlKey } from "./cache-key.ts";
 import { type ResponseCacheOptions, resolveCacheOptions } from "./cache-options.ts";
@@ -19,7 +20,6 @@ import { cacheSamples, type ResponseCacheStats } from "./cache-stats.ts";
 import { CachedResponse } from "./cached-response.ts";
 import { Caller } from "./caller.ts";
 import { checkedHit } from "./checked-hit.ts";
-import { ownOptions, plainFields } from "./checked-response.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import type { FleetTicket } from "./fleet/fleet-ticket.ts";
@@ -40,13 +40,6 @@ type Options = Dispatcher.DispatchOptions;
 /** URLs of which it is remembered that their responses can't be shared. */
 const maxUnshared = 4096;
 
-const unavailable: Omit<Answer, "headers"> = {
-  status: 504,
-  statusText: "Gateway Timeout",
-  body: new Uint8Array(0),
-  trailers: undefined,
-};
-
 /**
  * Keeps responses of HTTP, by RFC 9111. `policy` goes in front of a dispatcher; `lookup` answers at once, where that is
  * possible, without a dispatch. Private by default, that is for the user of one client: even so, what was asked for with
@@ -59,10 +52,8 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly policy: NetworkPolicy;
   readonly #shelf: ResponseShelf<Flight>;
   readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
-  readonly #background = new Set<Flight>();
   readonly #keys = new UrlKeys();
-  /** Keys of which the fleet is asked who is to validate them. */
-  readonly #asking = new Set<string>();
+  readonly #validations: BackgroundValidations;
   readonly #host: FlightHost;
   readonly #secrets: ReadonlySet<string>;
   #isClosed = false;
@@ -89,6 +80,7 @@ export class ResponseCache implements MetricSource, Disposable {
         else this.#unshared.set(key, true);
       },
     };
+    this.#validations = new BackgroundValidations(this.#host, this.#secrets);
     this.policy = (dispatch) => (dispatchOptions, handler) =>
       this.#dispatch(dispatch, dispatchOptions, handler);
   }
@@ -174,7 +166,7 @@ export class ResponseCache implements MetricSource, Disposable {
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const flight of this.#background) flight.cancel(new Error("the response cache is closed"));
+    this.#validations.close();
     this.#shelf.memory.clear();
     this.#shelf.sqlite?.close();
     // A tier that fails to close is gone as well.
@@ -244,7 +236,7 @@ export class ResponseCache implements MetricSource, Disposable {
     const vouched = held.filter((stored) => fleet.vouches(stored) === true);
     if (!fleet.isUsable) return this.#read(errand, caller, mayJoin, vouched, fleet.outageTicket());
     const isEnough = (responses: readonly StoredResponse[]): boolean =>
-      this.#isEnough(responses, request, "whileRevalidating");
+      isAnswer(responses, request, this.#shelf.options.now());
     if (isEnough(vouched)) return this.#read(errand, caller, mayJoin, vouched);
     if (this.#isJoinable(errand, mayJoin) && this.#join(errand, caller)) {
       this.#shelf.counts.misses++;
@@ -252,7 +244,7 @@ export class ResponseCache implements MetricSource, Disposable {
     }
     // The request begins for whoever waits: he leaves by its controller.
     caller.start(null);
-    this.#boundWait(errand.options, caller);
+    boundWait(errand.options, caller, this.#shelf.options.clock);
     const wish = {
       isEnough,
       mayWait: this.#isJoinable(errand, mayJoin),
@@ -269,18 +261,6 @@ export class ResponseCache implements MetricSource, Disposable {
       })
       .catch((error: Error) => caller.abort(error));
     return true;
-  }
-
-  #isEnough(
-    responses: readonly StoredResponse[],
-    request: CacheRequest,
-    least: "fresh" | "whileRevalidating",
-  ): boolean {
-    const now = this.#shelf.options.now();
-    const stored = choose(responses, request);
-    if (stored === undefined || answerFrom(stored, request, now) === undefined) return false;
-    const use = usability(stored, request, now);
-    return use === "fresh" || (least === "whileRevalidating" && use !== "afterValidation");
   }
 
   #isJoinable({ request, key }: Errand, mayJoin: boolean): boolean {
@@ -314,7 +294,7 @@ export class ResponseCache implements MetricSource, Disposable {
       caller.noteStored();
       new Replay(caller, answer);
       if (use === "fresh") this.#check(errand, stored);
-      if (use === "whileRevalidating") this.#revalidate(errand, stored);
+      if (use === "whileRevalidating") this.#validations.start(errand, stored);
       return true;
     }
     if (request.directives.onlyIfCached) {
@@ -392,32 +372,10 @@ export class ResponseCache implements MetricSource, Disposable {
     for (const flight of others) {
       if (!mayWaitFor(errand.request, flight.request) || !flight.join(caller, errand)) continue;
       this.#shelf.counts.coalesced++;
-      this.#boundWait(errand.options, caller);
+      boundWait(errand.options, caller, this.#shelf.options.clock);
       return true;
     }
     return false;
-  }
-
-  /** Who waits for another's request has its own signal and deadline still. */
-  #boundWait(options: Options, caller: Caller): void {
-    const { signal, deadline = Number.POSITIVE_INFINITY, timeoutMs, bounded } = contextOf(options);
-    if (bounded) return;
-    const { clock } = this.#shelf.options;
-    if (signal !== undefined) {
-      const leave = () => caller.abort(signal.reason as Error);
-      if (signal.aborted) leave();
-      else {
-        signal.addEventListener("abort", leave, { once: true });
-        caller.onDone(() => signal.removeEventListener("abort", leave));
-      }
-    }
-    if (deadline === Number.POSITIVE_INFINITY) return;
-    const leftMs = deadline - clock.now();
-    const timer = clock.setTimeout(
-      () => caller.abort(new DeadlineError("response in flight", timeoutMs ?? leftMs)),
-      Math.max(0, leftMs),
-    );
-    caller.onDone(() => clock.clearTimeout(timer));
   }
 
   #plan(errand: Errand, stored: StoredResponse | undefined, isValidating: boolean): FlightPlan {
@@ -440,70 +398,6 @@ export class ResponseCache implements MetricSource, Disposable {
     if (!this.#isCheckDue && !truth.isDue()) return;
     this.#isCheckDue = false;
     truth.check(checkedHit(errand, stored, this.#shelf));
-  }
-
-  /** Asks the origin on nobody's behalf, one node for the whole fleet. */
-  #revalidate(errand: Errand, stored: StoredResponse): void {
-    const shelf = this.#shelf;
-    const { key } = errand;
-    if (this.#isClosed || shelf.isBackingOff(key) || shelf.underWay(key) !== undefined) return;
-    const fields = plainFields(errand.request);
-    const own = new CacheRequest("GET", fields, this.#secrets);
-    const { fleet } = shelf;
-    if (fleet === undefined || !fleet.isUsable) {
-      this.#validate(errand, stored, own, fields, fleet?.outageTicket());
-      return;
-    }
-    if (this.#asking.has(key)) return;
-    this.#asking.add(key);
-    const held = shelf.find(key);
-    const isEnough = (responses: readonly StoredResponse[]) => this.#isEnough(responses, own, "fresh");
-    void fleet
-      .ask(key, own, held, { isEnough, mayWait: false })
-      .then(({ responses, ticket }) => {
-        const isOthers = stored.mark?.sharedKey !== undefined && ticket?.shared === undefined;
-        if (isOthers || ticket === undefined || this.#isClosed || shelf.underWay(key) !== undefined) {
-          ticket?.release();
-          fleet.counts.yielded++;
-          shelf.learn(key, held, responses);
-        } else this.#validate(errand, stored, own, fields, ticket);
-      })
-      .finally(() => this.#asking.delete(key));
-  }
-
-  /** Fails in silence, but not unseen: it is counted, and waits before the next time. */
-  #validate(
-    { dispatch, options, key }: Errand,
-    stored: StoredResponse,
-    own: CacheRequest,
-    fields: ReturnType<typeof plainFields>,
-    ticket: FleetTicket | undefined,
-  ): void {
-    const shelf = this.#shelf;
-    const { clock, revalidateTimeoutMs } = shelf.options;
-    const isValidating = canValidate(stored, own);
-    shelf.counts.backgroundValidations++;
-    const timer = clock.setTimeout(
-      () => flight.cancel(new DeadlineError("validation in the background", revalidateTimeoutMs)),
-      revalidateTimeoutMs,
-    );
-    const headers = isValidating ? conditionalHeaders(stored, own) : (fields as Record<string, string>);
-    const sent = ownOptions(options, headers, clock.now() + revalidateTimeoutMs, revalidateTimeoutMs);
-    const flight = new Flight(
-      {
-        ...this.#plan({ dispatch, options: sent, request: own, key }, stored, isValidating),
-        isJoinable: shelf.options.coalesces,
-        ticket,
-        over: (hasFailed) => {
-          clock.clearTimeout(timer);
-          this.#background.delete(flight);
-          shelf.backgroundDone(key, hasFailed);
-        },
-      },
-      undefined,
-    );
-    this.#background.add(flight);
-    flight.send(dispatch, sent);
   }
 }
 
