@@ -1,7 +1,11 @@
-/** Compiles the kernels and src/ to dist/ when a source is newer than the last build. */
+/**
+ * Compiles the kernels and src/ to dist/ when a source is newer than the last build. What `--import` loads becomes one file:
+ * forty would cost the start of every program half a millisecond each.
+ */
 import { execFileSync } from "node:child_process";
 import { chmodSync, copyFileSync, existsSync, globSync, rmSync, statSync, utimesSync } from "node:fs";
 import { join } from "node:path";
+import { rolldown } from "rolldown";
 import { buildKernels } from "./build-kernels.ts";
 
 await buildKernels();
@@ -25,6 +29,9 @@ if (sources.some((file) => statSync(join(root, file)).mtimeMs > built)) {
     execFileSync(process.execPath, [tsc, "-p", join(root, project)], { stdio: "inherit" });
   for (const file of globSync("dashboard/page/*.{html,css,svg}", { cwd: join(root, "src") }))
     copyFileSync(join(root, "src", file), join(root, "dist", file));
+  const bundle = await rolldown({ input: join(root, "dist", "auto.js"), platform: "node" });
+  await bundle.write({ file: join(root, "dist", "auto.js"), format: "esm" });
+  await bundle.close();
   chmodSync(join(root, "dist", "cli", "main.js"), 0o755);
   utimesSync(stamp, new Date(), new Date());
 }

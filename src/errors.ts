@@ -72,7 +72,7 @@ export class UnknownSchemeError extends VictorError {
   constructor(scheme: string, known: readonly string[]) {
     super(
       "VICTOR_UNKNOWN_SCHEME",
-      `unknown database URL scheme "${scheme}:"; known are ${known.map((k) => `${k}:`).join(", ")}`,
+      `unknown URL scheme "${scheme}:"; known are ${known.map((k) => `${k}:`).join(", ")}`,
     );
     this.scheme = scheme;
   }
@@ -1050,5 +1050,49 @@ export class SharedValueError extends VictorError {
   override readonly name = "SharedValueError";
   constructor(detail: string, options?: ErrorOptions) {
     super("VICTOR_CACHE_VALUE", `cache: a shared value ${detail}`, options);
+  }
+}
+
+/** `VICTOR_SETTINGS`: a variable `VICTOR_*` or a file `victor.config.*` is wrong; the message lists what is right. */
+export class AutoSettingsError extends VictorError {
+  override readonly name = "AutoSettingsError";
+  /** The variable or file. */
+  readonly where: string;
+  constructor(where: string, message: string, options?: ErrorOptions) {
+    super("VICTOR_SETTINGS", `${where}: ${message}`, options);
+    this.where = where;
+  }
+}
+
+/** Why a program could not be compared. */
+export type CompareReason =
+  | "not-started"
+  | "crashed"
+  | "not-listening"
+  | "address-in-use"
+  | "job-failed"
+  | "load-failed"
+  | "no-steps";
+
+/** `VICTOR_COMPARE`: a program under comparison did not run as it has to; the message ends with its last output. */
+export class CompareError extends VictorError {
+  override readonly name = "CompareError";
+  readonly reason: CompareReason;
+  /** Name of the arm: "without", "with" and so on. */
+  readonly arm: string;
+  /** What the program wrote last, on both streams; empty when it wrote nothing. */
+  readonly lastLines: readonly string[];
+  constructor(
+    reason: CompareReason,
+    arm: string,
+    why: string,
+    lastLines: readonly string[] = [],
+    options?: ErrorOptions,
+  ) {
+    const output = lastLines.map((line) => `\n  | ${line}`).join("");
+    super("VICTOR_COMPARE", `${arm}: ${why}${output && `; its last output:${output}`}`, options);
+    this.reason = reason;
+    this.arm = arm;
+    this.lastLines = lastLines;
   }
 }

@@ -1,10 +1,17 @@
+export type { Severity } from "./alerts/index.ts";
 export * from "./alerts/index.ts";
 export * from "./algorithms/index.ts";
+export type { Lease as CacheLease } from "./cache/index.ts";
+export * from "./cache/index.ts";
+export * from "./compare/index.ts";
 export * from "./concurrency/index.ts";
 export * from "./dashboard/index.ts";
-// Two rooms have an `Engine`, two a `LeakReport`; those of the database keep their names here.
-export type { Engine, LeakReport } from "./database/index.ts";
+// Two rooms have an `Engine`, two a `LeakReport`, two a `Lease`; those of the database keep their names here.
+export type { Engine, LeakReport, Lease } from "./database/index.ts";
 export * from "./database/index.ts";
+export type { Severity as FindingSeverity } from "./doctor/index.ts";
+export * from "./doctor/index.ts";
+export * from "./environment/index.ts";
 export * from "./errors.ts";
 export * from "./kernels/index.ts";
 export * from "./measure/index.ts";
@@ -12,6 +19,8 @@ export type { LeakReport as HeapLeakReport } from "./memory/index.ts";
 export * from "./memory/index.ts";
 export * from "./metrics/index.ts";
 export * from "./network/index.ts";
+export * from "./optimizations/index.ts";
 export * from "./profiler/index.ts";
 export * from "./report/index.ts";
+export * from "./rollout/index.ts";
 export * from "./tools/index.ts";

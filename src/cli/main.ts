@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { readFileSync } from "node:fs";
 import { Command, CommanderError } from "commander";
+import { addCompareCommand } from "./compare-command.ts";
 import { addDashboardCommand } from "./dashboard-command.ts";
 import { addDoctorCommand } from "./doctor-command.ts";
 import { addHeapCommand } from "./heap-command.ts";
@@ -26,6 +27,7 @@ async function main(): Promise<number> {
     exitCode = code;
   };
   addReportCommand(program, finish);
+  addCompareCommand(program, finish);
   addRunCommand(program, finish);
   addDashboardCommand(program, finish);
   addDoctorCommand(program, finish);

@@ -3,13 +3,13 @@ import { UnknownSchemeError } from "../errors.ts";
 /** Where a database is, as its URL says. */
 export type DatabaseAddress =
   | { readonly system: "sqlite" /** A file's path, or `:memory:`. */; readonly path: string }
-  | { readonly system: "postgresql"; readonly url: string };
+  | { readonly system: "postgresql" | "mysql"; readonly url: string };
 
-const schemes = ["sqlite", "postgres", "postgresql"];
+const schemes = ["sqlite", "postgres", "postgresql", "mysql", "mariadb"];
 
 /**
  * Reads `sqlite::memory:`, `sqlite:relative.db`, `sqlite:/absolute.db`, `sqlite:///absolute.db`,
- * `postgres://user@host/name` and `postgresql://…`; a bare `:memory:` is SQLite too.
+ * `postgres://user@host/name` and `postgresql://…`, `mysql://user@host/name` and `mariadb://…`; a bare `:memory:` is SQLite too.
  * @throws {UnknownSchemeError} for any other scheme
  * @throws {TypeError} for what is no URL
  */
@@ -20,6 +20,7 @@ export function parseDatabaseUrl(url: string): DatabaseAddress {
   if (scheme === undefined)
     throw new TypeError(`url: expected a database URL such as sqlite:app.db or postgres://localhost/app`);
   if (!schemes.includes(scheme)) throw new UnknownSchemeError(scheme, schemes);
+  if (scheme === "mysql" || scheme === "mariadb") return { system: "mysql", url };
   if (scheme !== "sqlite") return { system: "postgresql", url };
   const path = decodeURIComponent(url.slice("sqlite:".length).replace(/^\/\/(?=\/|$)/, ""));
   if (path === "" || path.startsWith("//"))

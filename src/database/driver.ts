@@ -64,6 +64,8 @@ export interface DatabaseDriver {
   coherence?(sink: InvalidationSink, operation: Operation): Promise<Coherence>;
   /** The statement that shows the plan of `sql` without running it. */
   explainSql?(sql: string): string;
+  /** `explainSql` takes the values of the parameters, too. @default false: it takes none */
+  readonly explainsWithParameters?: boolean;
   close(): Promise<void>;
 }
 

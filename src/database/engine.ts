@@ -27,6 +27,8 @@ export interface Engine extends MetricSource {
    * invalidation sink) and says whether caching is safe right now.
    */
   coherent(): boolean;
+  /** `explain` needs the values of the parameters. @default false: it is given none */
+  readonly explainsWithParameters?: boolean;
   /** The plan of a statement as the engine's EXPLAIN prints it, without running the statement. */
   explain(sql: string, params: readonly unknown[], operation: Operation): Promise<string>;
   close(operation: Operation): Promise<void>;

@@ -12,6 +12,7 @@ export type {
 } from "./driver.ts";
 export type { Engine, EngineTransaction, InvalidationSink } from "./engine.ts";
 export type { FingerprintStats, SlowQuery } from "./monitoring/query-metrics.ts";
+export { type MysqlCoherence, type MysqlDriverOptions, type MysqlTls, mysqlDriver } from "./mysql/index.ts";
 export { DatabaseOptimizer } from "./optimizer.ts";
 export type {
   CoherenceMode,

@@ -119,7 +119,7 @@ export class OpenDatabase {
     const own = ownParameters(params);
     const execute = (signal: AbortSignal | undefined) => {
       const bounds = signal === operation.signal ? operation : { deadline: operation.deadline, signal };
-      return this.#measured(statement, () => this.engine.execute(statement.text, own, bounds));
+      return this.#measured(statement, own, () => this.engine.execute(statement.text, own, bounds));
     };
     if (facts.kind === "transaction")
       throw new TypeError("executeQuery: use transaction(fn) instead of running BEGIN, COMMIT or ROLLBACK");
@@ -163,8 +163,11 @@ export class OpenDatabase {
     const context = {
       statements: this.statements,
       operation: (bounds: Bounds) => operationOf(this.#options, bounds),
-      measured: (statement: Statement, run: () => QueryResult | Promise<QueryResult>) =>
-        this.#measured(statement, run),
+      measured: (
+        statement: Statement,
+        params: readonly unknown[],
+        run: () => QueryResult | Promise<QueryResult>,
+      ) => this.#measured(statement, params, run),
     };
     const transaction = new Transaction(context, inner, writes, operation);
     let result: T;
@@ -241,6 +244,7 @@ export class OpenDatabase {
   /** Runs a statement and notes how long it took, without waiting where the answer is there at once. */
   #measured(
     statement: Statement,
+    params: readonly unknown[],
     run: () => QueryResult | Promise<QueryResult>,
   ): QueryResult | Promise<QueryResult> {
     const { clock, slowThresholdMs } = this.#options;
@@ -249,7 +253,7 @@ export class OpenDatabase {
       const durationMs = clock.now() - startedMs;
       statement.metrics.record(durationMs, result.rowCount);
       noteCost(statement, durationMs);
-      if (durationMs >= slowThresholdMs) this.#plans.fetch(statement);
+      if (durationMs >= slowThresholdMs) this.#plans.fetch(statement, params);
       return result;
     };
     const failed = (error: unknown): never => {

@@ -1,6 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { CoherenceUnavailableError } from "../errors.ts";
 import { parseDatabaseUrl } from "./database-url.ts";
 import type { DatabaseDriver } from "./driver.ts";
 import type { Engine } from "./engine.ts";
@@ -17,9 +18,19 @@ export function engineFactory(options: ResolvedOptions): EngineFactory {
   if (!url) return temporarySqlite(options);
   const address = parseDatabaseUrl(url);
   if (address.system === "sqlite") return sqlite(options, { path: address.path });
+  const { url: server, system } = address;
+  const { coherence } = options;
   return pooled(async () => {
+    if (system === "mysql") {
+      const { mysqlDriver } = await import("./mysql/driver.ts");
+      if (coherence === "notify")
+        throw new CoherenceUnavailableError(
+          'coherence "notify" needs a server that tells of writes, and MySQL and MariaDB tell of none: choose "exclusive" or "ttl"',
+        );
+      return mysqlDriver({ url: server, ...(coherence && { coherence }) });
+    }
     const { postgresDriver } = await import("./postgres/driver.ts");
-    return postgresDriver({ url: address.url, ...(options.coherence && { coherence: options.coherence }) });
+    return postgresDriver({ url: server, ...(coherence && { coherence }) });
   }, options);
 }
 

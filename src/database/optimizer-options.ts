@@ -9,7 +9,7 @@ import type { SqliteDatabase, SqliteOptions } from "./sqlite/engine.ts";
 /** Makes the engine; called once, by `initialize()`. */
 export type EngineFactory = (sink: InvalidationSink, clock: Clock) => Engine | Promise<Engine>;
 
-/** How cached results stay true while other processes write to the same PostgreSQL database. */
+/** How cached results stay true while other processes write to the same server's database. */
 export type CoherenceMode = "exclusive" | "notify" | "ttl";
 
 /** How SQLite is opened; the file itself is named by `url`. */
@@ -18,16 +18,16 @@ export type SqliteSettings = Omit<SqliteOptions, "path" | "database">;
 export interface DatabaseOptimizerOptions {
   // Essential
   /**
-   * `sqlite:app.db`, `sqlite::memory:` or `postgres://…`.
+   * `sqlite:app.db`, `sqlite::memory:`, `postgres://…`, `mysql://…` or `mariadb://…`.
    * @default the environment's `DATABASE_URL`, else a temporary SQLite file that goes with `close()`
    */
   readonly url?: string;
   /** Instead of `url`: anything of the shape of a `DatabaseDriver`, an open better-sqlite3 database, or an engine factory. */
   readonly driver?: DatabaseDriver | SqliteDatabase | EngineFactory;
   /**
-   * PostgreSQL only. `exclusive`: nobody else writes to this database; `notify`: triggers installed with
-   * `installNotifyTriggers` tell of the writes of others; `ttl`: rows may be stale up to `cacheTtlMs`.
-   * @default none: nothing is cached on PostgreSQL
+   * No effect on SQLite. `exclusive`: nobody else writes to this database; `notify`, on PostgreSQL only: triggers
+   * installed with `installNotifyTriggers` tell of the writes of others; `ttl`: rows may be stale up to `cacheTtlMs`.
+   * @default none: nothing is cached on PostgreSQL, MySQL and MariaDB
    */
   readonly coherence?: CoherenceMode;
 
@@ -36,7 +36,7 @@ export interface DatabaseOptimizerOptions {
   readonly cacheSize?: number;
   /** Milliseconds until a cached result expires; `Infinity` for never. @default 300_000 */
   readonly cacheTtlMs?: number;
-  /** Pool of connections (PostgreSQL and foreign drivers); no effect on SQLite. */
+  /** Pool of connections (all but SQLite); no effect on SQLite. */
   readonly pool?: PoolOptions;
   /** Milliseconds that one operation may take in all, waiting and connecting included. @default 30_000 */
   readonly timeoutMs?: number;

@@ -15,6 +15,13 @@ export interface StatementFacts {
   readonly reads: readonly string[];
   /** Tables that it may change, by triggers and cascades too; `"all"` when that can't be known. */
   readonly writes: readonly string[] | "all";
+  /**
+   * It commits the transaction under way, as DDL does on MySQL, or nobody can say that it doesn't: `transaction(fn)`
+   * refuses it. @default false
+   */
+  readonly commits?: boolean;
+  /** It may change the state of the connection, too, whatever its kind. @default false */
+  readonly changesSession?: boolean;
   /** May the result be cached? Only ever true of a `read`. */
   readonly cacheable: boolean;
   /**

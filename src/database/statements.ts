@@ -6,6 +6,7 @@ import type { FingerprintEntry, QueryMetrics } from "./monitoring/query-metrics.
 import { ownParameters } from "./own-parameters.ts";
 import { fingerprint } from "./sql/fingerprint.ts";
 import { translatePlaceholders } from "./sql/placeholders.ts";
+import type { SqlDialect } from "./sql/sql-lexer.ts";
 import type { StatementFacts } from "./statement-facts.ts";
 
 /** All that is remembered of one SQL text. */
@@ -79,7 +80,7 @@ export class Statements {
       );
     // SQLite would run what stands before it, without a word.
     if (sql.includes("\0")) throw new TypeError("sql: expected text without NUL characters");
-    const dialect = this.#engine.placeholders === "?" ? "sqlite" : "postgresql";
+    const dialect = dialectOf(this.#engine);
     const { sql: text, count } = translatePlaceholders(sql, dialect, this.#engine.placeholders);
     const print = fingerprint(sql, dialect);
     const statement: Statement = {
@@ -96,6 +97,11 @@ export class Statements {
     this.#byText.set(sql, statement);
     return statement;
   }
+}
+
+function dialectOf({ system, placeholders }: Engine): SqlDialect {
+  if (system === "mysql" || system === "mariadb") return "mysql";
+  return placeholders === "?" ? "sqlite" : "postgresql";
 }
 
 /**

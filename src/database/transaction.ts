@@ -3,6 +3,7 @@ import type { Operation, QueryResult, Row } from "./driver.ts";
 import type { EngineTransaction } from "./engine.ts";
 import type { QueryOptions } from "./optimizer-options.ts";
 import { ownParameters } from "./own-parameters.ts";
+import { refuseCommit } from "./pool/transaction-control.ts";
 import {
   checkArray,
   checkParameters,
@@ -19,6 +20,7 @@ export interface TransactionContext {
   /** Runs and measures one statement. */
   measured(
     statement: Statement,
+    params: readonly unknown[],
     run: () => QueryResult | Promise<QueryResult>,
   ): QueryResult | Promise<QueryResult>;
 }
@@ -55,7 +57,9 @@ export class Transaction {
     const result = await this.#inOrder(sql, (statement) => {
       checkParameters(statement, own);
       this.#note(statement, own);
-      return this.#context.measured(statement, () => this.#inner.execute(statement.text, own, operation));
+      return this.#context.measured(statement, own, () =>
+        this.#inner.execute(statement.text, own, operation),
+      );
     });
     return result as QueryResult & { rows: readonly T[] };
   }
@@ -121,7 +125,8 @@ export class Transaction {
       throw new TypeError(
         "transaction: return to commit and throw to roll back, instead of running COMMIT or ROLLBACK",
       );
-    if (facts.kind === "session") this.#sessionChanged = true;
+    if (facts.commits) refuseCommit(statement.fingerprint);
+    if (facts.kind === "session" || facts.changesSession) this.#sessionChanged = true;
     // With another search_path, or a temporary table in front, the same text means other tables.
     if (this.#sessionChanged && facts.kind !== "ddl")
       this.#writes.add({ ...facts, kind: "write", writes: "all" }, params);

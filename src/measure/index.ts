@@ -19,6 +19,12 @@ export { type MannWhitneyResult, mannWhitney } from "./mann-whitney.ts";
 export { type MeasureOptions, type MeasureProgress, measureDefaults } from "./measure-options.ts";
 export { mad, median, quantile } from "./order-statistics.ts";
 export {
+  detectableRatio,
+  type PairedRatioOptions,
+  pairedRatio,
+  pairedRatioDefaults,
+} from "./paired-ratio.ts";
+export {
   ProportionShift,
   type ProportionShiftOptions,
   proportionShiftDefaults,

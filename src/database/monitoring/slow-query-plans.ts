@@ -20,11 +20,13 @@ export class SlowQueryPlans {
     this.#operation = operation;
   }
 
-  fetch({ fingerprint, text }: Statement): void {
+  /** @param params of the execution that was slow */
+  fetch({ fingerprint, text }: Statement, params: readonly unknown[]): void {
     if (this.#asked.has(fingerprint) || this.#asked.size >= maxPlans) return;
     this.#asked.add(fingerprint);
+    const values = this.#engine.explainsWithParameters ? params : [];
     this.#last = this.#last.then(() =>
-      this.#engine.explain(text, [], this.#operation()).then(
+      this.#engine.explain(text, values, this.#operation()).then(
         (plan) => this.#metrics.attachPlan(fingerprint, plan),
         // A plan is a courtesy: its absence is said where it would have stood.
         (error: unknown) => this.#metrics.attachPlan(fingerprint, `no plan: ${String(error)}`),

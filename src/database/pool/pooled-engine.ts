@@ -24,6 +24,7 @@ export class PooledEngine implements Engine {
   readonly system: string;
   readonly address: string;
   readonly placeholders: "?" | "$";
+  readonly explainsWithParameters: boolean;
   readonly pool: ConnectionPool<DriverConnection>;
   readonly #driver: DatabaseDriver;
   readonly #sink: InvalidationSink;
@@ -48,6 +49,7 @@ export class PooledEngine implements Engine {
     this.system = driver.system;
     this.address = driver.address;
     this.placeholders = driver.placeholders;
+    this.explainsWithParameters = driver.explainsWithParameters ?? false;
     const target = poolTarget(driver, (error) => this.#onConnectError?.(error));
     this.pool = new ConnectionPool(driver.address, target, options, clock);
     this.#driver = driver;
@@ -100,7 +102,7 @@ export class PooledEngine implements Engine {
       if (facts.kind === "transaction") refuseTransactionControl(sql, { savepoints: false });
       const lease = this.pool.tryAcquire() ?? (await keptAlive(this.pool.acquire(operation)));
       lease.note(sql);
-      if (facts.kind === "session") lease.markDirty();
+      if (facts.kind === "session" || facts.changesSession) lease.markDirty();
       let result: QueryResult;
       try {
         result = await limit.run("query", (signal) => lease.connection.query(sql, params, signal));

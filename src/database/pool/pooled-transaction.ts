@@ -6,7 +6,7 @@ import type { StatementFacts } from "../statement-facts.ts";
 import { abandon, graceMs } from "./cut-connection.ts";
 import { OperationLimit } from "./operation-limit.ts";
 import type { Lease } from "./pool-lease.ts";
-import { refuseTransactionControl } from "./transaction-control.ts";
+import { refuseCommit, refuseTransactionControl } from "./transaction-control.ts";
 
 /** What a transaction needs of its engine. */
 export interface TransactionHost {
@@ -118,11 +118,13 @@ export class PooledTransaction implements EngineTransaction {
   #statement<T>(sql: string, operation: Operation, work: Work<T>): Promise<T> {
     return this.#inTurn(operation, async (limit) => {
       const facts = this.#host.facts(sql);
-      const { kind } = facts instanceof Promise ? await limit.run("facts", () => facts) : facts;
+      const { kind, commits, changesSession } =
+        facts instanceof Promise ? await limit.run("facts", () => facts) : facts;
       if (kind === "transaction") refuseTransactionControl(sql, { savepoints: true });
+      if (commits) refuseCommit(sql);
       const lease = this.#open();
       lease.note(sql);
-      if (kind === "session") lease.markDirty();
+      if (kind === "session" || changesSession) lease.markDirty();
       try {
         return await limit.run("query", (signal) => work(lease.connection, signal));
       } catch (error) {

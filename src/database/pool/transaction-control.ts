@@ -15,3 +15,14 @@ export function refuseTransactionControl(sql: string, { savepoints }: { savepoin
       : `${word}: use transaction(fn), which keeps all of a transaction on one connection`,
   );
 }
+
+/**
+ * Keeps statements out of a transaction that would commit it half-way.
+ * @throws {TypeError} always
+ */
+export function refuseCommit(sql: string): never {
+  const words = sql.trim().split(/\s+/, 2).join(" ").toUpperCase();
+  throw new TypeError(
+    `${words}: this commits what the transaction has done so far, or may: run it outside of transaction(fn)`,
+  );
+}

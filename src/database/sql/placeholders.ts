@@ -8,7 +8,7 @@ export interface TranslatedSql {
 }
 
 /** The engines' own limits on the number of a parameter. */
-const maxParameter = Object.freeze({ sqlite: 32_766, postgresql: 65_535 });
+const maxParameter = Object.freeze({ sqlite: 32_766, postgresql: 65_535, mysql: 65_535 });
 
 /**
  * Rewrites a statement so that `?`, `?2` and `$2` all work, whatever the driver writes.
@@ -18,7 +18,7 @@ const maxParameter = Object.freeze({ sqlite: 32_766, postgresql: 65_535 });
  * On PostgreSQL a text with `$1` keeps every `?` as the operator that it is there. In any other text a lone `?` is a
  * placeholder, `?|`, `?&` and `@?` are operators, and the operator `?` is written `??`.
  * @throws {TypeError} on named placeholders, or when `?`, `?2` and `$2` are mixed
- * @throws {RangeError} when a number is 0 or above the engine's limit (SQLite 32,766, PostgreSQL 65,535)
+ * @throws {RangeError} when a number is 0 or above the engine's limit (SQLite 32,766, others 65,535)
  */
 export function translatePlaceholders(sql: string, from: SqlDialect, to: "?" | "$"): TranslatedSql {
   if (!/[?$:@]/.test(sql)) return { sql, count: 0 };

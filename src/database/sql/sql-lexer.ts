@@ -1,13 +1,41 @@
-/** The SQL whose tokens are meant: the engines differ in comments, quotes, placeholders and operators. */
-export type SqlDialect = "sqlite" | "postgresql";
+import { scanMysql, skipMysql } from "./mysql-lexer.ts";
+import {
+  at,
+  backslash,
+  backtick,
+  byteOrderMark,
+  carriageReturn,
+  colon,
+  dash,
+  dollar,
+  doubledEnd,
+  doubleQuote,
+  formFeed,
+  isDigit,
+  isWordPart,
+  isWordStart,
+  lineEnd,
+  lineFeed,
+  numberEnd,
+  openBracket,
+  plainEnd,
+  questionMark,
+  quote,
+  quotedEnd,
+  type Scanned,
+  slash,
+  space,
+  star,
+  startsNumber,
+  symbol,
+  type TokenType,
+  tab,
+  verticalTab,
+  wordEnd,
+} from "./scanning.ts";
 
-/**
- * - `word`: unquoted keyword or name; `identifier`: quoted name, quotes included.
- * - `string`: a quoted literal with its prefix: `'…'`, `E'…'`, `X'…'`, `$tag$…$tag$`.
- * - `placeholder`: `?`, `?12`, `$1`; on SQLite also `$name`, `:name`, `@name`.
- * - `symbol`: one operator or punctuation mark.
- */
-export type TokenType = "word" | "identifier" | "string" | "number" | "placeholder" | "symbol";
+/** The SQL whose tokens are meant: the engines differ in comments, quotes, placeholders and operators. */
+export type SqlDialect = "sqlite" | "postgresql" | "mysql";
 
 /** A piece of SQL: `text` is `sql.slice(start, end)`, in UTF-16 units. */
 export interface Token {
@@ -22,13 +50,13 @@ export interface Token {
  * nothing is refused: an unterminated string or comment goes to the end.
  * PostgreSQL is read with `standard_conforming_strings` on (its default). There, `?|`, `?&`, `??` and `@?` are
  * operators, unless `?|` or `?&` is doubled (`?||`, `?&&`: a placeholder beside `||`, `&&`).
+ * MySQL and MariaDB are read with backslash escapes and without ANSI_QUOTES (their default).
  * @see https://www.postgresql.org/docs/current/sql-syntax-lexical.html
  * @see https://www.sqlite.org/lang_expr.html
  */
 export function lex(sql: string, dialect: SqlDialect): readonly Token[] {
   const tokens: Token[] = [];
-  const scan = dialect === "sqlite" ? scanSqlite : scanPostgres;
-  const skip = dialect === "sqlite" ? skipSqlite : skipPostgres;
+  const { scan, skip } = scanners[dialect];
   for (let start = skip(sql, 0); start < sql.length; ) {
     const { type, end } = scan(sql, start);
     tokens.push({ type, text: sql.slice(start, end), start, end });
@@ -37,90 +65,11 @@ export function lex(sql: string, dialect: SqlDialect): readonly Token[] {
   return tokens;
 }
 
-interface Scanned {
-  readonly type: TokenType;
-  readonly end: number;
-}
-
-const [tab, lineFeed, verticalTab, formFeed, carriageReturn, space] = [9, 10, 11, 12, 13, 32];
-const [doubleQuote, dollar, quote, star, dash, dot, slash] = [34, 36, 39, 42, 45, 46, 47];
-const [colon, questionMark, at, openBracket, backslash, backtick] = [58, 63, 64, 91, 92, 96];
-const byteOrderMark = 0xfeff;
-
-const isDigit = (code: number): boolean => code >= 48 && code <= 57;
-const isWordStart = (code: number): boolean =>
-  (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || code === 95 || code >= 128;
-const isWordPart = (code: number): boolean => isWordStart(code) || isDigit(code) || code === dollar;
-
-function wordEnd(sql: string, from: number): number {
-  let end = from;
-  while (end < sql.length && isWordPart(sql.charCodeAt(end))) end++;
-  return end;
-}
-
-/** Past the closing `mark`; a doubled mark stands for itself. */
-function quotedEnd(sql: string, from: number, mark: string): number {
-  for (let end = from; ; end += 2) {
-    end = sql.indexOf(mark, end);
-    if (end === -1) return sql.length;
-    if (sql[end + 1] !== mark) return end + 1;
-  }
-}
-
-/** Past the next quote: in bit strings and blobs nothing is escaped. */
-function plainEnd(sql: string, from: number): number {
-  const end = sql.indexOf("'", from);
-  return end === -1 ? sql.length : end + 1;
-}
-
-const doubledEnd = (sql: string, from: number): number => quotedEnd(sql, from, "'");
-
-function lineEnd(sql: string, from: number): number {
-  const end = sql.indexOf("\n", from);
-  return end === -1 ? sql.length : end;
-}
-
-function digitsEnd(sql: string, from: number, isPart = isDigit): number {
-  let end = from;
-  for (; end < sql.length; end++) {
-    const code = sql.charCodeAt(end);
-    if (!isPart(code) && !(code === 95 && isPart(sql.charCodeAt(end + 1)))) break;
-  }
-  return end;
-}
-
-const isHexDigit = (code: number): boolean =>
-  isDigit(code) || (code >= 97 && code <= 102) || (code >= 65 && code <= 70);
-
-function numberEnd(sql: string, start: number): number {
-  // 0x, 0o, 0b: what letters may follow is the engine's to judge.
-  if (sql.charCodeAt(start) === 48 && "xXoObB".includes(sql[start + 1] ?? " ")) {
-    const end = digitsEnd(sql, start + 2, isHexDigit);
-    if (end > start + 2) return end;
-  }
-  let end = digitsEnd(sql, start);
-  // `1..10` is a range in PL/pgSQL: two numbers.
-  if (sql.charCodeAt(end) === dot && sql.charCodeAt(end + 1) !== dot) end = digitsEnd(sql, end + 1);
-  if (sql[end] === "e" || sql[end] === "E") {
-    const sign = sql[end + 1] === "+" || sql[end + 1] === "-" ? 1 : 0;
-    if (isDigit(sql.charCodeAt(end + 1 + sign))) end = digitsEnd(sql, end + 1 + sign);
-  }
-  return end;
-}
-
-const startsNumber = (sql: string, start: number, code: number): boolean =>
-  isDigit(code) || (code === dot && isDigit(sql.charCodeAt(start + 1)));
-
-const operatorCharacters = "~!@#^&|?+-*/%<>=:.";
-
-/** The longest operator of `known` (longest first) that stands at `start`, else one whole character. */
-function symbol(sql: string, start: number, known: readonly string[]): Scanned {
-  // Most symbols are brackets and commas: don't try every operator on them.
-  if (operatorCharacters.includes(sql[start + 1] ?? " "))
-    for (const operator of known)
-      if (sql.startsWith(operator, start)) return { type: "symbol", end: start + operator.length };
-  return { type: "symbol", end: start + 1 };
-}
+const scanners = Object.freeze({
+  sqlite: { scan: scanSqlite, skip: skipSqlite },
+  postgresql: { scan: scanPostgres, skip: skipPostgres },
+  mysql: { scan: scanMysql, skip: skipMysql },
+});
 
 const sqliteOperators = ["->>", "->", "||", "<<", ">>", "<=", ">=", "<>", "!=", "=="];
 

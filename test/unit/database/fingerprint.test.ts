@@ -70,7 +70,7 @@ const shapes: readonly ((literal: (i: number) => string) => string)[] = [
   (v) => `SELECT CASE WHEN a > ${v(0)} THEN ${v(1)} ELSE ${v(2)} END`,
 ];
 
-describe.each(["sqlite", "postgresql"] as const)("on %s", (dialect: SqlDialect) => {
+describe.each(["sqlite", "postgresql", "mysql"] as const)("on %s", (dialect: SqlDialect) => {
   const literal = fc.oneof(
     fc.integer().map(String),
     fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),

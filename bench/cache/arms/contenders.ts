@@ -1,0 +1,94 @@
+import KeyvRedis from "@keyv/redis";
+import { BentoCache, bentostore } from "bentocache";
+import { memoryDriver } from "bentocache/drivers/memory";
+import { redisBusDriver, redisDriver } from "bentocache/drivers/redis";
+import { Cacheable, createKeyv } from "cacheable";
+import { openRedisTier } from "../../../src/cache/redis/tier.ts";
+import type { SharedTier } from "../../../src/cache/shared-tier.ts";
+import { TieredCache } from "../../../src/cache/tiered-cache.ts";
+
+export type ContenderId = "ours" | "bentocache" | "cacheable";
+export const contenderIds: readonly ContenderId[] = ["ours", "bentocache", "cacheable"];
+
+export type Loader = () => Promise<unknown>;
+
+/** One node's cache: memory in front of Redis, set up as its documentation shows. */
+export interface Contender {
+  getOrLoad(key: string, loader: Loader, after?: string): Promise<unknown>;
+  delete(key: string): Promise<unknown>;
+  /** Of what all keys here are tagged with; `undefined` where it can't be done. */
+  deleteByTag: ((tag: string) => Promise<unknown>) | undefined;
+  /** Of what this node has forgotten. */
+  token(): string | undefined;
+  close(): Promise<void>;
+}
+
+export interface ContenderPlace {
+  readonly port: number;
+  /** Apart from others on the same server. */
+  readonly space: string;
+  /** Without the memory in front, so that each read goes to the server. @default true */
+  readonly hasMemory?: boolean;
+}
+
+export const tag = "all";
+const ttlMs = 600_000;
+
+export async function openContender(id: ContenderId, place: ContenderPlace): Promise<Contender> {
+  if (id === "ours") return openOurs(place);
+  return id === "bentocache" ? openBentocache(place) : openCacheable(place);
+}
+
+async function openOurs({ port, space, hasMemory = true }: ContenderPlace): Promise<Contender> {
+  const tier = await openRedisTier({ url: `redis://127.0.0.1:${port}`, namespace: space });
+  return ourContender(tier, space, hasMemory);
+}
+
+/** Ours on any tier. */
+export function ourContender(tier: SharedTier, name: string, hasMemory = true): Contender {
+  // One entry at most, and no two reads of one key in a row: each goes to the server.
+  const memory = hasMemory ? undefined : { maxSize: 1 };
+  const cache = new TieredCache({ name, tier, ttlMs, memory });
+  const tags = [tag];
+  return {
+    getOrLoad: (key, loader, after) =>
+      cache.getOrLoad(key, loader, after === undefined ? { tags } : { tags, after }),
+    delete: (key) => cache.delete(key),
+    deleteByTag: (of) => cache.deleteByTag(of),
+    token: () => cache.token(),
+    close: async () => {
+      await cache.close();
+      await tier.close();
+    },
+  };
+}
+
+function openBentocache({ port, space, hasMemory = true }: ContenderPlace): Contender {
+  const connection = { host: "127.0.0.1", port };
+  const store = bentostore().useL2Layer(redisDriver({ connection })).useBus(redisBusDriver({ connection }));
+  if (hasMemory) store.useL1Layer(memoryDriver({ maxItems: 10_000 }));
+  const cache = new BentoCache({ default: "bench", prefix: space, ttl: ttlMs, stores: { bench: store } });
+  const tags = [tag];
+  return {
+    getOrLoad: (key, factory) => cache.getOrSet({ key, factory, tags }),
+    delete: (key) => cache.delete({ key }),
+    deleteByTag: (of) => cache.deleteByTag({ tags: [of] }),
+    token: () => undefined,
+    close: () => cache.disconnectAll(),
+  };
+}
+
+function openCacheable({ port, space, hasMemory = true }: ContenderPlace): Contender {
+  const secondary = new KeyvRedis(`redis://127.0.0.1:${port}`, { namespace: space });
+  const primary = createKeyv({ lruSize: hasMemory ? 10_000 : 1 });
+  const cache = new Cacheable({ primary, secondary, ttl: ttlMs, namespace: space });
+  return {
+    getOrLoad: (key, loader) => cache.getOrSet(key, loader, { ttl: ttlMs }),
+    delete: (key) => cache.delete(key),
+    deleteByTag: undefined,
+    token: () => undefined,
+    close: async () => {
+      await cache.disconnect();
+    },
+  };
+}

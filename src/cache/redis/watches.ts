@@ -1,0 +1,79 @@
+/** Says whether a key has stayed as it was since the server was asked for it. */
+export class Watch {
+  isAlive = true;
+  /** Key of the cache; `undefined` of a lease. */
+  readonly key: string | undefined;
+  #waiters: (() => void)[] | undefined;
+
+  constructor(key: string | undefined) {
+    this.key = key;
+  }
+
+  /** Calls once the key has changed, or may have. */
+  onEnd(waiter: () => void): void {
+    if (this.isAlive) {
+      this.#waiters ??= [];
+      this.#waiters.push(waiter);
+    } else waiter();
+  }
+
+  end(): void {
+    this.isAlive = false;
+    const waiters = this.#waiters;
+    this.#waiters = undefined;
+    for (const waiter of waiters ?? []) waiter();
+  }
+}
+
+/**
+ * Keys that the server has been asked for, and will tell of. A watch is there before the question is sent: what the server
+ * tells between its answer and the time that we look at it must not be missed.
+ */
+export class Watches {
+  readonly #byName = new Map<string, Watch>();
+  readonly #max: number;
+  readonly #forgotten: (key: string) => void;
+
+  /** @param forgotten told of keys of the cache that are watched no more */
+  constructor(max: number, forgotten: (key: string) => void) {
+    this.#max = max;
+    this.#forgotten = forgotten;
+  }
+
+  get size(): number {
+    return this.#byName.size;
+  }
+
+  /** To be called before the server is asked. */
+  of(name: string, key?: string): Watch {
+    const present = this.#byName.get(name);
+    if (present) return present;
+    if (this.#byName.size >= this.#max) {
+      const [oldest] = this.#byName.keys();
+      if (oldest !== undefined) this.end(oldest);
+    }
+    const watch = new Watch(key);
+    this.#byName.set(name, watch);
+    return watch;
+  }
+
+  end(name: string): void {
+    const watch = this.#byName.get(name);
+    if (!watch) return;
+    this.#byName.delete(name);
+    watch.end();
+    if (watch.key !== undefined) this.#forgotten(watch.key);
+  }
+
+  /** Ends one watch, unless another has taken its place. */
+  endOne(name: string, watch: Watch): void {
+    if (this.#byName.get(name) === watch) this.end(name);
+    else watch.end();
+  }
+
+  endAll(): void {
+    const all = [...this.#byName.values()];
+    this.#byName.clear();
+    for (const watch of all) watch.end();
+  }
+}

@@ -1,0 +1,26 @@
+const { subscribe, unsubscribe } = process.getBuiltinModule("node:diagnostics_channel");
+
+type Listener = (message: never) => void;
+
+/** Listens to what Node and libraries publish of themselves, until closed. */
+export class ChannelSubscriptions {
+  readonly #listeners: readonly (readonly [string, (message: unknown) => void])[];
+
+  constructor(listeners: Readonly<Record<string, Listener>>) {
+    this.#listeners = Object.entries(listeners).map(([name, listener]) => [
+      name,
+      listener as (message: unknown) => void,
+    ]);
+    for (const [name, listener] of this.#listeners) subscribe(name, listener);
+  }
+
+  close(): void {
+    for (const [name, listener] of this.#listeners) unsubscribe(name, listener);
+  }
+}
+
+/** An error's code, or its name. */
+export function errorType(error: unknown): string {
+  const { code, name } = (error ?? {}) as { readonly code?: unknown; readonly name?: unknown };
+  return typeof code === "string" && code !== "" ? code : typeof name === "string" ? name : "_OTHER";
+}

@@ -1,0 +1,84 @@
+import { durationMs, integer, knownKeys, oneOf, optionsObject, reject, rejectType } from "../options.ts";
+import type { StepRisk } from "./step.ts";
+
+/** What `applyAllOptimizations` and a file `victor.config.*` take. */
+export interface OptimizationsOptions {
+  /** `safe` steps, `none`, or exactly those whose ids are listed; opt-in steps come only by their id. @default "safe" */
+  readonly optimizations?: "safe" | "none" | readonly string[] | undefined;
+  /** Ids of steps that stay off, whatever else is said. @default [] */
+  readonly disable?: readonly string[] | undefined;
+  /** For how long an answer of `dns.lookup` is used again, milliseconds from 0 to 60000. @default 2000 */
+  readonly dnsTtlMs?: number | undefined;
+  /** Statements that take at least so long are kept among the slow ones, milliseconds; `Infinity` for none. @default 100 */
+  readonly slowQueryMs?: number | undefined;
+  /** Serves all metrics at this port of 127.0.0.1, in the main thread alone; 0 takes a free one. @default no port */
+  readonly metricsPort?: number | undefined;
+  /** Where `status()` is written as JSON when all is applied and at exit, in the main thread alone; `%p` is the process's id. @default nowhere */
+  readonly statusFile?: string | undefined;
+  /** Asked at each use of what can be switched while it runs, such as by a rollout. @default always on */
+  readonly isOn?: ((stepId: string, key?: string) => boolean) | undefined;
+}
+
+/** Names that a file may have; `isOn` is for code alone. */
+export const fileOptionNames = [
+  "optimizations",
+  "disable",
+  "dnsTtlMs",
+  "slowQueryMs",
+  "metricsPort",
+  "statusFile",
+] as const;
+
+export const optimizationsDefaults = Object.freeze({ dnsTtlMs: 2000, slowQueryMs: 100 });
+
+/** The same, checked. */
+export interface ResolvedOptimizations {
+  readonly dnsTtlMs: number;
+  readonly slowQueryMs: number;
+  readonly metricsPort: number | undefined;
+  readonly statusFile: string | undefined;
+  readonly isOn: (stepId: string, key?: string) => boolean;
+  /** Ids of the steps to apply. */
+  readonly wanted: ReadonlySet<string>;
+}
+
+/** @throws {TypeError | RangeError} naming the wrong option and what is right */
+export function resolveOptimizations(
+  options: OptimizationsOptions,
+  steps: readonly { readonly id: string; readonly risk: StepRisk }[],
+): ResolvedOptimizations {
+  optionsObject("optimizations", options);
+  knownKeys("optimizations", options, [...fileOptionNames, "isOn"]);
+  const { optimizations = "safe", disable = [], metricsPort, statusFile, isOn = () => true } = options;
+  const ids = steps.map(({ id }) => id);
+  const wanted = new Set(
+    Array.isArray(optimizations)
+      ? idsOf("optimizations", optimizations, ids)
+      : oneOf("optimizations", optimizations, ["safe", "none", ...ids] as const) === "safe"
+        ? steps.filter(({ risk }) => risk === "safe").map(({ id }) => id)
+        : optimizations === "none"
+          ? []
+          : [optimizations as string],
+  );
+  for (const id of idsOf("disable", disable, ids)) wanted.delete(id);
+  if (typeof isOn !== "function") rejectType("isOn", "a function", isOn);
+  if (statusFile !== undefined && (typeof statusFile !== "string" || statusFile === ""))
+    rejectType("statusFile", "a path", statusFile);
+  const { dnsTtlMs = optimizationsDefaults.dnsTtlMs, slowQueryMs = optimizationsDefaults.slowQueryMs } =
+    options;
+  durationMs("dnsTtlMs", dnsTtlMs);
+  if (dnsTtlMs > 60_000) reject("dnsTtlMs", "milliseconds from 0 to 60000", dnsTtlMs);
+  return {
+    dnsTtlMs,
+    slowQueryMs: durationMs("slowQueryMs", slowQueryMs),
+    metricsPort: metricsPort === undefined ? undefined : integer("metricsPort", metricsPort, 0, 65_535),
+    statusFile,
+    isOn,
+    wanted,
+  };
+}
+
+function idsOf(name: string, list: unknown, ids: readonly string[]): readonly string[] {
+  if (!Array.isArray(list)) rejectType(name, "an array of ids", list);
+  return (list as unknown[]).map((id) => oneOf(name, id, ids));
+}

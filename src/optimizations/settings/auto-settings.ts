@@ -1,0 +1,46 @@
+import { AutoSettingsError } from "../../errors.ts";
+import { type OptimizationsOptions, resolveOptimizations } from "../options.ts";
+import { allSteps } from "../steps/index.ts";
+import { readConfigFile } from "./config-file.ts";
+import { environmentOptions } from "./environment-options.ts";
+
+/** Looked for in this order in the folder where the program is started. */
+export const configFileNames = [
+  "victor.config.json",
+  "victor.config.js",
+  "victor.config.mjs",
+  "victor.config.ts",
+] as const;
+
+/**
+ * What a program's owner has set: `VICTOR_*` of the environment, else the file `victor.config.*`.
+ * @throws {AutoSettingsError} on a key that is unknown or a value that is wrong; it lists the right ones
+ */
+export function autoSettings(env: NodeJS.ProcessEnv, folder: string): OptimizationsOptions {
+  const file = configFile(env, folder);
+  const fromFile = file === undefined ? {} : readConfigFile(file);
+  if (file !== undefined) check(file, fromFile);
+  const fromEnv = environmentOptions(env);
+  check("environment", fromEnv);
+  return { ...fromFile, ...fromEnv };
+}
+
+function configFile(env: NodeJS.ProcessEnv, folder: string): string | undefined {
+  const { existsSync } = process.getBuiltinModule("node:fs");
+  const { isAbsolute, join } = process.getBuiltinModule("node:path");
+  const named = env.VICTOR_CONFIG;
+  if (named !== undefined && named !== "") {
+    const path = isAbsolute(named) ? named : join(folder, named);
+    if (!existsSync(path)) throw new AutoSettingsError("VICTOR_CONFIG", `there is no file ${path}`);
+    return path;
+  }
+  return configFileNames.map((name) => join(folder, name)).find((path) => existsSync(path));
+}
+
+function check(where: string, options: OptimizationsOptions): void {
+  try {
+    resolveOptimizations(options, allSteps);
+  } catch (error) {
+    throw new AutoSettingsError(where, (error as Error).message, { cause: error });
+  }
+}

@@ -1,0 +1,31 @@
+import { AutoSettingsError } from "../../errors.ts";
+import { knownKeys } from "../../options.ts";
+import { fileOptionNames, type OptimizationsOptions } from "../options.ts";
+
+/**
+ * A file of settings: JSON, or a module whose default export (or `module.exports`) is an object of them.
+ * @throws {AutoSettingsError} when it can't be read, or holds a key that is unknown
+ */
+export function readConfigFile(path: string): OptimizationsOptions {
+  const settings = contentOf(path);
+  try {
+    knownKeys("settings", settings, fileOptionNames);
+  } catch (error) {
+    throw new AutoSettingsError(path, (error as Error).message, { cause: error });
+  }
+  return settings as OptimizationsOptions;
+}
+
+function contentOf(path: string): unknown {
+  const { readFileSync } = process.getBuiltinModule("node:fs");
+  const { createRequire } = process.getBuiltinModule("node:module");
+  try {
+    if (path.endsWith(".json")) return JSON.parse(readFileSync(path, "utf8"));
+    const exported: unknown = createRequire(path)(path);
+    return typeof exported === "object" && exported !== null && "default" in exported
+      ? exported.default
+      : exported;
+  } catch (error) {
+    throw new AutoSettingsError(path, (error as Error).message, { cause: error });
+  }
+}

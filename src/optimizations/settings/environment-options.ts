@@ -1,0 +1,71 @@
+import { AutoSettingsError } from "../../errors.ts";
+import type { OptimizationsOptions } from "../options.ts";
+
+type Options = { -readonly [Name in keyof OptimizationsOptions]: OptimizationsOptions[Name] };
+
+const ids = (text: string): readonly string[] =>
+  text
+    .split(",")
+    .map((id) => id.trim())
+    .filter((id) => id !== "");
+
+const number = (name: string, text: string): number => {
+  const value = text.trim() === "" ? Number.NaN : Number(text);
+  if (Number.isNaN(value))
+    throw new AutoSettingsError(name, `expected a number, got ${JSON.stringify(text)}`);
+  return value;
+};
+
+const readers: Readonly<Record<string, (options: Options, text: string, name: string) => void>> = {
+  VICTOR_OPTIMIZATIONS: (options, text) => {
+    const value = text.trim();
+    options.optimizations = value === "safe" || value === "none" ? value : ids(value);
+  },
+  VICTOR_DISABLE: (options, text) => {
+    options.disable = ids(text);
+  },
+  VICTOR_DNS_TTL_MS: (options, text, name) => {
+    options.dnsTtlMs = number(name, text);
+  },
+  VICTOR_SLOW_QUERY_MS: (options, text, name) => {
+    options.slowQueryMs = number(name, text);
+  },
+  VICTOR_METRICS_PORT: (options, text, name) => {
+    options.metricsPort = number(name, text);
+  },
+  VICTOR_STATUS_FILE: (options, text) => {
+    options.statusFile = text;
+  },
+};
+
+/** Variables that auto mode reads. */
+export const autoVariables = Object.freeze([...Object.keys(readers), "VICTOR_CONFIG"]);
+
+/** Of other parts of the toolkit, and of its tests. */
+const otherVariables = new Set([
+  "VICTOR_COMPARE_PROBE",
+  "VICTOR_DASHBOARD_TOKEN",
+  "VICTOR_GC_REEXEC",
+  "VICTOR_LONG",
+  "VICTOR_METRICS_TOKEN",
+  "VICTOR_PROFILE_SETTINGS",
+]);
+
+/**
+ * What `VICTOR_*` of the environment says.
+ * @throws {AutoSettingsError} on a variable that is unknown, or whose text can't be read
+ */
+export function environmentOptions(env: NodeJS.ProcessEnv): OptimizationsOptions {
+  const options: Options = {};
+  // Names alone: the text of each of a hundred variables would have to be fetched from the system.
+  for (const name of Object.keys(env)) {
+    if (!name.startsWith("VICTOR_")) continue;
+    const text = env[name];
+    if (text === undefined) continue;
+    const read = readers[name];
+    if (read !== undefined) read(options, text, name);
+    else if (name !== "VICTOR_CONFIG" && !otherVariables.has(name))
+      throw new AutoSettingsError(name, `unknown variable; known are ${autoVariables.join(", ")}`);
+  }
+  return options;
+}

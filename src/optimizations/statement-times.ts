@@ -1,0 +1,62 @@
+import type { FingerprintEntry, QueryMetrics, SlowQuery } from "../database/monitoring/query-metrics.ts";
+import type { SqlDialect } from "../database/sql/sql-lexer.ts";
+import type { MetricSample, MetricSource } from "../metrics/metric.ts";
+import { lazyModule } from "./lazy-module.ts";
+import { mysqlShape } from "./mysql-shape.ts";
+
+/** Texts whose shape is remembered. */
+const maxTexts = 1000;
+/** A longer text is looked at anew each time: kept, a thousand of them would be much. */
+const maxTextLength = 10_000;
+
+/** Latencies, errors and rows of a program's statements, by their shape, and the slowest executions. */
+export class StatementTimes implements MetricSource {
+  readonly name: string;
+  readonly #metrics: QueryMetrics;
+  readonly #shape: (sql: string) => string;
+  readonly #entries = new Map<string, FingerprintEntry>();
+
+  /** @param system OpenTelemetry's `db.system.name`: `sqlite`, `postgresql` or `mysql` */
+  constructor(system: string, slowThresholdMs: number) {
+    this.name = `victor.auto.${system}`;
+    const { QueryMetrics: Metrics } = lazyModule<typeof import("../database/monitoring/query-metrics.ts")>(
+      "database/monitoring/query-metrics",
+    );
+    this.#metrics = new Metrics({ system, slowThresholdMs });
+    if (system === "mysql") this.#shape = mysqlShape;
+    else {
+      const { fingerprint } =
+        lazyModule<typeof import("../database/sql/fingerprint.ts")>("database/sql/fingerprint");
+      this.#shape = (sql) => fingerprint(sql, system as SqlDialect);
+    }
+  }
+
+  /** @param startMs of `performance.now()` */
+  done(sql: string, startMs: number, rows: number): void {
+    this.entry(sql).record(performance.now() - startMs, rows);
+  }
+
+  /** The same of an execution that failed. */
+  failed(sql: string, startMs: number): void {
+    this.entry(sql).fail(performance.now() - startMs);
+  }
+
+  slowest(): readonly SlowQuery[] {
+    return this.#metrics.getSlowQueries();
+  }
+
+  collect(): Iterable<MetricSample> {
+    return this.#metrics.collect();
+  }
+
+  /** Where executions of a statement are counted; whoever keeps it spares the look-up. */
+  entry(sql: string): FingerprintEntry {
+    let entry = this.#entries.get(sql);
+    if (entry === undefined) {
+      entry = this.#metrics.entry(this.#shape(sql));
+      if (this.#entries.size >= maxTexts) this.#entries.clear();
+      if (sql.length <= maxTextLength) this.#entries.set(sql, entry);
+    }
+    return entry;
+  }
+}

@@ -1,0 +1,62 @@
+import type { MetricSource } from "../metrics/metric.ts";
+import type { LoadedModules } from "./loaded-modules.ts";
+import type { ResolvedOptimizations } from "./options.ts";
+import type { StatementTimes } from "./statement-times.ts";
+
+/** `safe`: on by default, changes no result of a program. `opt-in`: changes what a program may see, so only by its id. */
+export type StepRisk = "safe" | "opt-in";
+
+/**
+ * - `applied`: in force, or in force for whatever the program loads of it.
+ * - `pending`: only start-up can set it; `reason` names the setting.
+ * - `left-alone`: nothing to do, or nothing that would be safe; `reason` says which.
+ * - `off`: not asked for.
+ * - `failed`: it couldn't be applied; the program goes on without it.
+ */
+export type StepState = "applied" | "pending" | "left-alone" | "off" | "failed";
+
+/** What a step says of itself. */
+export interface StepReport {
+  readonly state: StepState;
+  /** One sentence, for people. */
+  readonly reason: string;
+  /** What was changed in the process, thing by thing; empty when nothing was. */
+  readonly changes: readonly string[];
+}
+
+/** A step in force. */
+export interface AppliedStep {
+  describe(): StepReport;
+  /** Puts everything back; where another's patch lies on top of its own, its own stays beneath and does nothing. */
+  undo(): void;
+}
+
+/** What steps get to work with. */
+export interface StepContext {
+  readonly settings: ResolvedOptimizations;
+  readonly modules: LoadedModules;
+  /** @param key what the decision sticks to, such as a host */
+  isOn(stepId: string, key?: string): boolean;
+  /** To be asked at collection, until `removeSource`. */
+  addSource(source: MetricSource): void;
+  removeSource(source: MetricSource): void;
+  /** Whether a reader of metrics was set up from outside, so that they should be taken from the beginning. */
+  readonly hasReader: boolean;
+  /** Where statements of one database system are counted; the same for all who ask. @param system OpenTelemetry's `db.system.name` */
+  statements(system: string): StatementTimes;
+}
+
+/** One optimization that can be switched on by itself. */
+export interface OptimizationStep {
+  /** Kebab-case and stable: settings and reports name it. */
+  readonly id: string;
+  readonly title: string;
+  readonly risk: StepRisk;
+  /** What it undoes by itself when it throws. */
+  apply(context: StepContext): AppliedStep;
+}
+
+/** A step that changes nothing, and says why. */
+export function unchanged(state: "pending" | "left-alone", reason: string): AppliedStep {
+  return { describe: () => ({ state, reason, changes: [] }), undo: () => {} };
+}

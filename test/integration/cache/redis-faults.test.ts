@@ -1,0 +1,218 @@
+import { inspect } from "node:util";
+import { describe, expect, test } from "vitest";
+import type { RedisTierOptions } from "../../../src/cache/redis/options.ts";
+import { openRedisTier, type RedisTier } from "../../../src/cache/redis/tier.ts";
+import type { Lease } from "../../../src/cache/shared-tier.ts";
+import { SharedTierError } from "../../../src/errors.ts";
+import { type RedisService, startRedis } from "../../services/redis.ts";
+import { bytes, connected, freshNamespace, patient, text, until } from "../../support/redis-tiers.ts";
+import { selfSigned } from "../../support/self-signed.ts";
+
+const ttlMs = 600_000;
+
+function open(server: RedisService, options: RedisTierOptions = {}): Promise<RedisTier> {
+  return openRedisTier({ ...patient, url: server.url, namespace: freshNamespace(), ...options });
+}
+
+/** The reason why it rejects. */
+async function reasonOf(promise: Promise<unknown>): Promise<string> {
+  try {
+    await promise;
+    return "none";
+  } catch (error) {
+    if (error instanceof SharedTierError) return error.reason;
+    throw error;
+  }
+}
+
+describe("a server that is lost and comes back", () => {
+  test("a server that isn't there yet is found without opening anew", async () => {
+    await using server = await startRedis();
+    await server.kill("SIGKILL");
+    await using tier = await open(server);
+    expect(tier.isConnected).toBe(false);
+    expect(await reasonOf(tier.get("k"))).toBe("unavailable");
+    expect(await reasonOf(tier.acquire("k", [], 1000))).toBe("unavailable");
+    expect(await reasonOf(tier.catchUp("x"))).toBe("unavailable");
+    await server.restart();
+    await connected([tier]);
+    expect(await tier.get("k")).toBeUndefined();
+  });
+
+  test("what it held when it was killed, as an old snapshot has it, is never served again", async () => {
+    await using server = await startRedis();
+    await using tier = await open(server);
+    const stamp = await tier.set("k", bytes("old"), ["t"], ttlMs);
+    await server.command("SAVE");
+    await tier.delete(["k"]);
+    await server.restart();
+    await connected([tier]);
+    expect(await server.command("DBSIZE")).not.toBe(":0\r\n");
+    expect(await tier.get("k")).toBeUndefined();
+    expect(await tier.isCurrent(stamp)).toBe(false);
+    expect(tier.stats().outdated).toBe(1);
+  });
+
+  test("the same for a user who may not ask which server it is", async () => {
+    await using server = await startRedis({ config: ["user default on nopass ~* &* +@all -info"] });
+    await using tier = await open(server);
+    await tier.set("k", bytes("old"), [], ttlMs);
+    await server.command("SAVE");
+    await tier.delete(["k"]);
+    await server.restart();
+    await connected([tier]);
+    expect(await tier.get("k")).toBeUndefined();
+    await tier.set("k", bytes("new"), [], ttlMs);
+    expect(text(await tier.get("k"))).toBe("new");
+  });
+
+  test("a connection that the server closes is replaced, and nothing from before is vouched for", async () => {
+    await using server = await startRedis();
+    await using tier = await open(server);
+    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    expect(tier.isCurrent(stamp)).toBe(true);
+    await server.command("CLIENT", "KILL", "TYPE", "normal");
+    await until(() => tier.stats().lost === 1);
+    expect(tier.isCurrent(stamp)).toBe(false);
+    await connected([tier]);
+    expect(tier.isCurrent(stamp)).toBe(false);
+    expect(text(await tier.get("k"))).toBe("v");
+  });
+});
+
+describe("a server that hangs", () => {
+  const impatient = { timeoutMs: 100, heartbeatMs: 50, trustMs: 400 };
+
+  test("commands end in time, no more wait than may, and trust runs out before the server comes back", async () => {
+    await using server = await startRedis();
+    await using tier = await open(server, { ...impatient, maxQueued: 20 });
+    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    await server.kill("SIGSTOP");
+    const reasons = await Promise.all(Array.from({ length: 50 }, () => reasonOf(tier.get("k"))));
+    expect(new Set(reasons)).toEqual(new Set(["timeout", "busy"]));
+    await until(() => tier.isCurrent(stamp) === false);
+    await until(() => !tier.isConnected);
+    await server.kill("SIGCONT");
+    await until(async () => (await reasonOf(tier.get("k"))) === "none");
+    expect(text(await tier.get("k"))).toBe("v");
+  });
+
+  test.each([
+    ["DEBUG", "SLEEP", "1"],
+    ["CLIENT", "PAUSE", "1000", "ALL"],
+  ])("recovers from %s %s", async (...command) => {
+    await using server = await startRedis();
+    await using tier = await open(server, impatient);
+    await tier.set("k", bytes("v"), [], ttlMs);
+    const sent = server.command(...command);
+    await until(async () => (await reasonOf(tier.get("k"))) === "timeout");
+    await sent;
+    await until(async () => (await reasonOf(tier.get("k"))) === "none");
+    expect(text(await tier.get("k"))).toBe("v");
+  });
+});
+
+describe("a server that refuses", () => {
+  test("one that is full says so, and still reads and forgets", async () => {
+    await using server = await startRedis();
+    await using tier = await open(server);
+    await tier.set("k", bytes("v"), ["t"], ttlMs);
+    await server.command("CONFIG", "SET", "maxmemory", "1");
+    expect(await reasonOf(tier.set("other", bytes("v"), [], ttlMs))).toBe("full");
+    expect(text(await tier.get("k"))).toBe("v");
+    await tier.delete(["k"]);
+    expect(await tier.get("k")).toBeUndefined();
+    await server.command("CONFIG", "SET", "maxmemory", "0");
+    await tier.set("other", bytes("v"), [], ttlMs);
+  });
+
+  test("generations that were evicted count as changed, in memory as well", async () => {
+    await using server = await startRedis();
+    await using tier = await open(server);
+    const stamp = await tier.set("k", bytes("v"), ["t"], ttlMs);
+    await server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random");
+    await server.command("CONFIG", "SET", "maxmemory", "1");
+    await server.command("PING");
+    await until(async () => (await server.command("DBSIZE")) === ":0\r\n");
+    await server.command("CONFIG", "SET", "maxmemory", "0");
+    await until(() => tier.isCurrent(stamp) === false);
+    expect(await tier.get("k")).toBeUndefined();
+  });
+
+  test("one that was emptied, or lost its scripts, or holds something else under our names", async () => {
+    await using server = await startRedis();
+    await using tier = await open(server);
+    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    await server.command("FLUSHALL");
+    await tier.catchUp("x");
+    expect(tier.isCurrent(stamp)).toBe(false);
+    expect(await tier.get("k")).toBeUndefined();
+    await server.command("SCRIPT", "FLUSH");
+    await tier.set("k", bytes("w"), [], ttlMs);
+    const name = /\S+:\{kk\}v/.exec(await server.command("KEYS", "*"))![0];
+    await server.command("DEL", name);
+    await server.command("LPUSH", name, "x");
+    expect(await tier.get("k")).toBeUndefined();
+    const lease = (await tier.acquire("k", [], 60_000)) as Lease;
+    await tier.fill(lease, bytes("again"), ttlMs);
+    expect(text(await tier.get("k"))).toBe("again");
+    await server.command("SET", name, "\u0001not ours");
+    expect(await tier.get("k")).toBeUndefined();
+    expect(tier.stats().damaged).toBe(1);
+    expect(await tier.acquire("k", [], 60_000)).toHaveProperty("token");
+  });
+
+  test("a replica is neither written to nor trusted, until it is made the master", async () => {
+    await using server = await startRedis();
+    await using tier = await open(server);
+    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    await server.command("REPLICAOF", "127.0.0.1", "1");
+    await until(() => !tier.isConnected);
+    expect(await reasonOf(tier.get("k"))).toBe("read-only");
+    expect(await reasonOf(tier.set("k", bytes("w"), [], ttlMs))).toBe("read-only");
+    expect(tier.isCurrent(stamp)).toBe(false);
+    await server.command("REPLICAOF", "NO", "ONE");
+    await connected([tier]);
+    await tier.set("k", bytes("w"), [], ttlMs);
+    expect(text(await tier.get("k"))).toBe("w");
+  });
+});
+
+describe("secrets", () => {
+  const password = "s3cret-p@ss/word";
+
+  test("a wrong or missing password is denied, and stands in nothing that is thrown or shown", async () => {
+    await using server = await startRedis({ config: [`requirepass ${password}x`] });
+    for (const url of [server.url, server.url.replace("//", `//worker:${encodeURIComponent(password)}@`)]) {
+      await using tier = await open(server, { url });
+      const error: unknown = await tier.get("k").catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(SharedTierError);
+      expect((error as SharedTierError).reason).toBe("denied");
+      const shown = inspect([tier, error, tier.stats(), [...tier.collect()]], {
+        depth: 20,
+        showHidden: true,
+      });
+      expect(shown).not.toContain("s3cret");
+    }
+  });
+
+  test("a URL that is none is refused without being repeated", async () => {
+    for (const url of [`http://user:${password}@host`, `redis://user:s3cret@host/notanumber`, "s3cret"]) {
+      const error: unknown = await openRedisTier({ url }).catch((thrown: unknown) => thrown);
+      expect(error).toBeInstanceOf(Error);
+      expect(inspect(error, { showHidden: true })).not.toContain("s3cret");
+    }
+  });
+
+  test("an ACL user reads and writes over TLS by a certificate that is vouched for, and not by another", async () => {
+    const tls = selfSigned();
+    const config = ["user default off", `user worker on >${password} ~victor:* &* +@all`];
+    await using server = await startRedis({ tls, config });
+    const options = { username: "worker", password, tls: { ca: tls.cert } };
+    await using tier = await open(server, options);
+    await tier.set("k", bytes("v"), [], ttlMs);
+    expect(text(await tier.get("k"))).toBe("v");
+    await using other = await open(server, { ...options, tls: { ca: selfSigned().cert } });
+    expect(await reasonOf(other.get("k"))).toBe("unavailable");
+  });
+});

@@ -1,0 +1,81 @@
+import { expect, test } from "vitest";
+import type { CompareDocument } from "../../../src/compare/index.ts";
+import { renderComparison } from "../../../src/compare/index.ts";
+import { familyLevel, type MetricComparison } from "../../../src/compare/judge.ts";
+
+const metric: MetricComparison = {
+  ...{ id: "latencyP50", title: "latency, p50", unit: "ms", better: "less", a: 10, b: 8 },
+  ...{ ratio: 0.8, low: 0.75, high: 0.85, pValue: 0.0001, adjustedPValue: 0.001, verdict: "better" },
+  ...{ detectableRatio: 1.04, pairs: 15 },
+};
+const memory: MetricComparison = {
+  ...metric,
+  ...{ id: "rssPeak", title: "memory, peak (RSS)", unit: "bytes", a: 2 ** 27, b: 2 ** 27, ratio: 1 },
+  ...{ low: 0.97, high: 1.03, verdict: "no difference shown" },
+};
+const comparison: CompareDocument = {
+  ...{ schemaVersion: 1, toolkitVersion: "1.0.0", startedAt: "2026-01-01T00:00:00.000Z", kind: "server" },
+  ...{ url: "http://127.0.0.1:{port}/", sideBySide: true, rate: 100, rateOrigin: "as given", slotMs: 250 },
+  ...{ durationMs: 5000, warmupMs: 2000, rounds: { planned: 15, done: 15 }, partial: false, seed: 1 },
+  environment: { machine: "Node" },
+  programs: [
+    { name: "without", command: "node <app>.js", runs: [] },
+    { name: "with", command: "node <app>.js", runs: [] },
+  ],
+  comparisons: [
+    { a: "without", b: "with", family: "main", metrics: [metric, memory] },
+    { a: "without", b: "only dns", family: "ablation", metrics: [memory] },
+    { a: "without", b: "only pool", family: "ablation", metrics: [metric] },
+  ],
+  familyLevel,
+  steps: [
+    { id: "dns", state: "applied" },
+    { id: "pg", state: "left-alone", reason: "not loaded" },
+  ],
+  answers: { verdict: "same", detail: "50 requests compared" },
+  leftOut: [{ metric: "errorShare", why: "there were none" }],
+  warnings: ["the machine is busy"],
+};
+
+test("Markdown holds the summary, the table, each optimization, the warnings and the method", () => {
+  const text = renderComparison(comparison, "md");
+  expect(text).toContain("with is better in latency, p50 (−20.0 %).");
+  expect(text).toMatch(
+    /\| latency, p50 +\| +10\.0 ms \| +8\.00 ms \| +0\.800× \[0\.750, 0\.850\] \| better: −20\.0 %/,
+  );
+  expect(text).toMatch(/\| memory, peak \(RSS\) .*128 MiB .*no difference shown \(4\.00 % would have been\)/);
+  expect(text).toMatch(/\| only dns +\| all +\| +–/);
+  expect(text).toMatch(/\| only pool +\| latency, p50/);
+  expect(text).toMatch(/\| pg +\| left-alone \| not loaded/);
+  expect(text).toContain("- the machine is busy");
+  expect(text).toContain("Left out: errorShare, for there were none.");
+});
+
+test("HTML says the same, with what is markup in a command made harmless", () => {
+  const page = renderComparison(comparison, "html");
+  expect(page).toContain("with is better in latency, p50 (−20.0 %).");
+  expect(page).toContain("node &lt;app&gt;.js");
+  expect(page).not.toContain("<app>");
+  expect(page).toContain('class="better"');
+});
+
+test("JSON is the whole document", () => {
+  expect(JSON.parse(renderComparison(comparison, "json"))).toEqual(comparison);
+});
+
+test("says that nothing was shown, that it is partial, and that answers differ", () => {
+  const text = renderComparison(
+    {
+      ...comparison,
+      partial: true,
+      rounds: { planned: 15, done: 4 },
+      answers: { verdict: "differ", detail: "request 1" },
+      comparisons: [{ a: "a", b: "b", family: "main", metrics: [{ ...memory, detectableRatio: 3 }] }],
+    },
+    "md",
+  );
+  expect(text).toContain("# a and b compared");
+  expect(text).toContain("**Partial: stopped after 4 of 15 rounds.**");
+  expect(text).toContain("No difference shown between the programs, in any metric. THE ANSWERS DIFFER");
+  expect(text).toContain("too scattered, or too few rounds, to have shown a doubling");
+});

@@ -1,0 +1,103 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { mysqlShape } from "../../../src/optimizations/mysql-shape.ts";
+import { resolveOptimizations } from "../../../src/optimizations/options.ts";
+import { autoSettings, configFileNames } from "../../../src/optimizations/settings/auto-settings.ts";
+import { allSteps } from "../../../src/optimizations/steps/index.ts";
+import { semiSpaceMb } from "../../../src/optimizations/steps/semi-space.ts";
+
+let folder: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "victor-settings-"));
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+describe("Settings of auto mode", () => {
+  it("come from variables, each read in its own way", () => {
+    const env = {
+      VICTOR_OPTIMIZATIONS: "pg, dns-cache",
+      VICTOR_DISABLE: "pg",
+      VICTOR_DNS_TTL_MS: "500",
+      VICTOR_SLOW_QUERY_MS: "Infinity",
+      VICTOR_METRICS_PORT: "0",
+      VICTOR_STATUS_FILE: "status.json",
+    };
+    expect(autoSettings(env, folder)).toEqual({
+      optimizations: ["pg", "dns-cache"],
+      disable: ["pg"],
+      dnsTtlMs: 500,
+      slowQueryMs: Number.POSITIVE_INFINITY,
+      metricsPort: 0,
+      statusFile: "status.json",
+    });
+    expect(autoSettings({ VICTOR_OPTIMIZATIONS: "none" }, folder)).toEqual({ optimizations: "none" });
+    expect(autoSettings({ PATH: "/bin" }, folder)).toEqual({});
+  });
+
+  it.each([
+    ["victor.config.json", '{"dnsTtlMs": 7, "slowQueryMs": 8}'],
+    ["victor.config.mjs", "export default { dnsTtlMs: 7, slowQueryMs: 8 };"],
+    ["victor.config.js", "module.exports = { dnsTtlMs: 7, slowQueryMs: 8 };"],
+    ["victor.config.ts", "const ms: number = 7; export default { dnsTtlMs: ms, slowQueryMs: 8 };"],
+  ])("come from %s, beneath the variables", (name, text) => {
+    expect(configFileNames).toContain(name);
+    writeFileSync(join(folder, name), text);
+    expect(autoSettings({ VICTOR_SLOW_QUERY_MS: "9" }, folder)).toEqual({ dnsTtlMs: 7, slowQueryMs: 9 });
+  });
+
+  it("come from the file that VICTOR_CONFIG names", () => {
+    writeFileSync(join(folder, "own.json"), '{"disable": ["pg"]}');
+    expect(autoSettings({ VICTOR_CONFIG: "own.json" }, folder)).toEqual({ disable: ["pg"] });
+  });
+
+  it.each([
+    [{ VICTOR_DISABEL: "pg" }, /VICTOR_DISABEL: unknown variable; known are .*VICTOR_DISABLE/],
+    [{ VICTOR_DISABLE: "pgg" }, /disable: expected one of .*"pg".*got "pgg"/],
+    [{ VICTOR_OPTIMIZATIONS: "safer" }, /optimizations: expected one of .*got "safer"/],
+    [{ VICTOR_DNS_TTL_MS: "soon" }, /VICTOR_DNS_TTL_MS: expected a number, got "soon"/],
+    [{ VICTOR_DNS_TTL_MS: "90000" }, /dnsTtlMs: expected milliseconds from 0 to 60000/],
+    [{ VICTOR_METRICS_PORT: "70000" }, /metricsPort: expected an integer from 0 to 65535/],
+    [{ VICTOR_METRICS_PORT: "" }, /VICTOR_METRICS_PORT: expected a number/],
+    [{ VICTOR_STATUS_FILE: "" }, /statusFile: expected a path/],
+    [{ VICTOR_CONFIG: "none.json" }, /VICTOR_CONFIG: there is no file/],
+  ])("that are wrong say what is right: %o", (env, message) => {
+    expect(() => autoSettings(env, folder)).toThrow(
+      expect.objectContaining({ code: "VICTOR_SETTINGS", message: expect.stringMatching(message) }),
+    );
+  });
+
+  it.each(['{"dnsTtl": 7}', "[]", "{", '{"disable": "pg"}', '{"isOn": 1}'])(
+    "in a file are checked: %s",
+    (text) => {
+      writeFileSync(join(folder, "victor.config.json"), text);
+      expect(() => autoSettings({}, folder)).toThrow(
+        expect.objectContaining({ code: "VICTOR_SETTINGS", where: join(folder, "victor.config.json") }),
+      );
+    },
+  );
+
+  it("want the safe steps alone, unless others are named", () => {
+    const wanted = (options: object) => [...resolveOptimizations(options, allSteps).wanted];
+    const safe = allSteps.filter(({ risk }) => risk === "safe").map(({ id }) => id);
+    expect(wanted({})).toEqual(safe);
+    expect(wanted({ optimizations: "none" })).toEqual([]);
+    expect(wanted({ optimizations: ["retries", "pg"], disable: ["pg"] })).toEqual(["retries"]);
+    expect(new Set(allSteps.map(({ id }) => id)).size).toBe(allSteps.length);
+    expect(() => wanted({ isOn: 1 })).toThrow(TypeError);
+  });
+
+  it("leave room for a semi-space by the memory allowed", () => {
+    expect([2 ** 28, 768 * 2 ** 20, 2 ** 31].map(semiSpaceMb)).toEqual([undefined, 32, 64]);
+  });
+});
+
+describe("The shape of a MySQL statement", () => {
+  it("holds no literal", () => {
+    const sql = `SELECT \`a'b\` FROM t WHERE s = 'it''s \\' secret' AND d = "two \\" secret" AND n IN (1, 2.5e3, 0xff) -- secret\n /* "secret" */ LIMIT 10`;
+    expect(mysqlShape(sql)).toBe("SELECT `a'b` FROM t WHERE s = ? AND d = ? AND n IN (?) LIMIT ?");
+    expect(mysqlShape("select 'open secret")).toBe("select ?");
+    expect(mysqlShape(`select ${"a,".repeat(3000)}b`).length).toBeLessThanOrEqual(2048);
+  });
+});
