@@ -16,7 +16,10 @@ const items = 20_000;
 const itemsOverNetwork = 1000;
 
 /** A database with items: SQLite's in a file of its own, or a schema of its own on the server. */
-async function filled({ way, url }: Partial<Args>): Promise<{ db: DatabaseOptimizer; close(): Promise<void> }> {
+async function filled({
+  way,
+  url,
+}: Partial<Args>): Promise<{ db: DatabaseOptimizer; close(): Promise<void> }> {
   const file = url === undefined ? temporaryFile() : undefined;
   const db = new DatabaseOptimizer(
     url === undefined
@@ -30,7 +33,12 @@ async function filled({ way, url }: Partial<Args>): Promise<{ db: DatabaseOptimi
   );
   await db.executeBatch(
     "INSERT INTO items VALUES (?, ?, ?, ?)",
-    Array.from({ length: url === undefined ? items : itemsOverNetwork }, (_, id) => [id, `item ${id}`, id % 20, id % 97]),
+    Array.from({ length: url === undefined ? items : itemsOverNetwork }, (_, id) => [
+      id,
+      `item ${id}`,
+      id % 20,
+      id % 97,
+    ]),
   );
   return {
     db,

@@ -48,7 +48,8 @@ export const batch = (args: Args): Promise<Arm> =>
   asking(args, {
     async bad({ origin, http }) {
       let answered = 0;
-      for (const path of twenty) answered += (await http.request("GET", origin + path)).status === 200 ? 1 : 0;
+      for (const path of twenty)
+        answered += (await http.request("GET", origin + path)).status === 200 ? 1 : 0;
       return answered;
     },
     async good({ origin, http }) {
