@@ -4,14 +4,14 @@
  * Where one is wrong, the program doesn't start: the process ends with code 9, Node's own for an invalid argument.
  */
 import { VictorError } from "./errors.ts";
-import { applyAllOptimizations } from "./optimizations/apply-all.ts";
+import { applyBeforeProgram } from "./optimizations/apply-all.ts";
 import { isWorkerThread } from "./optimizations/main-thread.ts";
 import { autoSettings } from "./optimizations/settings/auto-settings.ts";
 
 const invalidArgument = 9;
 
 try {
-  applyAllOptimizations(autoSettings(process.env, process.cwd()));
+  applyBeforeProgram(autoSettings(process.env, process.cwd()));
 } catch (error) {
   // A thread must not end its process; its parent gets the error.
   if (!(error instanceof VictorError) || isWorkerThread()) throw error;

@@ -12,7 +12,14 @@ import { ComparisonRecord } from "./comparison-record.ts";
 import { runJob } from "./job-run.ts";
 import { LoadProcess } from "./load/load-process.ts";
 import type { CapacityReply } from "./load/load-protocol.ts";
-import { importedModule, optimizedArm, readSteps } from "./optimized-arms.ts";
+import {
+  importedModule,
+  noStartUp,
+  optimizedArm,
+  readSteps,
+  startUpOf,
+  startUpStep,
+} from "./optimized-arms.ts";
 import { type ServerLoad, serverRound, startServer } from "./server-round.ts";
 
 const capacityConcurrency = 16;
@@ -113,11 +120,14 @@ class Comparing {
     if (module === undefined)
       throw new CompareError("no-steps", "with", "auto mode is not part of this installation; name a module");
     const statusFile = join(this.#folder, "status.json");
-    const arms = [{ name: "without", command, env: {} }, optimizedArm(command, module, statusFile)];
+    const isOwn = this.#settings.module === undefined;
+    const by = { module, startUp: isOwn ? startUpOf(command, process.env) : noStartUp };
+    const arms = [{ name: "without", command, env: {} }, optimizedArm(command, by, statusFile)];
     // A program that can't run with optimizations is better known before the first round than after.
     this.#say("trying the program with optimizations", 0);
     await this.#tryOut(arms[1]!);
-    const steps = readSteps(statusFile);
+    const told = readSteps(statusFile);
+    const steps = told && [...startUpStep(by.startUp), ...told];
     const applied = steps?.filter(({ state }) => state === "applied") ?? [];
     if (!ablate) return { arms, steps };
     if (applied.length === 0)
@@ -127,7 +137,7 @@ class Comparing {
         "no optimization was applied, so none can be measured by itself",
       );
     const single = applied.map((step) =>
-      optimizedArm(command, module, join(this.#folder, `status-${step.id}.json`), step),
+      optimizedArm(command, by, join(this.#folder, `status-${step.id}.json`), step),
     );
     return { arms: [...arms, ...single], steps };
   }

@@ -121,6 +121,7 @@ export async function serverRound(
       const figures: RunFigures = {
         ...loadFigures(result),
         ...(cpu[i] !== undefined && result.completed > 0 && { cpuPerRequest: cpu[i] / result.completed }),
+        startUp: servers[i]!.startUpMs,
         ...memory[i]!.end(),
         ...insideFigures(await server.probes.report(), result.loadedMs),
       };

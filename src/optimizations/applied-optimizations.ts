@@ -40,12 +40,22 @@ export class AppliedOptimizations implements AsyncDisposable {
   readonly #onClose: () => void;
   #closing: Promise<void> | undefined;
 
-  /** @param onClose called once, when closing begins @internal */
-  constructor(settings: ResolvedOptimizations, steps: readonly OptimizationStep[], onClose: () => void) {
+  /**
+   * @param isBeforeProgram whether nothing of the program is loaded yet
+   * @param onClose called once, when closing begins
+   * @internal
+   */
+  constructor(
+    settings: ResolvedOptimizations,
+    steps: readonly OptimizationStep[],
+    isBeforeProgram: boolean,
+    onClose: () => void,
+  ) {
     this.#onClose = onClose;
     const context: StepContext = {
       settings,
       modules: this.#modules,
+      isBeforeProgram,
       isOn: settings.isOn,
       hasReader: settings.metricsPort !== undefined,
       addSource: (source) => this.#registry.add(source),

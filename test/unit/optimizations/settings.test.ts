@@ -6,7 +6,6 @@ import { mysqlShape } from "../../../src/optimizations/mysql-shape.ts";
 import { resolveOptimizations } from "../../../src/optimizations/options.ts";
 import { autoSettings, configFileNames } from "../../../src/optimizations/settings/auto-settings.ts";
 import { allSteps } from "../../../src/optimizations/steps/index.ts";
-import { semiSpaceMb } from "../../../src/optimizations/steps/semi-space.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -86,10 +85,6 @@ describe("Settings of auto mode", () => {
     expect(wanted({ optimizations: ["retries", "pg"], disable: ["pg"] })).toEqual(["retries"]);
     expect(new Set(allSteps.map(({ id }) => id)).size).toBe(allSteps.length);
     expect(() => wanted({ isOn: 1 })).toThrow(TypeError);
-  });
-
-  it("leave room for a semi-space by the memory allowed", () => {
-    expect([2 ** 28, 768 * 2 ** 20, 2 ** 31].map(semiSpaceMb)).toEqual([undefined, 32, 64]);
   });
 });
 
