@@ -29,12 +29,22 @@ export function packageCopies(dir: string, names: readonly string[]): Record<str
   return copies;
 
   function visit(path: string, name: string): void {
-    const real = realpathSync(path);
-    if (seen.has(real)) return;
+    const real = targetOf(path);
+    if (real === undefined || seen.has(real)) return;
     seen.add(real);
     pending.push(join(real, "node_modules"));
     const version = names.includes(name) ? versionIn(real) : undefined;
     if (version !== undefined) copies[name]!.push({ version, path: relative(dir, real) });
+  }
+}
+
+/** @returns `undefined` for a link that leads nowhere, such as one to a package that was moved */
+function targetOf(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    // Node wouldn't find a package there either.
+    return undefined;
   }
 }
 

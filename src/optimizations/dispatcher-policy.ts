@@ -8,21 +8,28 @@ type Places = Record<symbol, Dispatcher | undefined>;
 
 /**
  * Puts a policy before the global dispatchers that are there now; no copy of undici is loaded for it.
- * @returns takes it out again where nobody has set another dispatcher since
+ * @returns takes it out again where nobody has set another dispatcher since; where somebody composed on it, it stays
+ * beneath and does nothing
  */
 export function composeGlobalDispatchers(policy: NetworkPolicy): () => void {
   // Looking at it makes Node load its own undici, which sets the dispatchers.
   void globalThis.Response;
   const holder = globalThis as unknown as Places;
+  let isActive = true;
+  const switched: NetworkPolicy = (dispatch) => {
+    const own = policy(dispatch);
+    return (request, handler) => (isActive ? own : dispatch)(request, handler);
+  };
   const composed = new Map<Dispatcher, Dispatcher>();
   const before = places.map((place) => holder[place]);
   // All or none: one that can't be composed must not leave another behind that nobody takes out.
   for (const dispatcher of before)
     if (dispatcher !== undefined && !composed.has(dispatcher))
-      composed.set(dispatcher, dispatcher.compose(policy as Dispatcher.DispatcherComposeInterceptor));
+      composed.set(dispatcher, dispatcher.compose(switched as Dispatcher.DispatcherComposeInterceptor));
   for (const [index, place] of places.entries())
     if (before[index] !== undefined) holder[place] = composed.get(before[index])!;
   return () => {
+    isActive = false;
     for (const [index, place] of places.entries()) {
       const own = before[index] === undefined ? undefined : composed.get(before[index]);
       if (own !== undefined && holder[place] === own) holder[place] = before[index];

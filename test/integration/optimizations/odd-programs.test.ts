@@ -115,6 +115,50 @@ describe("Auto mode", () => {
     expect([stdout, stderr]).toEqual(["false false\n", ""]);
   });
 
+  it("sends no further attempt once closed, though the program has composed on the dispatcher", async () => {
+    const apply = new URL("../../../dist/optimizations/apply-all.js", import.meta.url).href;
+    const program = file(
+      "composed.mjs",
+      `import { createServer } from "node:http";
+       import { applyAllOptimizations } from ${JSON.stringify(apply)};
+       let asked = 0;
+       const server = createServer((_, response) => { asked++; response.writeHead(503).end(); });
+       server.listen(0, "127.0.0.1", async () => {
+         const handle = applyAllOptimizations({ optimizations: ["retries", "response-cache"] });
+         for (const version of [1, 2]) {
+           const place = Symbol.for("undici.globalDispatcher." + version);
+           if (globalThis[place]) globalThis[place] = globalThis[place].compose((dispatch) => dispatch);
+         }
+         await handle.close();
+         const { status } = await fetch("http://127.0.0.1:" + server.address().port);
+         console.log(status, asked);
+         server.closeAllConnections();
+         server.close();
+       });`,
+    );
+    const { stdout, stderr } = await runNode([program], { env: plainEnvironment() });
+    expect([stdout, stderr]).toEqual(["503 1\n", ""]);
+  });
+
+  it("leaves a dispatcher alone that it can't compose with, and the others, too", async () => {
+    const apply = new URL("../../../dist/optimizations/apply-all.js", import.meta.url).href;
+    const program = file(
+      "uncomposed.mjs",
+      `import { applyAllOptimizations } from ${JSON.stringify(apply)};
+       void Response;
+       const places = [1, 2].map((version) => Symbol.for("undici.globalDispatcher." + version));
+       const own = { dispatch() {} };
+       globalThis[places[1]] = own;
+       const before = places.map((place) => globalThis[place]);
+       const handle = applyAllOptimizations({ optimizations: ["retries"] });
+       const { state } = handle.status().steps.find(({ id }) => id === "retries");
+       console.log(state, places.every((place, i) => globalThis[place] === before[i]));
+       await handle.close();`,
+    );
+    const { stdout, stderr } = await runNode([program], { env: plainEnvironment() });
+    expect([stdout, stderr]).toEqual(["failed true\n", ""]);
+  });
+
   it("gives each worker of a cluster a port of its own for metrics, unseen by the program", async () => {
     const program = file(
       "cluster.cjs",
