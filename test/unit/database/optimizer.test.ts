@@ -179,8 +179,7 @@ test("each mistake gets a typed error that says what to do", async () => {
   expect(() => new DatabaseOptimizer({ url: "sqlite::memory:", driver: {} as never })).toThrow(/got both/);
   await expect(new DatabaseOptimizer({ url: "oracle://x" }).initialize()).rejects.toMatchObject({
     code: "VICTOR_UNKNOWN_SCHEME",
-    message:
-      'unknown URL scheme "oracle:"; known are sqlite:, postgres:, postgresql:, mysql:, mariadb:',
+    message: 'unknown URL scheme "oracle:"; known are sqlite:, postgres:, postgresql:, mysql:, mariadb:',
   });
   await using db = await open();
   await expect(db.executeQuery(byId, [])).rejects.toMatchObject({
