@@ -16,7 +16,8 @@ export interface MysqlDriverOptions {
   readonly url: string;
   /**
    * How cached results stay true:
-   * - `exclusive`: nobody but this optimizer writes to the database: no other process, no replication.
+   * - `exclusive`: nobody but this optimizer writes to the database: no other process, no replication, no event that
+   *   the user can't see for want of the privilege EVENT.
    * - `ttl`: results may be as old as their time to live.
    * @default none of them: nothing is cached
    */
