@@ -28,6 +28,11 @@ export function parseMysqlUrl(text: string): MysqlTarget {
   if (typeof text !== "string" || !URL.canParse(text) || !/^(mysql|mariadb):\/\//i.test(text))
     throw new TypeError(`url: expected ${expected}`);
   const url = new URL(text);
+  // What a / or ? in the password cuts off would be a database, a parameter, and so part of messages and metrics.
+  if (/@/.test(url.pathname + url.search + url.hash))
+    throw new TypeError(
+      `url: expected ${expected}, with /, ?, # and @ in its parts as %2F, %3F, %23 and %40`,
+    );
   for (const name of url.searchParams.keys())
     if (!parameters.includes(name))
       throw new TypeError(`url: expected the parameters ${parameters.join(", ")}, got ${name}`);

@@ -2,9 +2,11 @@ import { systemClock } from "../../clock.ts";
 import { RolledBackError } from "../../errors.ts";
 import type { DriverConnection, QueryResult } from "../driver.ts";
 import { runBatch } from "./batch.ts";
+import { readMoments } from "./moments.ts";
 import type {
   IntegerParameters,
   MysqlAnswer,
+  MysqlCallback,
   MysqlClient,
   MysqlError,
   MysqlHeader,
@@ -29,6 +31,14 @@ export interface SessionFacts {
   readonly maxPacketBytes: number;
 }
 
+/** How values go over the wire. */
+export interface WireSettings {
+  /** Offset of the session, such as `+02:00`. */
+  readonly zone: string;
+  /** How mysql2 is told of an integer, where its release can be. */
+  readonly integers: IntegerParameters | undefined;
+}
+
 /** Ends what a session is running, from another one. */
 export type KillQuery = (session: SessionFacts, signal: AbortSignal) => Promise<void>;
 
@@ -42,7 +52,7 @@ export class MysqlConnection implements DriverConnection {
   readonly proxied: boolean;
   readonly #client: MysqlClient;
   readonly #kill: KillQuery | undefined;
-  readonly #integers: IntegerParameters | undefined;
+  readonly #wire: WireSettings;
   #usable = true;
   #running = 0;
   #inTransaction = false;
@@ -53,10 +63,10 @@ export class MysqlConnection implements DriverConnection {
     client: MysqlClient,
     session: SessionFacts,
     kill: KillQuery | undefined,
-    integers: IntegerParameters | undefined,
+    wire: WireSettings,
   ) {
     this.#client = client;
-    this.#integers = integers;
+    this.#wire = wire;
     this.session = session;
     this.proxied = String(client.threadId) !== session.id;
     this.#kill = kill;
@@ -72,14 +82,13 @@ export class MysqlConnection implements DriverConnection {
   /**
    * Opens a session; when `signal` aborts, nothing stays open. Idle, it doesn't keep the process alive.
    * @param setup statements that put the session into its initial state
-   * @param integers how mysql2 is told of an integer, where its release can be
    */
   static async open(
     create: () => MysqlClient,
     setup: readonly string[],
     kill: KillQuery | undefined,
+    wire: WireSettings,
     signal?: AbortSignal,
-    integers?: IntegerParameters,
   ): Promise<MysqlConnection> {
     signal?.throwIfAborted();
     const client = create();
@@ -98,7 +107,7 @@ export class MysqlConnection implements DriverConnection {
         server: String(row?.server),
         maxPacketBytes: Number(row?.maxPacketBytes),
       };
-      return new MysqlConnection(client, session, kill, integers);
+      return new MysqlConnection(client, session, kill, wire);
     } catch (error) {
       client.stream.destroy();
       throw error;
@@ -122,7 +131,7 @@ export class MysqlConnection implements DriverConnection {
       }
     }
     // Before anything is sent: what mysql2 itself fails at later costs the connection.
-    const { text, values } = bound(sql, params, this.#integers);
+    const { text, values } = bound(sql, params, this.#wire.integers);
     try {
       const answer = await this.#run(() => this.#send(text, values), signal);
       if (sql === "BEGIN") this.#inTransaction = true;
@@ -159,10 +168,11 @@ export class MysqlConnection implements DriverConnection {
   }
 
   async #send(text: string, values: readonly unknown[]): Promise<MysqlAnswer> {
-    if (values.length === 0) return ask(this.#client, text);
+    const { zone } = this.#wire;
+    if (values.length === 0) return ask(this.#client, text, zone);
     try {
       return await new Promise((resolve, reject) => {
-        this.#client.execute(text, values, (error, answer) => (error ? reject(error) : resolve(answer)));
+        this.#client.execute(text, values, settle(resolve, reject, zone));
       });
     } catch (error) {
       const { errno } = error as MysqlError;
@@ -264,10 +274,22 @@ function connected(client: MysqlClient): Promise<void> {
   });
 }
 
-function ask(client: MysqlClient, sql: string): Promise<MysqlAnswer> {
+function ask(client: MysqlClient, sql: string, zone = "Z"): Promise<MysqlAnswer> {
   return new Promise((resolve, reject) => {
-    client.query(sql, (error, answer) => (error ? reject(error) : resolve(answer)));
+    client.query(sql, settle(resolve, reject, zone));
   });
+}
+
+function settle(
+  resolve: (answer: MysqlAnswer) => void,
+  reject: (error: MysqlError) => void,
+  zone: string,
+): MysqlCallback {
+  return (error, answer, fields) => {
+    if (error) return reject(error);
+    readMoments(answer, fields, zone);
+    resolve(answer);
+  };
 }
 
 /** A CALL answers with several results: the first one with rows is taken, else what it changed. */

@@ -16,7 +16,8 @@ export interface MysqlDriverOptions {
   readonly url: string;
   /**
    * How cached results stay true:
-   * - `exclusive`: nobody but this optimizer writes to the database: no other process, no replication.
+   * - `exclusive`: nobody but this optimizer writes to the database: no other process, no replication, no event that
+   *   the user can't see for want of the privilege EVENT.
    * - `ttl`: results may be as old as their time to live.
    * @default none of them: nothing is cached
    */
@@ -47,7 +48,7 @@ const alwaysCoherent: Coherence = Object.freeze({
  * MySQL and MariaDB by the package `mysql2`, which is loaded when the first connection is opened.
  *
  * DECIMAL comes as text; BIGINT as a number, and as text where that would round it; DATE, DATETIME and TIMESTAMP as
- * `Date`, to the millisecond. `rowCount` of an UPDATE counts the rows that it found, changed or not.
+ * `Date`, to the millisecond, and an invalid one for what is no day of the calendar (`0000-00-00`). `rowCount` of an UPDATE counts the rows that it found, changed or not.
  * @throws {TypeError} for a URL that is none; no message repeats it, since it may hold a password
  */
 export function mysqlDriver(options: MysqlDriverOptions): DatabaseDriver {
@@ -112,8 +113,8 @@ class MysqlDriver implements DatabaseDriver {
       // With the server's own settings a statement might stay uncommitted, or a commit begin another transaction.
       [`SET time_zone = '${this.#timeZone}', autocommit = 1, completion_type = 'NO_CHAIN'`],
       kill,
+      { zone: this.#timeZone, integers: mysql.TypedParameter?.LONGLONG },
       signal,
-      mysql.TypedParameter?.LONGLONG,
     );
   }
 
@@ -127,6 +128,7 @@ class MysqlDriver implements DatabaseDriver {
       ...(tls !== undefined && { ssl: tls }),
       charset: "utf8mb4",
       timezone: this.#timeZone === "+00:00" ? "Z" : this.#timeZone,
+      dateStrings: true,
       supportBigNumbers: true,
       multipleStatements: false,
       maxPreparedStatements,

@@ -28,6 +28,8 @@ export interface MysqlClientOptions {
   readonly ssl?: MysqlTls;
   readonly charset: string;
   readonly timezone: string;
+  /** Moments come as text. */
+  readonly dateStrings: true;
   readonly supportBigNumbers: true;
   readonly multipleStatements: false;
   readonly maxPreparedStatements: number;
@@ -61,13 +63,21 @@ export interface MysqlHeader {
 export type MysqlRows = Record<string, unknown>[];
 /** Rows, a header, or one of either for each result of a CALL. */
 export type MysqlAnswer = MysqlRows | MysqlHeader | (MysqlRows | MysqlHeader)[];
-type Callback = (error: MysqlError | null, answer: MysqlAnswer) => void;
+/** A column of a result. */
+export interface MysqlField {
+  readonly name: string;
+  /** The protocol's number of its type. */
+  readonly columnType: number;
+}
+/** Columns, or those of each result of a CALL; `undefined` where nothing but a header came. */
+export type MysqlFields = readonly MysqlField[] | readonly (readonly MysqlField[] | undefined)[];
+export type MysqlCallback = (error: MysqlError | null, answer: MysqlAnswer, fields?: MysqlFields) => void;
 
 export interface MysqlClient {
   readonly threadId: number;
   readonly stream: Duplex & { ref?(): void; unref?(): void };
-  query(sql: string, callback: Callback): unknown;
-  execute(sql: string, values: readonly unknown[], callback: Callback): unknown;
+  query(sql: string, callback: MysqlCallback): unknown;
+  execute(sql: string, values: readonly unknown[], callback: MysqlCallback): unknown;
   end(callback: (error?: Error) => void): void;
   on(event: "error", listener: (error: MysqlError) => void): unknown;
   on(event: "end", listener: () => void): unknown;

@@ -115,6 +115,30 @@ describe("values", () => {
     expect(row).toEqual({ at: new Date("2024-06-01T10:00:00Z"), zone: "+02:00" });
   });
 
+  test("of a DATETIME are the day that they say, or none: of the years 1 to 99, and of no day of the calendar", async () => {
+    await server.query("CREATE TABLE kinds (id INT, d DATE, at DATETIME(6), stamp TIMESTAMP(3) NULL)");
+    const db = open({ driver: mysqlDriver({ url: mariadb().url, timeZone: "-03:30" }) });
+    const at = new Date("0001-02-03T04:05:06.789Z");
+    await db.executeQuery("INSERT INTO kinds VALUES (1, ?, ?, ?)", [at, at, new Date(5)]);
+    await db.executeQuery("INSERT IGNORE INTO kinds VALUES (2, '0000-00-00', '2024-00-10 01:02:03', NULL)");
+    for (const [where, params] of [
+      ["", []],
+      ["WHERE 1 = ?", [1]],
+    ] as const) {
+      const { rows } = await db.executeQuery(`SELECT d, at, stamp FROM kinds ${where} ORDER BY id`, params);
+      expect(rows[0]).toEqual({ d: new Date("0001-02-03T03:30:00Z"), at, stamp: new Date(5) });
+      const { d, at: none, stamp } = rows[1] as Record<string, Date>;
+      expect([d?.getTime(), none?.getTime(), stamp]).toEqual([Number.NaN, Number.NaN, null]);
+    }
+    await server.query(
+      "CREATE PROCEDURE rename_all() BEGIN SELECT at FROM kinds WHERE id = 1; SELECT 2 AS two; END",
+    );
+    expect((await db.executeQuery("CALL rename_all()")).rows).toEqual([{ at }]);
+    expect((await db.executeQuery("SELECT d, 'text' AS d FROM kinds WHERE id = 1")).rows).toEqual([
+      { d: "text" },
+    ]);
+  });
+
   test("of a key that the server made come back, and the session's sql_mode is the server's", async () => {
     const db = open();
     await server.query("CREATE TABLE log (id BIGINT AUTO_INCREMENT PRIMARY KEY, x INT) AUTO_INCREMENT = 7");

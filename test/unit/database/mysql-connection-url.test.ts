@@ -36,6 +36,9 @@ describe("A URL of MySQL or MariaDB", () => {
     "mysql://user:s3cret@x/app?multipleStatements=true",
     "mysql://user:s3cret@x/app?ssl=maybe",
     "mysql://user:s3cret@x/app?ssl=false&ssl-ca=/ca.pem",
+    "mysql://user:123/s3cret@x/app",
+    "mysql://user:123?s3cret@x/app",
+    "mysql://user:123#s3cret@x/app",
     "s3cret",
   ])("that can't be understood is refused without its password: %s", (url) => {
     expect(() => mysqlDriver({ url })).toThrow(/url/);
