@@ -5,6 +5,7 @@
  *
  * Without `PRICES_URL` it starts a service of prices by itself.
  */
+import { once } from "node:events";
 import { createServer } from "node:http";
 import express from "express";
 import { applyAllOptimizations } from "victor-optimizations";
@@ -22,7 +23,7 @@ await db.executeBatch(
   Array.from({ length: 100 }, (_, i) => [i + 1, `Product ${i + 1}`, 10]),
 );
 
-const prices = process.env.PRICES_URL === undefined ? startPrices() : undefined;
+const prices = process.env.PRICES_URL === undefined ? await startPrices() : undefined;
 const pricesUrl = process.env.PRICES_URL ?? `http://127.0.0.1:${prices.address().port}`;
 const network = new NetworkOptimizer({ baseUrl: pricesUrl, timeoutMs: 2_000 });
 
@@ -66,9 +67,11 @@ process.once("SIGTERM", async () => {
 });
 
 /** Prices are good for a minute. */
-function startPrices() {
-  return createServer((request, response) => {
+async function startPrices() {
+  const server = createServer((request, response) => {
     response.setHeader("cache-control", "max-age=60");
     response.end(JSON.stringify({ cents: 100 * Number(request.url.split("/").pop()) }));
   }).listen(0, "127.0.0.1");
+  await once(server, "listening");
+  return server;
 }

@@ -38,6 +38,13 @@ writeFileSync(
   }),
 );
 
+// A small project for the compiler, and for the formatter.
+for (let i = 0; i < 40; i++)
+  writeFileSync(
+    join(generated, `part-${i}.ts`),
+    `export interface Part${i} {\n  id: number;\n  name: string;\n}\n\nexport const part${i}: Part${i} = { id: ${i}, name: "part ${i}" };\n`,
+  );
+
 const upstream = spawn(process.execPath, [join(home, "upstream.ts")], { stdio: ["pipe", "pipe", "inherit"] });
 const [port] = (await once(upstream.stdout, "data")) as [Buffer];
 const origin = `http://127.0.0.1:${String(port).trim()}`;
@@ -65,6 +72,14 @@ const programs: Record<string, readonly string[]> = {
   "express-generator starter": [
     ...["--url", "http://127.0.0.1:{port}/", "--", process.execPath],
     join(generated, "starter", "bin", "www"),
+  ],
+  "typescript (tsc)": [
+    ...["--", process.execPath, script("typescript", "bin", "tsc"), "--noEmit", "--skipLibCheck"],
+    ...["--types", "", ...Array.from({ length: 40 }, (_, i) => join(generated, `part-${i}.ts`))],
+  ],
+  prettier: [
+    ...["--", process.execPath, script("prettier", "bin", "prettier.cjs"), "--check"],
+    join(generated, "part-*.ts"),
   ],
 };
 

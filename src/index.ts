@@ -1,12 +1,15 @@
+export type { Severity } from "./alerts/index.ts";
 export * from "./alerts/index.ts";
 export * from "./algorithms/index.ts";
+export type { Lease as CacheLease } from "./cache/index.ts";
 export * from "./cache/index.ts";
 export * from "./compare/index.ts";
 export * from "./concurrency/index.ts";
 export * from "./dashboard/index.ts";
-// Two rooms have an `Engine`, two a `LeakReport`; those of the database keep their names here.
-export type { Engine, LeakReport } from "./database/index.ts";
+// Two rooms have an `Engine`, two a `LeakReport`, two a `Lease`; those of the database keep their names here.
+export type { Engine, LeakReport, Lease } from "./database/index.ts";
 export * from "./database/index.ts";
+export type { Severity as FindingSeverity } from "./doctor/index.ts";
 export * from "./doctor/index.ts";
 export * from "./environment/index.ts";
 export * from "./errors.ts";

@@ -12,7 +12,15 @@ import { ComparisonRecord } from "./comparison-record.ts";
 import { runJob } from "./job-run.ts";
 import { LoadProcess } from "./load/load-process.ts";
 import type { CapacityReply } from "./load/load-protocol.ts";
-import { importedModule, optimizedArm, readSteps } from "./optimized-arms.ts";
+import {
+  importedModule,
+  noStartUp,
+  optimizedArm,
+  plainArm,
+  readSteps,
+  startUpOf,
+  startUpStep,
+} from "./optimized-arms.ts";
 import { type ServerLoad, serverRound, startServer } from "./server-round.ts";
 
 const capacityConcurrency = 16;
@@ -34,13 +42,24 @@ const impatientGraceMs = 500;
  *   when it aborts before the first round is done
  */
 export async function comparePrograms(options: CompareOptions): Promise<CompareDocument> {
+  const settings = resolveCompare(options);
   const folder = mkdtempSync(join(tmpdir(), "victor-cmp-"));
+  let load: LoadProcess | undefined;
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  const onExit = (): void => {
+    load?.abandon();
+    remove();
+  };
+  process.on("exit", onExit);
   try {
-    const settings = resolveCompare(options);
-    await using load = new LoadProcess();
-    return await new Comparing(settings, folder, load).run();
+    await using started = new LoadProcess();
+    load = started;
+    // Not before it is there: killed until then, this process would leave its programs to nobody.
+    await started.guard([]);
+    return await new Comparing(settings, folder, started).run();
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    process.off("exit", onExit);
+    remove();
   }
 }
 
@@ -113,11 +132,14 @@ class Comparing {
     if (module === undefined)
       throw new CompareError("no-steps", "with", "auto mode is not part of this installation; name a module");
     const statusFile = join(this.#folder, "status.json");
-    const arms = [{ name: "without", command, env: {} }, optimizedArm(command, module, statusFile)];
+    const isOwn = this.#settings.module === undefined;
+    const by = { module, startUp: isOwn ? startUpOf(command, process.env) : noStartUp };
+    const arms = [plainArm(command, isOwn), optimizedArm(command, by, statusFile)];
     // A program that can't run with optimizations is better known before the first round than after.
     this.#say("trying the program with optimizations", 0);
     await this.#tryOut(arms[1]!);
-    const steps = readSteps(statusFile);
+    const told = readSteps(statusFile);
+    const steps = told && [...startUpStep(by.startUp), ...told];
     const applied = steps?.filter(({ state }) => state === "applied") ?? [];
     if (!ablate) return { arms, steps };
     if (applied.length === 0)
@@ -127,7 +149,7 @@ class Comparing {
         "no optimization was applied, so none can be measured by itself",
       );
     const single = applied.map((step) =>
-      optimizedArm(command, module, join(this.#folder, `status-${step.id}.json`), step),
+      optimizedArm(command, by, join(this.#folder, `status-${step.id}.json`), step),
     );
     return { arms: [...arms, ...single], steps };
   }
@@ -158,6 +180,7 @@ class Comparing {
         arm: arm.name,
         concurrency: capacityConcurrency,
         durationMs,
+        timeoutMs: this.#settings.timeoutMs,
       });
     await ask(capacityMs / 2);
     const { perSecond, failed } = await ask(capacityMs);
@@ -241,8 +264,7 @@ class Comparing {
       timeoutMs,
       signal,
       folder: this.#folder,
-      onGroup: (group: number | undefined) =>
-        this.#load.ask<void>({ type: "guard", groups: group === undefined ? [] : [group] }),
+      onGroup: (group: number | undefined) => this.#load.guard(group === undefined ? [] : [group]),
     };
   }
 

@@ -18,6 +18,7 @@ export type MetricId =
   | "latencyP99"
   | "latencyP999"
   | "errorShare"
+  | "startUp"
   | "cpuPerRequest"
   | "rssPeak"
   | "rssMedian"
@@ -53,6 +54,7 @@ export const serverMetrics: readonly Metric[] = Object.freeze([
   metric("latencyP999", "latency, p99.9", "ms", 0.01),
   metric("errorShare", "errors", "share", 0.001),
   metric("cpuPerRequest", "CPU per request", "ms", 1e-3),
+  metric("startUp", "start-up, until it answers", "ms", 20),
   ...processMetrics,
 ]);
 

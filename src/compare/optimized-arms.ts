@@ -1,6 +1,9 @@
 import { existsSync, readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
+import { commandFile } from "../environment/command-file.ts";
+import { runFacts } from "../environment/run-facts.ts";
+import { planRun } from "../environment/run-plan.ts";
 import type { ComparedArm } from "./arm.ts";
 import type { AppliedStep } from "./compare-document.ts";
 
@@ -19,27 +22,83 @@ export function importedModule(module: string | undefined): string | undefined {
   return existsSync(module) ? pathToFileURL(resolve(module)).href : module;
 }
 
-/** The program as it is, but with a module loaded before. @param only the one step that it is to apply */
+/** What a program is optimized by. */
+export interface Optimization {
+  /** What `--import` takes. */
+  readonly module: string;
+  /** What has to be set before Node starts. */
+  readonly startUp: StartUp;
+}
+
+export interface StartUp {
+  readonly env: Readonly<Record<string, string>>;
+  readonly nodeFlags: readonly string[];
+}
+
+export const noStartUp: StartUp = Object.freeze({ env: {}, nodeFlags: [] });
+
+/** What `victor run` would set for a command, the modules that it loads aside. */
+export function startUpOf(command: readonly string[], env: Readonly<NodeJS.ProcessEnv>): StartUp {
+  const program = commandFile(command, env);
+  if ("exitCode" in program) return noStartUp;
+  const { steps } = planRun(runFacts(program, env, { wantsAuto: false, make: false }));
+  // Auto mode keeps compiled code by itself.
+  const set = steps.filter(({ subject, value }) => value !== undefined && subject !== "NODE_COMPILE_CACHE");
+  const isFlag = ({ subject }: { readonly subject: string }): boolean => subject.startsWith("--");
+  return {
+    env: Object.fromEntries(
+      set.filter((step) => !isFlag(step)).map(({ subject, value }) => [subject, value!]),
+    ),
+    nodeFlags: set.filter(isFlag).map(({ subject, value }) => `${subject}=${value}`),
+  };
+}
+
+/** The step that stands for `startUpOf`, where it sets something. */
+export function startUpStep({ env, nodeFlags }: StartUp): AppliedStep[] {
+  const set = [...Object.entries(env).map(([name, value]) => `${name}=${value}`), ...nodeFlags];
+  if (set.length === 0) return [];
+  const title = "What only start-up can set";
+  return [{ id: startUpId, title, risk: "safe", state: "applied", reason: set.join(" ") }];
+}
+
+const startUpId = "start-up";
+
+/**
+ * The program as it is.
+ * @param isAuto whether it is compared with auto mode: then it stays off where the user's own `NODE_OPTIONS` load it
+ */
+export function plainArm(command: readonly string[], isAuto: boolean): ComparedArm {
+  return { name: "without", command, env: isAuto ? { [stepsVariable]: "none" } : {} };
+}
+
+/** The program as it is, but optimized. @param only the one step that it is to apply */
 export function optimizedArm(
   command: readonly string[],
-  module: string,
+  { module, startUp }: Optimization,
   statusFile: string,
   only?: AppliedStep,
 ): ComparedArm {
+  const { env, nodeFlags } = only === undefined || only.id === startUpId ? startUp : noStartUp;
   return {
     name: only === undefined ? "with" : `only ${only.id}`,
     command,
-    nodeFlags: `--import "${module}"`,
+    nodeFlags: [...nodeFlags, `--import "${module}"`].join(" "),
     env: {
+      ...env,
       [statusVariable]: statusFile,
-      ...(only !== undefined && { [stepsVariable]: only.id }),
+      ...(only !== undefined && { [stepsVariable]: only.id === startUpId ? "none" : only.id }),
     },
   };
 }
 
-/** What a program says it has applied; `undefined` when it said nothing. */
+/** What a program says it has applied; `undefined` when it said nothing, or was killed while it did. */
 export function readSteps(statusFile: string): readonly AppliedStep[] | undefined {
   if (!existsSync(statusFile)) return undefined;
-  const { steps } = JSON.parse(readFileSync(statusFile, "utf8")) as { steps?: readonly AppliedStep[] };
-  return steps;
+  try {
+    const { steps } = JSON.parse(readFileSync(statusFile, "utf8")) as { steps?: readonly AppliedStep[] };
+    return Array.isArray(steps) ? steps : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
 }

@@ -23,7 +23,7 @@ export interface ServerPlace {
   readonly signal?: AbortSignal | undefined;
 }
 
-const pollMs = 25;
+const pollMs = 5;
 let servers = 0;
 
 /** A server under comparison: its processes, and the probes in them. */
@@ -34,6 +34,8 @@ export class RunningServer implements AsyncDisposable {
   readonly #place: ServerPlace;
   readonly #onStopped: (heard: boolean) => void;
   readonly #graceMs: number;
+  /** From its start until it answered, milliseconds. */
+  startUpMs = 0;
 
   private constructor(
     program: Program,
@@ -60,7 +62,7 @@ export class RunningServer implements AsyncDisposable {
     place: ServerPlace,
     stopping: {
       readonly graceMs: number;
-      readonly onStarted: (group: number) => void;
+      readonly onStarted: (group: number) => Promise<void>;
       readonly onStopped: (heard: boolean) => void;
     },
   ): Promise<RunningServer> {
@@ -76,15 +78,17 @@ export class RunningServer implements AsyncDisposable {
     const probes = await ProbeChannel.open(socket);
     try {
       const settings: ProbeSettings = { socket, folder: place.folder };
+      const startedMs = performance.now();
       const program = await Program.start({
         arm,
         port,
         env: probedEnvironment(arm, settings),
       });
-      stopping.onStarted(program.pid);
       const server = new RunningServer(program, probes, url, place, stopping);
       try {
+        await stopping.onStarted(program.pid);
         await server.#untilReady();
+        server.startUpMs = performance.now() - startedMs;
       } catch (error) {
         await program.stop(0);
         throw error;

@@ -1,5 +1,6 @@
-import { lstatSync, mkdirSync } from "node:fs";
-import { isAbsolute, join } from "node:path";
+// An `import` of these would load all that they export, which auto mode can't afford.
+const { lstatSync, mkdirSync } = process.getBuiltinModule("node:fs");
+const { isAbsolute, join } = process.getBuiltinModule("node:path");
 
 /** Where Node may keep compiled code, or why it may not. */
 export type CacheFolder = { readonly folder: string } | { readonly reason: string };

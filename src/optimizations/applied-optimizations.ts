@@ -40,12 +40,22 @@ export class AppliedOptimizations implements AsyncDisposable {
   readonly #onClose: () => void;
   #closing: Promise<void> | undefined;
 
-  /** @param onClose called once, when closing begins @internal */
-  constructor(settings: ResolvedOptimizations, steps: readonly OptimizationStep[], onClose: () => void) {
+  /**
+   * @param isBeforeProgram whether nothing of the program is loaded yet
+   * @param onClose called once, when closing begins
+   * @internal
+   */
+  constructor(
+    settings: ResolvedOptimizations,
+    steps: readonly OptimizationStep[],
+    isBeforeProgram: boolean,
+    onClose: () => void,
+  ) {
     this.#onClose = onClose;
     const context: StepContext = {
       settings,
       modules: this.#modules,
+      isBeforeProgram,
       isOn: settings.isOn,
       hasReader: settings.metricsPort !== undefined,
       addSource: (source) => this.#registry.add(source),
@@ -131,10 +141,19 @@ export class AppliedOptimizations implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#onClose();
     this.#statusFile?.close();
-    for (const { applied: step } of [...this.#entries].reverse()) step.undo();
+    const failures: unknown[] = [];
+    for (const { applied: step } of [...this.#entries].reverse()) {
+      try {
+        step.undo();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
     this.#modules.close();
-    await Promise.all([this.#metricsPort?.close(), this.#optimizers.close()]);
+    for (const closed of await Promise.allSettled([this.#metricsPort?.close(), this.#optimizers.close()]))
+      if (closed.status === "rejected") failures.push(closed.reason);
     this.#registry.clear();
+    if (failures.length > 0) throw failures[0];
   }
 
   #statementsOf(system: string, slowQueryMs: number): StatementTimes {

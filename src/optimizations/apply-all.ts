@@ -24,6 +24,15 @@ export const optimizationSteps: readonly {
  * @throws {TypeError | RangeError} naming the wrong option and what is right; nothing is changed then
  */
 export function applyAllOptimizations(options: OptimizationsOptions = {}): AppliedOptimizations {
+  return apply(options, false);
+}
+
+/** The same, where nothing of the program is loaded yet. @internal */
+export function applyBeforeProgram(options: OptimizationsOptions): AppliedOptimizations {
+  return apply(options, true);
+}
+
+function apply(options: OptimizationsOptions, isBeforeProgram: boolean): AppliedOptimizations {
   const settings = resolveOptimizations(options, allSteps);
   const holder = globalThis as Place;
   const known = holder[place];
@@ -31,7 +40,7 @@ export function applyAllOptimizations(options: OptimizationsOptions = {}): Appli
     known.ignore(Object.keys(options));
     return known;
   }
-  const handle = new AppliedOptimizations(settings, allSteps, () => {
+  const handle = new AppliedOptimizations(settings, allSteps, isBeforeProgram, () => {
     delete holder[place];
   });
   Object.defineProperty(holder, place, { value: handle, configurable: true });

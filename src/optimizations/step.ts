@@ -35,6 +35,8 @@ export interface AppliedStep {
 export interface StepContext {
   readonly settings: ResolvedOptimizations;
   readonly modules: LoadedModules;
+  /** Whether nothing of the program is loaded yet. */
+  readonly isBeforeProgram: boolean;
   /** @param key what the decision sticks to, such as a host */
   isOn(stepId: string, key?: string): boolean;
   /** To be asked at collection, until `removeSource`. */

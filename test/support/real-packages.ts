@@ -1,5 +1,7 @@
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { type NodeRun, runNode } from "./run-node.ts";
 
@@ -14,10 +16,14 @@ export function prepareRealPackages(): void {
   execFileSync("npm", ["ci", "--ignore-scripts", "--no-audit", "--no-fund"], { cwd: root, stdio: "pipe" });
 }
 
+const cacheHome = mkdtempSync(join(tmpdir(), "victor-cache-"));
+process.once("exit", () => rmSync(cacheHome, { recursive: true, force: true }));
+
 /** The environment without any settings of auto mode. */
 export function plainEnvironment(more: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv {
   const kept = Object.entries(process.env).filter(([name]) => !/^(?:VICTOR_|VITEST|NODE_OPTIONS)/.test(name));
-  return { ...Object.fromEntries(kept), ...more };
+  // Compiled code is kept there, and not among the user's own.
+  return { ...Object.fromEntries(kept), XDG_CACHE_HOME: cacheHome, ...more };
 }
 
 /** Runs the cases of a package. @returns its lines, by the cases' names */

@@ -1,5 +1,6 @@
 import type { OptimizationStep } from "../step.ts";
 import { betterSqlite3 } from "./better-sqlite3.ts";
+import { compileCache } from "./compile-cache.ts";
 import { dnsCache } from "./dns-cache.ts";
 import { globalFetch } from "./fetch.ts";
 import { httpAgents } from "./http-agents.ts";
@@ -18,6 +19,7 @@ import { undici } from "./undici.ts";
 export const allSteps: readonly OptimizationStep[] = Object.freeze([
   threadPool,
   semiSpace,
+  compileCache,
   dnsCache,
   httpAgents,
   globalFetch,

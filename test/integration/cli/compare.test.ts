@@ -56,6 +56,7 @@ test("measures a program beside itself: all metrics, the same answers, no proces
     latencyP95: expect.any(Number),
     latencyP99: expect.any(Number),
     errorShare: expect.any(Number),
+    startUp: expect.any(Number),
     cpuPerRequest: expect.any(Number),
     rssPeak: expect.any(Number),
     rssMedian: expect.any(Number),

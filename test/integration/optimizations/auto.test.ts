@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -151,6 +151,37 @@ describe("--import victor-optimizations/auto", () => {
     expect(stepOf(status, "thread-pool")).toMatchObject({
       state: "left-alone",
       reason: "UV_THREADPOOL_SIZE=7 is set from outside",
+    });
+  });
+
+  it("keeps compiled code for the next start, in a folder of the user's own", async () => {
+    const XDG_CACHE_HOME = mkdtempSync(join(folder, "cache-"));
+    file("part.cjs", `module.exports = "part";${" ".repeat(1000)}`);
+    const program = file("whole.cjs", 'console.log(require("./part.cjs"))');
+    const kept = () =>
+      readdirSync(XDG_CACHE_HOME, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile())
+        .length;
+    const first = await underAuto([program], { XDG_CACHE_HOME });
+    expect(stepOf(first.status, "compile-cache")).toMatchObject({
+      state: "applied",
+      reason: expect.stringContaining(join(XDG_CACHE_HOME, "victor-optimizations", "compile-cache")),
+    });
+    const files = kept();
+    expect(files).toBeGreaterThan(0);
+    const second = await underAuto([program], { XDG_CACHE_HOME });
+    expect([second.stdout, kept()]).toEqual(["part\n", files]);
+  });
+
+  it("keeps no compiled code where that is switched off, and writes to no folder that others may write to", async () => {
+    const off = await underAuto([file("idle.cjs", "")], { NODE_DISABLE_COMPILE_CACHE: "1" });
+    expect(stepOf(off.status, "compile-cache").state).toBe("left-alone");
+    const XDG_CACHE_HOME = mkdtempSync(join(folder, "shared-"));
+    mkdirSync(join(XDG_CACHE_HOME, "victor-optimizations"));
+    chmodSync(join(XDG_CACHE_HOME, "victor-optimizations"), 0o777);
+    const shared = await underAuto([file("idle.cjs", "")], { XDG_CACHE_HOME });
+    expect(stepOf(shared.status, "compile-cache")).toMatchObject({
+      state: "left-alone",
+      reason: expect.stringContaining("can be written by others"),
     });
   });
 

@@ -6,7 +6,6 @@ import { mysqlShape } from "../../../src/optimizations/mysql-shape.ts";
 import { resolveOptimizations } from "../../../src/optimizations/options.ts";
 import { autoSettings, configFileNames } from "../../../src/optimizations/settings/auto-settings.ts";
 import { allSteps } from "../../../src/optimizations/steps/index.ts";
-import { semiSpaceMb } from "../../../src/optimizations/steps/semi-space.ts";
 
 let folder: string;
 beforeEach(() => {
@@ -45,6 +44,15 @@ describe("Settings of auto mode", () => {
     expect(configFileNames).toContain(name);
     writeFileSync(join(folder, name), text);
     expect(autoSettings({ VICTOR_SLOW_QUERY_MS: "9" }, folder)).toEqual({ dnsTtlMs: 7, slowQueryMs: 9 });
+  });
+
+  it("come from variables alone where the folder was removed", () => {
+    expect(autoSettings({ VICTOR_DNS_TTL_MS: "5" }, undefined)).toEqual({ dnsTtlMs: 5 });
+  });
+
+  it("are refused with the file's name whatever the file throws", () => {
+    writeFileSync(join(folder, "victor.config.js"), "throw null");
+    expect(() => autoSettings({}, folder)).toThrow(/victor\.config\.js: null/);
   });
 
   it("come from the file that VICTOR_CONFIG names", () => {
@@ -86,10 +94,6 @@ describe("Settings of auto mode", () => {
     expect(wanted({ optimizations: ["retries", "pg"], disable: ["pg"] })).toEqual(["retries"]);
     expect(new Set(allSteps.map(({ id }) => id)).size).toBe(allSteps.length);
     expect(() => wanted({ isOn: 1 })).toThrow(TypeError);
-  });
-
-  it("leave room for a semi-space by the memory allowed", () => {
-    expect([2 ** 28, 768 * 2 ** 20, 2 ** 31].map(semiSpaceMb)).toEqual([undefined, 32, 64]);
   });
 });
 
