@@ -146,8 +146,8 @@ export class SharedResults implements MetricSource {
 
   /** A write that is about to take effect. @param isUncertain may it change more than its facts say? */
   begin(writes: WriteSet, isUncertain: boolean): Promise<SharedWrite> {
-    const changed = tagsOfWrites(writes);
-    return this.#writes.begin(isUncertain && !writes.hasDdl ? everythingChanged : changed);
+    const isWider = isUncertain && !writes.isEmpty && !writes.hasDdl;
+    return this.#writes.begin(isWider ? everythingChanged : tagsOfWrites(writes));
   }
 
   /** Others wrote to these tables, past the tier. */
@@ -196,6 +196,14 @@ export class SharedResults implements MetricSource {
 
   *collect(): Iterable<MetricSample> {
     yield* this.#cache.collect();
+    yield {
+      type: "counter",
+      name: "victor.db.cache.unmarked_writes",
+      help: "Writes that went on without a mark on the tier, since it couldn't be asked",
+      unit: "{write}",
+      labels: {},
+      value: this.#writes.unmarked,
+    };
   }
 
   async close(): Promise<void> {

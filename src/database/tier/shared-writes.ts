@@ -47,6 +47,23 @@ export class SharedWrites {
     if (known.size === 0 || this.#isClosed) return nothing;
     const ended = Promise.withResolvers<void>();
     this.#inBackground(ended.promise);
+    try {
+      const end = await this.#told(known);
+      return { end: () => end().finally(ended.resolve) };
+    } catch (error) {
+      ended.resolve();
+      throw error;
+    }
+  }
+
+  /** Waits for the writes under way; those that begin later are nobody's business. */
+  async close(): Promise<void> {
+    this.#isClosed = true;
+    while (this.#background.size > 0) await Promise.allSettled(this.#background);
+  }
+
+  /** @returns what tells that it is over */
+  async #told(known: ChangedTags): Promise<() => Promise<void>> {
     const id = this.#marks.newId();
     let changed = known;
     const { known: schemaBefore } = this.#schema;
@@ -65,30 +82,21 @@ export class SharedWrites {
     const tags = [...changed.values()].flat();
     await this.#cache.deleteByTag(tags);
     const stopRenewing = isMarked ? this.#renew(id, changed) : undefined;
-    return {
-      end: async () => {
-        stopRenewing?.();
-        const [reach, isStillKnown] = await Promise.all([
-          this.#cache.deleteByTag(tags),
-          changed.has(everything) || isSure(),
-        ]);
-        if (known === schemaChanged) this.#schema.lost();
-        if (!isStillKnown) {
-          // Others changed the schema, maybe before it took effect: it may have changed more than we know of.
-          this.#schema.lost();
-          await this.#cache.deleteByTag(everything);
-        }
-        // Where the server couldn't be told, the mark stands in until it ends by itself.
-        if (reach === "fleet") this.#inBackground(this.#calls.ask(() => this.#marks.remove(id, changed)));
-        ended.resolve();
-      },
+    return async () => {
+      stopRenewing?.();
+      const [reach, isStillKnown] = await Promise.all([
+        this.#cache.deleteByTag(tags),
+        changed.has(everything) || isSure(),
+      ]);
+      if (known === schemaChanged) this.#schema.lost();
+      if (!isStillKnown) {
+        // Others changed the schema, maybe before it took effect: it may have changed more than we know of.
+        this.#schema.lost();
+        await this.#cache.deleteByTag(everything);
+      }
+      // Where the server couldn't be told, the mark stands in until it ends by itself.
+      if (reach === "fleet") this.#inBackground(this.#calls.ask(() => this.#marks.remove(id, changed)));
     };
-  }
-
-  /** Waits for the writes under way; those that begin later are nobody's business. */
-  async close(): Promise<void> {
-    this.#isClosed = true;
-    while (this.#background.size > 0) await Promise.allSettled(this.#background);
   }
 
   async #mark(id: string, changed: ChangedTags): Promise<boolean> {

@@ -10,7 +10,6 @@ export const unreachable: unique symbol = Symbol("unreachable");
 export class TierCalls {
   readonly tier: SharedTier;
   readonly #breaker: CircuitBreaker;
-  failures = 0;
 
   constructor(tier: SharedTier, clock: Clock) {
     this.tier = tier;
@@ -34,7 +33,6 @@ export class TierCalls {
       return await this.#breaker.run(() => call(this.tier));
     } catch (error) {
       if (!(error instanceof SharedTierError || error instanceof CircuitOpenError)) throw error;
-      this.failures++;
       return unreachable;
     }
   }
