@@ -245,7 +245,10 @@ export class LearningExchange {
       for (const node of this.#ledger.nodes()) {
         const revision = this.#ledger.revisionOf(node);
         const isOwn = node === this.#ledger.node;
-        const isKnown = revision <= (nodes.get(node)?.revision ?? 0);
+        const line = nodes.get(node) ?? { revision: 0, seenAt: 0 };
+        // The server forgets an entry as long after it was stored as the fleet forgets a node.
+        const isDue = isOwn && revision > 0 && line.seenAt < this.#tier.now() - this.#sharing.expireMs / 4;
+        const isKnown = revision <= line.revision && !isDue;
         if (!isKnown && !(await this.#store(node))) {
           isComplete = false;
           if (!isOwn) continue;
