@@ -4,6 +4,7 @@ import { SelectionKey } from "./caches/selection-key.ts";
 import { ToolCatalogue } from "./catalogue/tool-catalogue.ts";
 import { checkTools } from "./catalogue/tool-check.ts";
 import { contextTexts } from "./context-texts.ts";
+import { type LearnedOutcome, LearnedParts } from "./fleet/learned-parts.ts";
 import { LearnedRanking, type ToolIds } from "./learning/learned-ranking.ts";
 import { LexicalRanking, type QueryScores } from "./ranking/lexical-ranking.ts";
 import type { SelectContext } from "./select-context.ts";
@@ -58,6 +59,8 @@ export class Ranker {
   tasks: LearnedRanking | undefined;
   /** Outcomes recorded, since the last reset of all. */
   outcomes = 0;
+  /** Told of each outcome that was learned from. */
+  onLearned: ((outcome: LearnedOutcome) => void) | undefined;
   /** For what was learned, which goes by names. */
   readonly ids: ToolIds;
   readonly #options: ResolvedSelectorOptions;
@@ -159,7 +162,37 @@ export class Ranker {
     this.learned?.record(ranked.terms, outcome);
     if (ranked.taskType !== undefined) this.tasks?.record([ranked.taskType], outcome);
     if (succeeded && ranked.candidates.length > 0) this.fusion.record(ranked.candidates, used);
+    this.onLearned?.({
+      terms: ranked.terms,
+      taskType: ranked.taskType,
+      candidates: ranked.candidates,
+      outcome: { ...outcome, succeeded },
+    });
     return true;
+  }
+
+  /** A query's terms, as `rank` gives them. */
+  termsOf(query: string): readonly string[] {
+    return this.lexical.score(query).terms.slice();
+  }
+
+  /** All that was learned, apart from this ranker. */
+  parts(): LearnedParts {
+    const parts = new LearnedParts(this.#options.learning ?? {});
+    if (this.learned !== undefined) parts.words.merge(this.learned);
+    if (this.tasks !== undefined) parts.tasks.merge(this.tasks);
+    parts.weight.restore(this.fusion.state().weight);
+    parts.outcomes = this.outcomes;
+    return parts;
+  }
+
+  /** Takes what a fleet has learned, in the place of what was. */
+  take({ words, tasks, weight, outcomes }: LearnedParts): void {
+    this.learned = words;
+    this.tasks = tasks;
+    this.outcomes = outcomes;
+    this.fusion.take(weight.state());
+    this.learnedCache.clear();
   }
 
   /** @param name of a tool; all when there is none */

@@ -11,6 +11,8 @@ export interface RememberedSelection extends Ranked {
   /** Where selections for the same are cached: not the entry, which may be another one by then, and has the whole conversation. */
   readonly cache: SelectionCache<RememberedSelection>;
   readonly keyHash: number;
+  /** By which other nodes find it. */
+  readonly sharedParts: readonly unknown[] | undefined;
 }
 
 /** Longest query that is remembered for `explain`, in UTF-16 units. */
@@ -21,7 +23,7 @@ export function remember(
   query: string,
   { taskType }: SelectContext,
   vector: Int8Array | undefined,
-  { cache, keyHash }: Pick<RememberedSelection, "cache" | "keyHash">,
+  { cache, keyHash, sharedParts }: Pick<RememberedSelection, "cache" | "keyHash" | "sharedParts">,
 ): RememberedSelection {
   return {
     tools: ranked.tools,
@@ -32,6 +34,7 @@ export function remember(
     vector,
     cache,
     keyHash,
+    sharedParts,
   };
 }
 

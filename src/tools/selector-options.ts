@@ -1,3 +1,5 @@
+import type { SharedTier } from "../cache/shared-tier.ts";
+import { type TierOption, tierOf } from "../cache/tier-option.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import {
   callable,
@@ -14,6 +16,7 @@ import {
   type SelectionCacheBounds,
   type SelectionCacheOptions,
 } from "./caches/selection-cache.ts";
+import { type ResolvedSharing, resolveSharing, type SharingOptions } from "./fleet/sharing-options.ts";
 import type { LearnedRankingOptions } from "./learning/learning-options.ts";
 import type { Tool } from "./tool.ts";
 import { type Embedder, mostDimensions } from "./vectors/embedder.ts";
@@ -61,6 +64,14 @@ export interface ToolSelectorOptions {
   readonly learning?: SelectorLearningOptions | boolean | undefined;
   /** Selections whose id is known to `recordOutcome` and `explain`: the latest, from 1 to 1,048,576. @default 1,024 */
   readonly rememberedSelections?: number | undefined;
+  /**
+   * A server that all nodes of a fleet share, such as `{ url: "redis://localhost" }`, or an open tier for this selector alone,
+   * which closes it: what outcomes taught one node, all learn, and with an embedder what one node chose is chosen on all. To be
+   * closed by `close`. @default none
+   */
+  readonly tier?: TierOption | undefined;
+  /** How the nodes of a fleet tell each other what they learned; of no effect without a `tier`. @default {} */
+  readonly sharing?: SharingOptions | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
 }
@@ -97,12 +108,14 @@ export interface ResolvedSelectorOptions {
   readonly learning: LearnedRankingOptions | undefined;
   readonly maxLag: number;
   readonly rememberedSelections: number;
+  readonly openTier: (() => SharedTier) | undefined;
+  readonly sharing: ResolvedSharing;
   readonly clock: Clock;
 }
 
 const known = [
   ...["tools", "k", "threshold", "order", "embedder", "embedTimeoutMs", "caches", "learning"],
-  ...["rememberedSelections", "clock"],
+  ...["rememberedSelections", "tier", "sharing", "clock"],
 ];
 
 /** @throws {TypeError | RangeError} naming the wrong option */
@@ -111,7 +124,7 @@ export function resolveSelectorOptions(given: ToolSelectorOptions): ResolvedSele
   // A key that is there without a value is one that isn't there.
   const said = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
   const all: ToolSelectorOptions & typeof selectorDefaults = { ...selectorDefaults, ...said };
-  const { learning = true, embedder } = given;
+  const { learning = true, embedder, tier } = given;
   if (typeof learning !== "boolean") optionsObject("learning", learning);
   const { maxLag = selectorDefaults.maxLag, ...learned } = typeof learning === "boolean" ? {} : learning;
   if (embedder !== undefined) checkEmbedder(embedder);
@@ -125,6 +138,8 @@ export function resolveSelectorOptions(given: ToolSelectorOptions): ResolvedSele
     learning: learning === false ? undefined : learned,
     maxLag: integer("learning.maxLag", maxLag, 0),
     rememberedSelections: integer("rememberedSelections", all.rememberedSelections, 1, 2 ** 20),
+    openTier: tier === undefined ? undefined : () => tierOf(tier),
+    sharing: resolveSharing(given.sharing),
     clock: all.clock ?? systemClock,
   };
 }

@@ -1,6 +1,7 @@
 import type { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { MetricSample } from "../metrics/metric.ts";
 import type { SelectionCacheStats } from "./caches/selection-cache.ts";
+import type { ToolFleetStats } from "./fleet/tool-fleet.ts";
 import type { LearnedRankingStats } from "./learning/learned-ranking.ts";
 import type { FusionStats } from "./vectors/fusion.ts";
 import type { VectorStats } from "./vectors/tool-vectors.ts";
@@ -36,6 +37,8 @@ export interface SelectorStats {
   readonly vectors: VectorStats | undefined;
   /** `undefined` without an embedder. */
   readonly fusion: FusionStats | undefined;
+  /** `undefined` without a `tier`. */
+  readonly fleet: ToolFleetStats | undefined;
 }
 
 const counters = [

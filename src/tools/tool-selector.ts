@@ -3,11 +3,15 @@ import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import { SelectionCache } from "./caches/selection-cache.ts";
 import { SelectionKey } from "./caches/selection-key.ts";
+import { writeSelectionKey } from "./caches/write-selection-key.ts";
 import { ownTools } from "./catalogue/own-tools.ts";
 import { type Explanation, explainSelection } from "./explanation.ts";
+import { rankWithVector, sharedParts } from "./fleet/fleet-ranking.ts";
+import type { LearnedParts } from "./fleet/learned-parts.ts";
+import { ToolFleet } from "./fleet/tool-fleet.ts";
 import { Ranker } from "./ranker.ts";
 import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
-import { checkContext, copyOf, roleOf, type SelectContext, textOf } from "./select-context.ts";
+import { checkContext, copyOf, type SelectContext } from "./select-context.ts";
 import {
   type CacheSelector,
   checkOutcome,
@@ -46,7 +50,9 @@ const noContext: SelectContext = Object.freeze({});
  * `await` works on either. An instance belongs to one thread.
  * @typeParam E the embedder's type, `undefined` without one
  */
-export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined> implements MetricSource {
+export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
+  implements MetricSource, AsyncDisposable
+{
   readonly name = "tools";
   readonly #options: ResolvedSelectorOptions;
   readonly #ranker: Ranker;
@@ -55,6 +61,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   readonly #contexts: SelectionCache<RememberedSelection>;
   readonly #log: SelectionLog<RememberedSelection>;
   readonly #key = new SelectionKey();
+  readonly #fleet: ToolFleet | undefined;
   readonly #hitMs = new LatencyHistogram();
   readonly #rankMs = new LatencyHistogram();
   /** Counts what makes cached selections void though the catalogue is the same. */
@@ -84,6 +91,10 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
         clock,
         fusion: this.#ranker.fusion,
       });
+    const tier = resolved.openTier?.();
+    this.#fleet = tier && new ToolFleet(tier, resolved, (sum) => this.#take(sum));
+    const exchange = this.#fleet?.learning;
+    if (exchange !== undefined) this.#ranker.onLearned = (outcome) => exchange.record(outcome);
     this.#put(options.tools ?? []);
     void this.#vectors?.fill();
   }
@@ -169,8 +180,10 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     this.#outcomes++;
     const { record } = remembered;
     // Others may lag behind, but the same query is to show at once what its outcome taught.
-    if (this.#options.learning !== undefined && !confirms(record, used, succeeded))
+    if (this.#options.learning !== undefined && !confirms(record, used, succeeded)) {
       record.cache.deleteHash(record.keyHash);
+      if (record.sharedParts !== undefined) this.#fleet?.forget(record.sharedParts);
+    }
     return true;
   }
 
@@ -202,7 +215,10 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     return queries.length;
   }
 
-  /** Forgets cached selections. @returns how many */
+  /**
+   * Forgets cached selections; of those that a fleet shares, all of them, whatever the query.
+   * @returns how many this node had
+   */
   invalidate(what: CacheSelector = {}): number {
     knownKeys("invalidate", what, ["namespace", "query"]);
     const { namespace, query } = what;
@@ -214,13 +230,20 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     if (namespace === undefined || namespace === "context") removed += this.#contexts.deleteWhere(matches);
     if (namespace === "learned" || (namespace === undefined && query === undefined))
       removed += this.#ranker.learnedCache.clear();
+    if (namespace !== "learned") this.#fleet?.forgetSelections();
     return removed;
   }
 
-  /** Forgets what was learned of a tool, or of all and of how much vectors count. @returns whether anything was learned of a tool */
+  /**
+   * Forgets what was learned of a tool, or of all and of how much vectors count. In a fleet all is forgotten by all nodes; of one
+   * tool, what this node learned, until the others tell what they know.
+   * @returns whether anything was learned of a tool
+   */
   resetLearning(name?: string): boolean {
     if (name !== undefined && typeof name !== "string") rejectType("name", "a tool's name", name);
     this.#forgetAll();
+    this.#fleet?.forgetSelections();
+    this.#fleet?.learning?.reset(name);
     return this.#ranker.resetLearning(name);
   }
 
@@ -243,11 +266,30 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
       learning: learned?.stats(),
       vectors: this.#vectors?.stats(),
       fusion: this.#vectors && fusion.stats(),
+      fleet: this.#fleet?.stats(),
     };
   }
 
   *collect(): Iterable<MetricSample> {
     yield* selectorSamples(this.getStats(), this.#hitMs, this.#rankMs);
+    if (this.#fleet !== undefined) yield* this.#fleet.collect();
+  }
+
+  /**
+   * Tells the fleet what this node learned, and learns what others did, now rather than at the next interval. Never rejects.
+   * @returns whether both were possible; false without a `tier` as well
+   */
+  async exchange(): Promise<boolean> {
+    return (await this.#fleet?.learning?.exchange()) ?? false;
+  }
+
+  /** Tells the fleet what it doesn't know yet, and ends the connections to the server. Nothing to do without a `tier`. */
+  async close(): Promise<void> {
+    await this.#fleet?.close();
+  }
+
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** Catalogue, index, what was learned, and vectors, as versioned bytes with a checksum; caches and ids are not saved. */
@@ -271,6 +313,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
       throw new TypeError("ToolSelector.load: the tools are those that were saved; add others with addTools");
     const selector = new ToolSelector<E>(options);
     const index = readSelectorState(bytes, selector.#ranker);
+    if (selector.#ranker.outcomes > 0) selector.#fleet?.learning?.seed(selector.#ranker.parts());
     selector.#vectors?.add(selector.#ranker.catalogue.tools());
     if (index !== undefined) selector.#vectors?.restore(index);
     void selector.#vectors?.fill();
@@ -293,7 +336,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     if (hit !== undefined) return hit;
     const key = this.#key.taken();
     const ranked = this.#ranker.rank(query, context, k, startedMs);
-    const remembered = remember(ranked, query, context, undefined, { cache, keyHash: key.hash });
+    const place = { cache, keyHash: key.hash, sharedParts: undefined };
+    const remembered = remember(ranked, query, context, undefined, place);
     const endedMs = clock.now();
     const costMs = endedMs - startedMs;
     this.#rankMs.record(costMs);
@@ -312,9 +356,12 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     const version = this.#version();
     // The caller may go on with his conversation while the vector is made, but the key is made.
     const own = copyOf(context);
-    const vector = query === "" ? undefined : await vectors.query(query);
-    const ranked = this.#ranker.rank(query, own, k, startedMs, vector, vectors.index);
-    const remembered = remember(ranked, query, own, vector, { cache, keyHash: key.hash });
+    const asked = { query, context: own, k, now: startedMs };
+    const { threshold, order } = this.#options;
+    const parts = this.#fleet && sharedParts(this.#ranker, vectors, [threshold, order], asked);
+    const { ranked, vector } = await rankWithVector(this.#ranker, vectors, asked, this.#fleet, parts);
+    const place = { cache, keyHash: key.hash, sharedParts: parts };
+    const remembered = remember(ranked, query, own, vector, place);
     const endedMs = clock.now();
     const costMs = endedMs - startedMs;
     this.#rankMs.record(costMs);
@@ -338,28 +385,10 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 
   /** Writes the key. @returns the cache that it belongs to */
   #cacheFor(query: string, context: SelectContext, k: number): SelectionCache<RememberedSelection> {
-    const key = this.#key;
-    const { history, pendingActions, taskType = "" } = context;
-    key.reset();
-    key.number(this.#ranker.version);
-    key.number(this.#revision + (this.#vectors?.revision ?? 0));
-    key.number(k);
-    key.whole(query);
-    key.text(taskType);
-    const messages = history?.length ?? 0;
-    const actions = pendingActions?.length ?? 0;
-    if (messages === 0 && actions === 0) return this.#queries;
-    key.number(messages);
-    for (let i = 0; i < messages; i++) {
-      const message = history![i]!;
-      const text = textOf(message);
-      key.glance(roleOf(message));
-      // Conversations about the same begin alike; the last messages tell them apart.
-      if (i < messages - 2) key.glance(text);
-      else key.text(text);
-    }
-    for (let i = 0; i < actions; i++) key.text(pendingActions![i]!);
-    return this.#contexts;
+    const revision = this.#revision + (this.#vectors?.revision ?? 0);
+    const { version } = this.#ranker;
+    const hasConversation = writeSelectionKey(this.#key, version, revision, query, context, k);
+    return hasConversation ? this.#contexts : this.#queries;
   }
 
   #hit(cache: SelectionCache<RememberedSelection>, startedMs: number): Selection | undefined {
@@ -382,6 +411,13 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   ): void {
     const bytes = sizeOf(remembered);
     cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
+  }
+
+  /** Takes what the fleet learned. */
+  #take(sum: LearnedParts): void {
+    // Fewer outcomes than before: somebody had all forgotten, and what was chosen by them is void.
+    if (sum.outcomes < this.#ranker.outcomes) this.#forgetAll();
+    this.#ranker.take(sum);
   }
 
   #forgetAll(): void {

@@ -91,6 +91,11 @@ export class Fusion {
     this.#weight = new FusionWeight();
   }
 
+  /** Takes what outcomes said elsewhere, in the place of what they said here. */
+  take(weight: FusionWeightState): void {
+    this.#weight.restore(weight);
+  }
+
   stats(): FusionStats {
     const { probes, queries } = this.trust.means;
     return {
