@@ -10,8 +10,17 @@ import { autoSettings } from "./optimizations/settings/auto-settings.ts";
 
 const invalidArgument = 9;
 
+/** Where the program is started; without a folder where that was removed, which Node itself doesn't mind. */
+function folder(): string | undefined {
+  try {
+    return process.cwd();
+  } catch {
+    return undefined;
+  }
+}
+
 try {
-  applyBeforeProgram(autoSettings(process.env, process.cwd()));
+  applyBeforeProgram(autoSettings(process.env, folder()));
 } catch (error) {
   // A thread must not end its process; its parent gets the error.
   if (!(error instanceof VictorError) || isWorkerThread()) throw error;

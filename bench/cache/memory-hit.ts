@@ -29,9 +29,10 @@ const { arms, warnings } = await measureInterleaved({
     module: new URL("./arms/memory-hit.ts", import.meta.url),
     args: { id, port: redis.port },
   })),
-  processes: 2,
-  rounds: 4,
+  processes: 3,
+  rounds: 8,
   roundMs: 30,
+  warmupRounds: 12,
 });
 const of = (id: HitId) => arms[ids.indexOf(id)]!;
 const ours = of("ours");

@@ -20,18 +20,18 @@ await using redis = await startRedis();
 const rows: string[][] = [];
 const bars: string[] = [];
 for (const id of contenderIds) {
-  const [same, other] = [await stale(id, 0), await stale(id, 1)];
+  using fleet = await Fleet.start(id, 2, { port: redis.port, space: `stale-${id}` });
+  const [same, other] = [await stale(fleet, 0), await stale(fleet, 1)];
   rows.push([names[id], `${same} of ${tries}`, `${other} of ${tries}`]);
   if (id === "ours") bars.push(met("0 stale", same + other === 0, `${same + other} of ${2 * tries}`));
 }
 const headers = ["cache", "stale, one node", "stale, another node forgets"];
 print("Written and forgotten while it is loaded", headers, rows, bars, []);
 
-async function stale(id: ContenderId, writer: number): Promise<number> {
-  using fleet = await Fleet.start(id, 2, { port: redis.port, space: `stale-${id}-${writer}` });
+async function stale(fleet: Fleet, writer: number): Promise<number> {
   let count = 0;
   for (let i = 0; i < tries; i++) {
-    const key = `k${i}`;
+    const key = `k${writer}-${i}`;
     const loading = fleet.ask(0, { op: "read", key, version: 1, loadMs: 30 });
     await sleep(10);
     // Written: all who load from now on read version 2.

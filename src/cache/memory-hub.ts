@@ -130,15 +130,6 @@ export class MemoryHub {
     if (this.#heldBy(lease) !== undefined) this.#endLease(this.#keys.get(lease.key)!);
   }
 
-  set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number, by: HubListener): Stamp {
-    this.#forgetKey(key);
-    const record = this.#record(key);
-    const stamp = this.#stamp(key, record, tags);
-    record.value = { bytes: new Uint8Array(bytes), stamp, untilMs: this.clock.now() + ttlMs };
-    this.#tell(key, by);
-    return stamp;
-  }
-
   delete(keys: readonly string[], by: HubListener): void {
     for (const key of keys) {
       this.#forgetKey(key);

@@ -71,10 +71,6 @@ export class MemoryTier implements SharedTier {
     });
   }
 
-  async set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number): Promise<Stamp> {
-    return this.#open().set(key, bytes, tags, ttlMs, this.#told);
-  }
-
   async delete(keys: readonly string[]): Promise<void> {
     this.#open().delete(keys, this.#told);
   }

@@ -70,9 +70,6 @@ export interface SharedTier extends MetricSource, AsyncDisposable {
    */
   leaseEnded(key: string, waitMs: number, signal?: AbortSignal): Promise<void>;
 
-  /** Stores a value that the caller knows to be the newest, and takes the key's lease away from a load that runs. */
-  set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number): Promise<Stamp>;
-
   /** Forgets keys: values, leases, and what memory tiers hold of them. Has happened on the server when it resolves. */
   delete(keys: readonly string[]): Promise<void>;
 
@@ -85,8 +82,9 @@ export interface SharedTier extends MetricSource, AsyncDisposable {
   /**
    * Whether a value with this stamp may still be served from memory. At once where the server tells of changes and the
    * connection that it tells them by is alive; a promise where it has to be asked. Never rejects: `false` when in doubt.
+   * @param nowMs what `systemClock` says now, where the caller has just asked it: it needn't be asked twice for each hit
    */
-  isCurrent(stamp: Stamp): boolean | Promise<boolean>;
+  isCurrent(stamp: Stamp, nowMs?: number): boolean | Promise<boolean>;
 
   /** Of what this process has made the server forget: pass it to `catchUp` elsewhere. Short, printable ASCII. */
   token(): string;

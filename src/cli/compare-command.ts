@@ -1,6 +1,12 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { CompareDocument, CompareFormat, CompareOptions } from "../compare/index.ts";
 
+/** Of a person, of who runs this, and of a terminal that is closed. */
+const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** A second signal so soon is the same one: `timeout` sends it to the process and to its group. */
+const sameMs = 300;
+
 interface CompareFlags {
   readonly a?: string;
   readonly b?: string;
@@ -68,8 +74,13 @@ async function compare(command: readonly string[], flags: CompareFlags): Promise
     return refuse(`--format: unknown "${flags.format}"; valid are ${compareFormats.join(", ")}`);
   const output = progressOutput(process.stderr);
   const stop = new AbortController();
+  let stoppedMs = 0;
   const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.signal.aborted) process.exit(130);
+    if (stop.signal.aborted) {
+      if (performance.now() - stoppedMs > sameMs) process.exit(130);
+      return;
+    }
+    stoppedMs = performance.now();
     output.line(`${signal}: stopping, what is measured follows (again to leave at once)`);
     stop.abort(new Error(signal));
   };
@@ -78,7 +89,7 @@ async function compare(command: readonly string[], flags: CompareFlags): Promise
     if (flags.out !== undefined) await saveFile(flags.out, text);
     else if (!document.partial || stop.signal.aborted) process.stdout.write(text);
   };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  for (const name of signals) process.on(name, onSignal);
   try {
     const document = await comparePrograms({
       ...compareOptions(command, flags),
@@ -100,7 +111,7 @@ async function compare(command: readonly string[], flags: CompareFlags): Promise
     throw error;
   } finally {
     output.end();
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
+    for (const name of signals) process.off(name, onSignal);
   }
 }
 

@@ -16,6 +16,7 @@ import {
   importedModule,
   noStartUp,
   optimizedArm,
+  plainArm,
   readSteps,
   startUpOf,
   startUpStep,
@@ -41,13 +42,24 @@ const impatientGraceMs = 500;
  *   when it aborts before the first round is done
  */
 export async function comparePrograms(options: CompareOptions): Promise<CompareDocument> {
+  const settings = resolveCompare(options);
   const folder = mkdtempSync(join(tmpdir(), "victor-cmp-"));
+  let load: LoadProcess | undefined;
+  const remove = (): void => rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+  const onExit = (): void => {
+    load?.abandon();
+    remove();
+  };
+  process.on("exit", onExit);
   try {
-    const settings = resolveCompare(options);
-    await using load = new LoadProcess();
-    return await new Comparing(settings, folder, load).run();
+    await using started = new LoadProcess();
+    load = started;
+    // Not before it is there: killed until then, this process would leave its programs to nobody.
+    await started.guard([]);
+    return await new Comparing(settings, folder, started).run();
   } finally {
-    rmSync(folder, { recursive: true, force: true, maxRetries: 3 });
+    process.off("exit", onExit);
+    remove();
   }
 }
 
@@ -122,7 +134,7 @@ class Comparing {
     const statusFile = join(this.#folder, "status.json");
     const isOwn = this.#settings.module === undefined;
     const by = { module, startUp: isOwn ? startUpOf(command, process.env) : noStartUp };
-    const arms = [{ name: "without", command, env: {} }, optimizedArm(command, by, statusFile)];
+    const arms = [plainArm(command, isOwn), optimizedArm(command, by, statusFile)];
     // A program that can't run with optimizations is better known before the first round than after.
     this.#say("trying the program with optimizations", 0);
     await this.#tryOut(arms[1]!);
@@ -168,6 +180,7 @@ class Comparing {
         arm: arm.name,
         concurrency: capacityConcurrency,
         durationMs,
+        timeoutMs: this.#settings.timeoutMs,
       });
     await ask(capacityMs / 2);
     const { perSecond, failed } = await ask(capacityMs);
@@ -251,8 +264,7 @@ class Comparing {
       timeoutMs,
       signal,
       folder: this.#folder,
-      onGroup: (group: number | undefined) =>
-        this.#load.ask<void>({ type: "guard", groups: group === undefined ? [] : [group] }),
+      onGroup: (group: number | undefined) => this.#load.guard(group === undefined ? [] : [group]),
     };
   }
 

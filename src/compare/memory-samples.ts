@@ -27,7 +27,10 @@ export class MemorySamples {
   end(): { readonly rssPeak?: number; readonly rssMedian?: number } {
     this[Symbol.dispose]();
     if (this.#samples.length === 0) return {};
-    return { rssPeak: Math.max(...this.#samples), rssMedian: quantile(this.#samples, 0.5) };
+    return {
+      rssPeak: this.#samples.reduce((most, bytes) => Math.max(most, bytes)),
+      rssMedian: quantile(this.#samples, 0.5),
+    };
   }
 
   [Symbol.dispose](): void {

@@ -63,6 +63,14 @@ export function startUpStep({ env, nodeFlags }: StartUp): AppliedStep[] {
 
 const startUpId = "start-up";
 
+/**
+ * The program as it is.
+ * @param isAuto whether it is compared with auto mode: then it stays off where the user's own `NODE_OPTIONS` load it
+ */
+export function plainArm(command: readonly string[], isAuto: boolean): ComparedArm {
+  return { name: "without", command, env: isAuto ? { [stepsVariable]: "none" } : {} };
+}
+
 /** The program as it is, but optimized. @param only the one step that it is to apply */
 export function optimizedArm(
   command: readonly string[],
@@ -83,9 +91,14 @@ export function optimizedArm(
   };
 }
 
-/** What a program says it has applied; `undefined` when it said nothing. */
+/** What a program says it has applied; `undefined` when it said nothing, or was killed while it did. */
 export function readSteps(statusFile: string): readonly AppliedStep[] | undefined {
   if (!existsSync(statusFile)) return undefined;
-  const { steps } = JSON.parse(readFileSync(statusFile, "utf8")) as { steps?: readonly AppliedStep[] };
-  return steps;
+  try {
+    const { steps } = JSON.parse(readFileSync(statusFile, "utf8")) as { steps?: readonly AppliedStep[] };
+    return Array.isArray(steps) ? steps : undefined;
+  } catch (error) {
+    if (error instanceof SyntaxError || error instanceof TypeError) return undefined;
+    throw error;
+  }
 }

@@ -52,7 +52,7 @@ export class ProbeChannel {
       };
       const onData = (more: string): void => {
         text += more;
-        if (text.endsWith("\n")) finish(JSON.parse(text) as ProbeFigures);
+        if (text.endsWith("\n")) finish(parsed(text));
       };
       const onClose = (): void => finish(undefined);
       const timer = this.#clock.setTimeout(onClose, answerMs);
@@ -64,5 +64,17 @@ export class ProbeChannel {
   [Symbol.dispose](): void {
     for (const probe of this.#probes) probe.destroy();
     this.#server.close();
+  }
+}
+
+/** @returns `undefined` for what no probe of ours has written */
+function parsed(text: string): ProbeFigures | undefined {
+  try {
+    const { pid, gcMs, loopDelayP99Ms } = JSON.parse(text) as ProbeFigures;
+    return Number.isFinite(gcMs) && Number.isFinite(loopDelayP99Ms)
+      ? { pid, gcMs, loopDelayP99Ms }
+      : undefined;
+  } catch {
+    return undefined;
   }
 }

@@ -62,7 +62,7 @@ export class RunningServer implements AsyncDisposable {
     place: ServerPlace,
     stopping: {
       readonly graceMs: number;
-      readonly onStarted: (group: number) => void;
+      readonly onStarted: (group: number) => Promise<void>;
       readonly onStopped: (heard: boolean) => void;
     },
   ): Promise<RunningServer> {
@@ -84,9 +84,9 @@ export class RunningServer implements AsyncDisposable {
         port,
         env: probedEnvironment(arm, settings),
       });
-      stopping.onStarted(program.pid);
       const server = new RunningServer(program, probes, url, place, stopping);
       try {
+        await stopping.onStarted(program.pid);
         await server.#untilReady();
         server.startUpMs = performance.now() - startedMs;
       } catch (error) {

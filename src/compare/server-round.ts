@@ -159,16 +159,16 @@ export async function startServer(
   try {
     const server = await RunningServer.start(arm, place, {
       graceMs,
-      onStarted: (pid) => {
+      onStarted: async (pid) => {
         group = pid;
         groups.add(pid);
+        await load.guard([...groups]);
       },
       onStopped: (heard) => {
         if (group !== undefined) groups.delete(group);
         onStopped(heard);
       },
     });
-    await load.ask({ type: "guard", groups: [...groups] });
     return server;
   } catch (error) {
     if (group !== undefined) groups.delete(group);

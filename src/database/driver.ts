@@ -52,6 +52,11 @@ export interface DatabaseDriver {
   readonly system: string;
   /** Where it connects to, without credentials, for messages and metrics. */
   readonly address: string;
+  /**
+   * What else decides which data a connection sees, such as its user, or how values come: processes of a fleet share results
+   * only where it is equal. Never sent anywhere but hashed. @default nothing else
+   */
+  readonly identity?: string | undefined;
   /** How the driver writes placeholders: `?`, or `$1` and so on. */
   readonly placeholders: "?" | "$";
   /** Opens a connection; rejects when `signal` aborts, and then leaves nothing open behind. */

@@ -12,6 +12,8 @@ export interface Engine extends MetricSource {
   readonly system: string;
   /** Where the data are, without credentials. */
   readonly address: string;
+  /** As a driver's. */
+  readonly identity?: string | undefined;
   readonly placeholders: "?" | "$";
   initialize(operation: Operation): Promise<void>;
   /** Facts of a statement, remembered by its text until the schema changes. */

@@ -27,6 +27,8 @@ import {
   type Statement,
   Statements,
 } from "./statements.ts";
+import type { SharedResults } from "./tier/shared-results.ts";
+import type { SharedWrite } from "./tier/shared-writes.ts";
 import { Transaction } from "./transaction.ts";
 
 export type Bounds = Pick<QueryOptions, "signal" | "timeoutMs">;
@@ -42,6 +44,8 @@ const sharedLoad = "waiting for a load that is under way";
 export class OpenDatabase {
   readonly engine: Engine;
   readonly statements: Statements;
+  /** Takes the place of the cache, where there is a tier. */
+  readonly shared: SharedResults | undefined;
   readonly #options: ResolvedOptions;
   readonly #generations: Generations;
   readonly #cache: QueryCache;
@@ -55,8 +59,10 @@ export class OpenDatabase {
     generations: Generations,
     cache: QueryCache,
     metrics: QueryMetrics,
+    shared?: SharedResults,
   ) {
     this.engine = engine;
+    this.shared = shared;
     this.#options = options;
     this.#generations = generations;
     this.#cache = cache;
@@ -106,7 +112,7 @@ export class OpenDatabase {
       return this.prepareAndRun(sql, params, options);
     const { facts } = statement;
     const key = wantsCache && coherent && isCacheable(facts, params) ? cacheKey(params) : undefined;
-    if (key !== undefined && !options.signal?.aborted) {
+    if (key !== undefined && this.shared === undefined && !options.signal?.aborted) {
       const hit = this.#cache.lookup(statement, key);
       if (hit !== undefined) {
         statement.metrics.hits++;
@@ -124,7 +130,16 @@ export class OpenDatabase {
     if (facts.kind === "transaction")
       throw new TypeError("executeQuery: use transaction(fn) instead of running BEGIN, COMMIT or ROLLBACK");
     if (facts.kind !== "read") return this.#write(facts, params, () => execute(operation.signal));
-    if (key !== undefined) return this.#load(statement, key, facts, params, execute, options, operation);
+    if (key !== undefined) {
+      const { shared } = this;
+      if (shared === undefined)
+        return this.#load(execute, operation, (run) =>
+          this.#cache.load(statement, key, facts, params, run, options),
+        );
+      // What others wrote past the tier is known here, and not there yet.
+      if (shared.isSettled && options.ttlMs !== 0)
+        return this.#loadShared(shared, statement, key, own, execute, options, operation);
+    }
     const result = execute(operation.signal);
     return result instanceof Promise ? result.then(uncached) : Promise.resolve(uncached(result));
   }
@@ -142,6 +157,7 @@ export class OpenDatabase {
     const writes = new WriteSet();
     for (const row of rows) writes.add(facts, row);
     const { clock } = this.#options;
+    const write = await this.#begin(writes, schemaVersion);
     const startedMs = clock.now();
     try {
       const changed = await this.engine.executeBatch(statement.text, rows, operation);
@@ -152,6 +168,7 @@ export class OpenDatabase {
       throw error;
     } finally {
       this.#applied(writes, schemaVersion);
+      await write?.end();
     }
   }
 
@@ -171,15 +188,17 @@ export class OpenDatabase {
     };
     const transaction = new Transaction(context, inner, writes, operation);
     let result: T;
+    let write: SharedWrite | undefined;
     try {
       result = await fn(transaction);
+      transaction.end();
+      write = await this.#begin(writes, schemaVersion);
     } catch (error) {
       transaction.end();
       // A rollback that fails has cut its connection, which rolls back too; what went wrong before is what matters.
       await inner.rollback(operation).catch(() => undefined);
       throw error;
     }
-    transaction.end();
     if (writes.hasDdl) this.#schemaChanges++;
     try {
       await inner.commit(operation);
@@ -187,6 +206,7 @@ export class OpenDatabase {
       if (writes.hasDdl) this.#schemaChanges--;
       // A commit whose outcome is unknown counts as one that happened.
       this.#applied(writes, schemaVersion);
+      await write?.end();
     }
     return result;
   }
@@ -195,6 +215,7 @@ export class OpenDatabase {
     const writes = new WriteSet();
     writes.add(facts, params);
     const { schemaVersion } = this.#generations;
+    const write = this.shared && (await this.#begin(writes, schemaVersion));
     if (writes.hasDdl) this.#schemaChanges++;
     try {
       const result = execute();
@@ -203,33 +224,23 @@ export class OpenDatabase {
       if (writes.hasDdl) this.#schemaChanges--;
       // Also after an error: whether the statement took effect is not always known.
       this.#applied(writes, schemaVersion);
+      await write?.end();
     }
   }
 
-  /** Loads through the cache; another caller's deadline or signal is not ours. */
+  /** Loads through a cache; another caller's deadline or signal is not ours. */
   async #load(
-    statement: Statement,
-    key: string,
-    facts: StatementFacts,
-    params: readonly unknown[],
     run: RunQuery,
-    options: QueryOptions,
     operation: Operation,
+    load: (run: RunQuery) => Promise<CachedResult>,
   ): Promise<CachedResult> {
     const { clock } = this.#options;
     for (;;) {
       let leads = false;
-      const loading = this.#cache.load(
-        statement,
-        key,
-        facts,
-        params,
-        (signal) => {
-          leads = true;
-          return run(signal);
-        },
-        options,
-      );
+      const loading = load((signal) => {
+        leads = true;
+        return run(signal);
+      });
       try {
         return await (leads
           ? loading
@@ -239,6 +250,34 @@ export class OpenDatabase {
         if (leads || !foreign || clock.now() >= operation.deadline) throw error;
       }
     }
+  }
+
+  async #loadShared(
+    shared: SharedResults,
+    statement: PreparedStatement,
+    key: string,
+    params: readonly unknown[],
+    execute: RunQuery,
+    options: QueryOptions,
+    operation: Operation,
+  ): Promise<CachedResult> {
+    const { ttlMs, after } = options;
+    const { signal } = operation;
+    const result = await this.#load(execute, operation, (run) =>
+      shared.load(statement, key, params, run, { ttlMs, after, signal }),
+    );
+    if (result.cached) statement.metrics.hits++;
+    return result;
+  }
+
+  /** Tells a fleet of a write before it may take effect. */
+  #begin(writes: WriteSet, schemaVersion: number): Promise<SharedWrite> | undefined {
+    return this.shared?.begin(writes, this.#isUncertain(schemaVersion));
+  }
+
+  /** May the facts of a write name the wrong tables, since a change of the schema overtook them? */
+  #isUncertain(schemaVersion: number): boolean {
+    return this.#schemaChanges > 0 || schemaVersion !== this.#generations.schemaVersion;
   }
 
   /** Runs a statement and notes how long it took, without waiting where the answer is there at once. */
@@ -274,10 +313,7 @@ export class OpenDatabase {
     if (writes.hasDdl) {
       this.engine.forgetFacts();
       this.#generations.schema();
-    } else if (
-      !writes.isEmpty &&
-      (this.#schemaChanges > 0 || schemaVersion !== this.#generations.schemaVersion)
-    ) {
+    } else if (!writes.isEmpty && this.#isUncertain(schemaVersion)) {
       this.#generations.everything();
     } else {
       writes.apply(this.#generations);

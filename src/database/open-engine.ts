@@ -19,7 +19,8 @@ export function engineFactory(options: ResolvedOptions): EngineFactory {
   const address = parseDatabaseUrl(url);
   if (address.system === "sqlite") return sqlite(options, { path: address.path });
   const { url: server, system } = address;
-  const { coherence } = options;
+  // Those who write through the tier are told by it: to the driver, nobody else writes.
+  const coherence = options.coherence === "tier" ? "exclusive" : options.coherence;
   return pooled(async () => {
     if (system === "mysql") {
       const { mysqlDriver } = await import("./mysql/driver.ts");

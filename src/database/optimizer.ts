@@ -1,3 +1,5 @@
+import type { TierOptions } from "../cache/open-tier.ts";
+import type { SharedTier } from "../cache/shared-tier.ts";
 import { within } from "../deadline.ts";
 import { ClosedError } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
@@ -18,6 +20,7 @@ import {
 } from "./optimizer-options.ts";
 import { ownParameters } from "./own-parameters.ts";
 import { checkArray, ownRows } from "./statements.ts";
+import { SharedResults } from "./tier/shared-results.ts";
 import type { Transaction } from "./transaction.ts";
 
 type Result<T extends object> = CachedResult & { readonly rows: readonly T[] };
@@ -40,6 +43,8 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   readonly #cache: QueryCache;
   /** Outlives `close()`, so that the figures can still be read. */
   #metrics: QueryMetrics | undefined;
+  /** Outlives it likewise. */
+  #shared: SharedResults | undefined;
   #opened: OpenDatabase | undefined;
   #opening: Promise<OpenDatabase> | undefined;
   #openingDeadline = 0;
@@ -136,6 +141,10 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   invalidateCache(what: { readonly sql?: string; readonly tables?: readonly string[] } = {}): void {
     const ids = what.tables?.map((table) => this.#generations.idsOf(table)) ?? [];
     this.#generations.tables(ids.flat());
+    const shared = this.#opened?.shared;
+    if (what.tables === undefined) {
+      if (what.sql === undefined) shared?.invalidate(undefined);
+    } else shared?.invalidate(ids.some((each) => each.length === 0) ? undefined : ids.flat());
     if (ids.some((each) => each.length === 0)) this.#generations.everything();
     if (what.sql !== undefined) this.#opened?.statements.forget(what.sql);
     if (what.tables === undefined && what.sql === undefined) {
@@ -157,11 +166,19 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   }
 
   getCacheStats(): QueryCacheStats {
-    return this.#cache.stats();
+    return this.#shared?.stats() ?? this.#cache.stats();
+  }
+
+  /**
+   * Of all that this optimizer has written so far: with it as `after`, another process's read sees it. Short, printable.
+   * @returns empty without a `tier`
+   */
+  token(): string {
+    return this.#shared?.token() ?? "";
   }
 
   *collect(): Iterable<MetricSample> {
-    yield* this.#cache.collect();
+    yield* (this.#shared ?? this.#cache).collect();
     if (this.#metrics !== undefined) yield* this.#metrics.collect();
     if (this.#opened !== undefined) yield* this.#opened.engine.collect();
   }
@@ -180,7 +197,11 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
     const opened = await this.#opening?.catch(() => undefined);
     this.#opened = undefined;
     this.#cache.clear();
-    await opened?.engine.close(operation);
+    try {
+      await opened?.engine.close(operation);
+    } finally {
+      await opened?.shared?.close();
+    }
   }
 
   /** Everybody waits within his own bounds for one opening, which has bounds of its own. */
@@ -209,21 +230,33 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
     const { clock, maxStatements, slowThresholdMs } = this.#options;
     const generations = this.#generations;
     let engine: Engine | undefined;
+    let shared: SharedResults | undefined;
     const sink = {
-      tables: (tables: readonly string[]) => generations.tables(tables),
-      everything: () => generations.everything(),
+      tables: (tables: readonly string[]) => {
+        generations.tables(tables);
+        shared?.heardTables(tables);
+      },
+      everything: () => {
+        generations.everything();
+        shared?.heardEverything();
+      },
       schema: () => {
         engine?.forgetFacts();
         generations.schema();
+        shared?.heardSchema();
       },
     };
     engine = await engineFactory(this.#options)(sink, clock);
     try {
+      shared = await this.#share(engine);
       await engine.initialize(operation);
+      await shared?.start(this.#options.coherence === "notify");
     } catch (error) {
+      await shared?.close();
       await engine.close(operation);
       throw error;
     }
+    this.#shared = shared;
     const metrics = new QueryMetrics({
       clock,
       maxFingerprints: maxStatements,
@@ -231,8 +264,27 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
       system: engine.system,
     });
     this.#metrics = metrics;
-    this.#opened = new OpenDatabase(engine, this.#options, generations, this.#cache, metrics);
+    this.#opened = new OpenDatabase(engine, this.#options, generations, this.#cache, metrics, shared);
     return this.#opened;
+  }
+
+  async #share(engine: Engine): Promise<SharedResults | undefined> {
+    const { tier, cacheSize, cacheTtlMs, cacheStaleMs, cacheMaxBytes, writeMarkMs, clock } = this.#options;
+    if (tier === undefined || cacheSize === 0 || cacheTtlMs === 0) return undefined;
+    if (engine.system === "sqlite")
+      throw new TypeError("tier: expected a database server, got SQLite, whose file is of one machine");
+    return new SharedResults({
+      tier: "acquire" in tier ? (tier as SharedTier) : await openTierOf(tier),
+      identity: JSON.stringify([engine.system, engine.address, engine.identity ?? null]),
+      ttlMs: cacheTtlMs,
+      staleMs: cacheStaleMs,
+      maxEntries: cacheSize,
+      maxBytes: cacheMaxBytes,
+      writeMarkMs,
+      clock,
+      generations: this.#generations,
+      forgetFacts: () => engine.forgetFacts(),
+    });
   }
 
   async #openAndRun(sql: string, params: readonly unknown[], options: QueryOptions): Promise<CachedResult> {
@@ -241,4 +293,10 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
     const opened = await this.#open(operationOf(this.#options, options));
     return opened.prepareAndRun(sql, own, options);
   }
+}
+
+/** Loads the tiers' code only where one is used. */
+async function openTierOf(options: TierOptions): Promise<SharedTier> {
+  const { openTier } = await import("../cache/open-tier.ts");
+  return openTier(options);
 }

@@ -127,10 +127,12 @@ export function networkParts(
     async close() {
       if (cache) cache.close();
       await connections.close();
+      if (cache) await cache.closed();
     },
     async destroy(error) {
       if (cache) cache.close();
       await connections.destroy(error);
+      if (cache) await cache.closed();
     },
   };
 }

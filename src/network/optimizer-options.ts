@@ -1,3 +1,4 @@
+import type { TierOption } from "../cache/tier-option.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { durationMs, integer, knownKeys, oneOf, optionsObject, rejectType } from "../options.ts";
 import type { ResponseCacheOptions } from "./cache/cache-options.ts";
@@ -35,7 +36,12 @@ export interface NetworkOptimizerOptions extends NetworkDefaults {
   /** HTTP/2 where it is offered over TLS: wherever (`true`), nowhere (`false`), or where it costs less. @default "auto" */
   readonly http2?: boolean | "auto";
   /** Further options of the response cache; `false` turns it off. @default {} */
-  readonly cache?: Omit<ResponseCacheOptions, "maxUrls" | "defaultLifetimeMs" | "clock"> | false;
+  readonly cache?: Omit<ResponseCacheOptions, "maxUrls" | "defaultLifetimeMs" | "tier" | "clock"> | false;
+  /**
+   * A server behind the response cache's memory that all nodes of a fleet share, such as `{ url: "redis://localhost" }`, or an
+   * open tier for this optimizer alone, which closes it. Only what is for everybody lies there. @default none
+   */
+  readonly tier?: TierOption;
   /** Limits of decoding; `false` asks for no encoding, and gives bodies as they come. @default {} */
   readonly compression?: DecodeLimits | false;
   /** Encoding of request bodies, by default for origins that say they take it (RFC 7694); `false` sends them as they are. @default {} */
@@ -117,6 +123,7 @@ const known = [
   ...Object.keys(networkDefaults),
   ...parts,
   "cache",
+  "tier",
   "http2",
   "transport",
   "forbidPrivateAddresses",
@@ -147,7 +154,7 @@ export function resolveNetworkOptions(options: NetworkOptimizerOptions): Resolve
     compression: part("compression", options.compression, {}),
     requestCompression: part("requestCompression", options.requestCompression, {}),
     dns: part("dns", options.dns, {}),
-    cache: cacheOptions(options.cache, cacheSize, cacheTtlMs),
+    cache: cacheOptions(options, cacheSize, cacheTtlMs),
     http2: oneOf("http2", options.http2 ?? "auto", [true, false, "auto"]),
     transport: part("transport", options.transport, {}) || {},
     forbidPrivateAddresses: oneOf("forbidPrivateAddresses", options.forbidPrivateAddresses ?? false, [
@@ -167,18 +174,22 @@ function part<T extends object>(name: string, value: T | false | undefined, byDe
 }
 
 function cacheOptions(
-  given: ResponseCacheOptions | false | undefined,
+  { cache, tier }: NetworkOptimizerOptions,
   maxUrls: number,
   defaultLifetimeMs: number,
 ): ResponseCacheOptions | false {
-  const options = part("cache", given, {});
-  if (options === false || maxUrls === 0) return false;
+  const options: ResponseCacheOptions | false = part("cache", cache, {});
+  if (options === false || maxUrls === 0) {
+    if (tier !== undefined) throw new TypeError("tier: is of no use while the cache is off");
+    return false;
+  }
   for (const [own, ours] of [
     ["maxUrls", "cacheSize"],
     ["defaultLifetimeMs", "cacheTtlMs"],
+    ["tier", "tier"],
   ] as const)
     if (own in options) throw new TypeError(`cache.${own}: expected ${ours} instead`);
-  return { ...options, maxUrls, defaultLifetimeMs };
+  return { ...options, maxUrls, defaultLifetimeMs, tier };
 }
 
 function names(name: string, value: unknown): readonly string[] {

@@ -141,10 +141,19 @@ export class AppliedOptimizations implements AsyncDisposable {
   async #close(): Promise<void> {
     this.#onClose();
     this.#statusFile?.close();
-    for (const { applied: step } of [...this.#entries].reverse()) step.undo();
+    const failures: unknown[] = [];
+    for (const { applied: step } of [...this.#entries].reverse()) {
+      try {
+        step.undo();
+      } catch (error) {
+        failures.push(error);
+      }
+    }
     this.#modules.close();
-    await Promise.all([this.#metricsPort?.close(), this.#optimizers.close()]);
+    for (const closed of await Promise.allSettled([this.#metricsPort?.close(), this.#optimizers.close()]))
+      if (closed.status === "rejected") failures.push(closed.reason);
     this.#registry.clear();
+    if (failures.length > 0) throw failures[0];
   }
 
   #statementsOf(system: string, slowQueryMs: number): StatementTimes {

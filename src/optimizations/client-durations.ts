@@ -1,6 +1,7 @@
 import type { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { Labels, MetricSample, MetricSource } from "../metrics/metric.ts";
 import { lazyModule } from "./lazy-module.ts";
+import { nowMs } from "./own-time.ts";
 
 interface Series {
   readonly labels: Labels;
@@ -24,7 +25,7 @@ export class ClientDurations implements MetricSource {
   }
 
   begin(request: object): void {
-    this.#began.set(request, performance.now());
+    this.#began.set(request, nowMs());
   }
 
   /** @param outcome the status, or an error's code. A request is counted once, by what comes first */
@@ -32,7 +33,7 @@ export class ClientDurations implements MetricSource {
     const began = this.#began.get(request);
     if (began === undefined) return;
     this.#began.delete(request);
-    this.#of(method, outcome).seconds.record((performance.now() - began) / 1000);
+    this.#of(method, outcome).seconds.record((nowMs() - began) / 1000);
   }
 
   *collect(): Iterable<MetricSample> {

@@ -16,13 +16,12 @@ export function composeGlobalDispatchers(policy: NetworkPolicy): () => void {
   const holder = globalThis as unknown as Places;
   const composed = new Map<Dispatcher, Dispatcher>();
   const before = places.map((place) => holder[place]);
-  for (const place of places) {
-    const dispatcher = holder[place];
-    if (dispatcher === undefined) continue;
-    if (!composed.has(dispatcher))
+  // All or none: one that can't be composed must not leave another behind that nobody takes out.
+  for (const dispatcher of before)
+    if (dispatcher !== undefined && !composed.has(dispatcher))
       composed.set(dispatcher, dispatcher.compose(policy as Dispatcher.DispatcherComposeInterceptor));
-    holder[place] = composed.get(dispatcher)!;
-  }
+  for (const [index, place] of places.entries())
+    if (before[index] !== undefined) holder[place] = composed.get(before[index])!;
   return () => {
     for (const [index, place] of places.entries()) {
       const own = before[index] === undefined ? undefined : composed.get(before[index]);

@@ -1,3 +1,5 @@
+import { startTimer, stopTimer } from "./own-time.ts";
+
 const { subscribe, unsubscribe } = process.getBuiltinModule("node:diagnostics_channel");
 const Module = process.getBuiltinModule("node:module");
 
@@ -69,7 +71,7 @@ export class LoadedModules {
 
   #look(isLoaded: () => boolean, turn: number): void {
     if (turn >= looksMs.length) return;
-    const timer = setTimeout(() => {
+    const timer = startTimer(() => {
       this.#timers.delete(timer);
       if (!isLoaded()) this.#look(isLoaded, turn + 1);
     }, looksMs[turn]).unref();
@@ -83,11 +85,12 @@ export class LoadedModules {
   }
 
   #stopLooking(): void {
-    for (const timer of this.#timers) clearTimeout(timer);
+    for (const timer of this.#timers) stopTimer(timer);
     this.#timers.clear();
   }
 
-  #ended({ id, parentFilename, result }: RequireEnd): void {
+  #ended(message: RequireEnd | undefined | null): void {
+    const { id, parentFilename, result } = message ?? {};
     if (typeof id !== "string") return;
     for (const watched of this.#watched)
       if (id === watched.id ? isWithin(watched, parentFilename) : endsWith(id, watched.path))
@@ -98,14 +101,18 @@ export class LoadedModules {
     const isThing = (typeof exports === "object" && exports !== null) || typeof exports === "function";
     if (!isThing || this.#told.has(exports)) return;
     this.#told.add(exports);
-    seen(exports);
+    try {
+      seen(exports);
+    } catch {
+      // A stand-in of that name, or a file that may not be read: what is thrown here would end the program.
+    }
   }
 }
 
 const slashed = (path: string): string => path.replaceAll("\\", "/");
 
 function isWithin({ within }: Watched, parent: string | undefined): boolean {
-  return within === undefined || (parent !== undefined && slashed(parent).includes(within));
+  return within === undefined || (typeof parent === "string" && slashed(parent).includes(within));
 }
 
 function endsWith(file: string, path: string): boolean {

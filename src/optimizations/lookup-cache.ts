@@ -1,5 +1,6 @@
 import type { LookupAddress, LookupOptions } from "node:dns";
 import type { Clock } from "../clock.ts";
+import { nextTick } from "./own-time.ts";
 
 type Callback = (error: Error | null, address?: string | LookupAddress[], family?: number) => void;
 /** `dns.lookup`, as loosely as a program may call it. */
@@ -54,7 +55,7 @@ export class LookupCache {
     const known = this.#answers.get(key);
     if (known !== undefined && known.untilMs > this.#clock.now()) {
       this.hits++;
-      process.nextTick(give, callback, known);
+      nextTick(give, callback, known);
       return {};
     }
     const waiting = this.#underWay.get(key);
@@ -89,8 +90,7 @@ export class LookupCache {
       const answer = error || !address ? undefined : { address: copied(address), family, untilMs };
       if (answer !== undefined && this.#ttlMs > 0) this.#keep(key, answer);
       // Each on its own, so that one that throws takes nothing from the others.
-      for (const wake of waiting)
-        process.nextTick(wake, answer ? null : (error ?? new Error("no address")), answer);
+      for (const wake of waiting) nextTick(wake, answer ? null : (error ?? new Error("no address")), answer);
     };
     try {
       return pass(asked);
@@ -115,10 +115,13 @@ export class LookupCache {
     if (typeof options !== "object") return undefined;
     const { family, hints, all, order, verbatim } = options as LookupOptions;
     const parts = [family, hints, all, order, verbatim];
-    if (parts.some((part) => typeof part === "object" && part !== null)) return undefined;
+    if (!parts.every((part) => part === null || isPlain.has(typeof part))) return undefined;
     return JSON.stringify([hostname, ...parts.map((part) => [typeof part, part ?? null]), this.#order()]);
   }
 }
+
+/** Types of options that a key can tell apart; the original says what is wrong with others. */
+const isPlain = new Set(["boolean", "number", "string", "undefined"]);
 
 /** Addresses need no look-up; a name never has a colon, nor digits and dots alone. */
 const isAddress = /^[\d.]+$|:/;

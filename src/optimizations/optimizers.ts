@@ -56,7 +56,8 @@ export class Optimizers {
   async close(): Promise<void> {
     const closing = [...this.#made.values()].map(async (optimizer) => optimizer.close());
     this.#made.clear();
-    await Promise.all(closing);
+    const failed = (await Promise.allSettled(closing)).find(({ status }) => status === "rejected");
+    if (failed !== undefined) throw (failed as PromiseRejectedResult).reason;
   }
 
   #of<T extends Made>(name: string, make: () => T): T {

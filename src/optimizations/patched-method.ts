@@ -30,12 +30,11 @@ export class PatchedMethod {
     Object.defineProperty(owner, key, { ...before, value: this.#replacement });
   }
 
-  /** @returns false when another's patch lies on top, so that this one stays beneath it, doing nothing */
+  /** @returns false when another's patch lies on top, or the owner was frozen since: this one stays, doing nothing */
   undo(): boolean {
     this.isActive = false;
     const now = Object.getOwnPropertyDescriptor(this.#owner, this.#key);
     if (now?.value !== this.#replacement) return false;
-    Object.defineProperty(this.#owner, this.#key, this.#before);
-    return true;
+    return Reflect.defineProperty(this.#owner, this.#key, this.#before);
   }
 }

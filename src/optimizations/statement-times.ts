@@ -3,11 +3,14 @@ import type { SqlDialect } from "../database/sql/sql-lexer.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { lazyModule } from "./lazy-module.ts";
 import { mysqlShape } from "./mysql-shape.ts";
+import { nowMs } from "./own-time.ts";
 
 /** Texts whose shape is remembered. */
 const maxTexts = 1000;
-/** A longer text is looked at anew each time: kept, a thousand of them would be much. */
+/** A longer text isn't kept, since a thousand of them would be much, and its head has to do: all of it could take seconds. */
 const maxTextLength = 10_000;
+/** More than a shape may hold. */
+const headLength = 4096;
 
 /** Latencies, errors and rows of a program's statements, by their shape, and the slowest executions. */
 export class StatementTimes implements MetricSource {
@@ -31,14 +34,14 @@ export class StatementTimes implements MetricSource {
     }
   }
 
-  /** @param startMs of `performance.now()` */
+  /** @param startMs of `nowMs` */
   done(sql: string, startMs: number, rows: number): void {
-    this.entry(sql).record(performance.now() - startMs, rows);
+    this.entry(sql).record(nowMs() - startMs, rows);
   }
 
   /** The same of an execution that failed. */
   failed(sql: string, startMs: number): void {
-    this.entry(sql).fail(performance.now() - startMs);
+    this.entry(sql).fail(nowMs() - startMs);
   }
 
   slowest(): readonly SlowQuery[] {
@@ -53,7 +56,7 @@ export class StatementTimes implements MetricSource {
   entry(sql: string): FingerprintEntry {
     let entry = this.#entries.get(sql);
     if (entry === undefined) {
-      entry = this.#metrics.entry(this.#shape(sql));
+      entry = this.#metrics.entry(this.#shape(sql.length <= maxTextLength ? sql : sql.slice(0, headLength)));
       if (this.#entries.size >= maxTexts) this.#entries.clear();
       if (sql.length <= maxTextLength) this.#entries.set(sql, entry);
     }

@@ -1,4 +1,5 @@
 import type { FingerprintEntry } from "../database/monitoring/query-metrics.ts";
+import { nowMs } from "./own-time.ts";
 import type { PatchedMethod } from "./patched-method.ts";
 import type { StatementTimes } from "./statement-times.ts";
 
@@ -29,15 +30,25 @@ export function measured(
     ({
       [name](this: never, ...args: never[]): unknown {
         if (!patch.isActive) return Reflect.apply(original, this, args);
-        const start = performance.now();
+        const start = nowMs();
         let result: unknown;
         try {
           result = Reflect.apply(original, this, args);
         } catch (error) {
-          entryOf(this).fail(performance.now() - start);
+          const tookMs = nowMs() - start;
+          try {
+            entryOf(this).fail(tookMs);
+          } catch {
+            // Called on what is no statement: the program gets the error of the method itself.
+          }
           throw error;
         }
-        entryOf(this).record(performance.now() - start, rowsOf(result as never));
+        const tookMs = nowMs() - start;
+        try {
+          entryOf(this).record(tookMs, rowsOf(result as never));
+        } catch {
+          // Closed by its own execution, say: the program has its result all the same.
+        }
         return result;
       },
     })[name] as Method;

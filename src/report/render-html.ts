@@ -68,6 +68,7 @@ function areaSection(area: AreaResult, number: number): string {
     `<h2>${number}. ${escapeHtml(area.title)}</h2>`,
     `<p class="about">${escapeHtml(area.about)}</p>`,
     ...(area.error === undefined ? [] : [`<p class="failed">Failed: ${escapeHtml(area.error)}</p>`]),
+    ...(area.missing === undefined ? [] : [`<p>Not measured: ${escapeHtml(area.missing)}</p>`]),
     ...(area.rows.length === 0 ? [] : [htmlTable(impactTable(area.rows))]),
     ...area.rows.map(rowSection),
   ].join("\n");

@@ -38,6 +38,7 @@ function areaSections(area: AreaResult, number: number): string[] {
     `## ${number}. ${plain(area.title)}`,
     plain(area.about),
     ...(area.error === undefined ? [] : [`**Failed:** ${plain(area.error)}`]),
+    ...(area.missing === undefined ? [] : [`**Not measured:** ${plain(area.missing)}`]),
     ...(area.rows.length === 0 ? [] : ["### Performance impact", table(impactTable(area.rows))]),
     ...area.rows.flatMap(rowSections),
   ];

@@ -103,6 +103,8 @@ export interface AreaResult {
   readonly limits: readonly string[];
   /** Why the room could not be opened; it then has no rows. */
   readonly error?: string;
+  /** What is to be done so that its rows can be measured here: `install redis-server`. */
+  readonly missing?: string;
 }
 
 /** The whole report, as its JSON file has it. */

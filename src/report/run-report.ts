@@ -164,8 +164,13 @@ class ReportRunner {
     }
   }
 
-  async #rows(room: Room, index: number, { workloads }: OpenRoom): Promise<void> {
+  async #rows(room: Room, index: number, { workloads, missing }: OpenRoom): Promise<void> {
     const rows = workloads.map((workload) => unmeasuredRow(workload, this.#repetitions(workload)));
+    if (missing !== undefined) {
+      this.#areas[index] = { ...this.#area(room, rows), missing };
+      this.#options.progress?.line(`${room.id}: not measured: ${missing}`);
+      return;
+    }
     for (const [i, workload] of workloads.entries()) {
       if (this.#signal.aborted) break;
       const before = (index + i / workloads.length) / this.#options.rooms.length;

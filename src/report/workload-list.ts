@@ -1,5 +1,6 @@
 import type { Room } from "./workload.ts";
 import { algorithmsRoom } from "./workloads/algorithms/room.ts";
+import { cacheRoom } from "./workloads/cache/room.ts";
 import { concurrencyRoom } from "./workloads/concurrency/room.ts";
 import { databaseRoom } from "./workloads/database/room.ts";
 import { memoryRoom } from "./workloads/memory/room.ts";
@@ -15,5 +16,6 @@ export const rooms: readonly Room[] = [
   algorithmsRoom,
   concurrencyRoom,
   networkRoom,
+  cacheRoom,
   toolsRoom,
 ];

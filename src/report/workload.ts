@@ -150,6 +150,11 @@ export type Engine = (typeof engines)[number];
 /** Workloads made ready to run, and what must be cleared away after them. */
 export interface OpenRoom {
   readonly workloads: readonly Workload[];
+  /**
+   * What this machine lacks, as what is to be done about it: `install redis-server`. The rows then aren't measured, which is no
+   * failure. @default nothing
+   */
+  readonly missing?: string;
   /** Lines for the report's list of versions: `PostgreSQL: 17.4`. */
   readonly versions: Readonly<Record<string, string>>;
   close(): Promise<void>;

@@ -52,9 +52,10 @@ export class ComparedPrograms {
   }
 
   /** Starts `victor compare`. */
-  start(args: readonly string[]) {
+  start(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
     const child = spawn(process.execPath, [main, "compare", ...args], {
       cwd: this.folder,
+      env: { ...process.env, ...env },
       stdio: ["ignore", "pipe", "pipe"],
     });
     this.#children.add(child);

@@ -73,15 +73,6 @@ export class FaultyTier implements SharedTier {
     return this.#inner.leaseEnded(key, waitMs, signal);
   }
 
-  set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number): Promise<Stamp> {
-    return this.#call("set", async () => {
-      const stamp = await this.#inner.set(key, bytes, tags, ttlMs);
-      this.#believed.add(stamp);
-      this.deliver();
-      return stamp;
-    });
-  }
-
   delete(keys: readonly string[]): Promise<void> {
     return this.#change("delete", () => this.#inner.delete(keys));
   }

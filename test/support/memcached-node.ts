@@ -6,16 +6,7 @@ import type { Lease, Stamp } from "../../src/cache/shared-tier.ts";
 export interface NodeOrder {
   readonly id: number;
   readonly space: string;
-  readonly op:
-    | "get"
-    | "acquire"
-    | "fill"
-    | "release"
-    | "set"
-    | "delete"
-    | "deleteByTag"
-    | "clear"
-    | "isCurrent";
+  readonly op: "get" | "acquire" | "fill" | "release" | "delete" | "deleteByTag" | "clear" | "isCurrent";
   readonly key: string;
   readonly text: string;
   readonly tags: readonly string[];
@@ -86,9 +77,6 @@ async function run(order: NodeOrder): Promise<Omit<NodeAnswer, "id">> {
       if (lease !== undefined) await tier.release(lease);
       return {};
     }
-    case "set":
-      memory.set(key, { stamp: await tier.set(key, Buffer.from(text), tags, ttlMs), text });
-      return {};
     case "isCurrent": {
       const held = memory.get(key);
       return held !== undefined && (await tier.isCurrent(held.stamp)) ? { text: held.text } : {};

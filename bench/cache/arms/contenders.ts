@@ -1,8 +1,3 @@
-import KeyvRedis from "@keyv/redis";
-import { BentoCache, bentostore } from "bentocache";
-import { memoryDriver } from "bentocache/drivers/memory";
-import { redisBusDriver, redisDriver } from "bentocache/drivers/redis";
-import { Cacheable, createKeyv } from "cacheable";
 import { openRedisTier } from "../../../src/cache/redis/tier.ts";
 import type { SharedTier } from "../../../src/cache/shared-tier.ts";
 import { TieredCache } from "../../../src/cache/tiered-cache.ts";
@@ -63,7 +58,11 @@ export function ourContender(tier: SharedTier, name: string, hasMemory = true): 
   };
 }
 
-function openBentocache({ port, space, hasMemory = true }: ContenderPlace): Contender {
+// A process loads its own cache alone: ten of them start at once.
+async function openBentocache({ port, space, hasMemory = true }: ContenderPlace): Promise<Contender> {
+  const { BentoCache, bentostore } = await import("bentocache");
+  const { memoryDriver } = await import("bentocache/drivers/memory");
+  const { redisBusDriver, redisDriver } = await import("bentocache/drivers/redis");
   const connection = { host: "127.0.0.1", port };
   const store = bentostore().useL2Layer(redisDriver({ connection })).useBus(redisBusDriver({ connection }));
   if (hasMemory) store.useL1Layer(memoryDriver({ maxItems: 10_000 }));
@@ -78,7 +77,9 @@ function openBentocache({ port, space, hasMemory = true }: ContenderPlace): Cont
   };
 }
 
-function openCacheable({ port, space, hasMemory = true }: ContenderPlace): Contender {
+async function openCacheable({ port, space, hasMemory = true }: ContenderPlace): Promise<Contender> {
+  const { default: KeyvRedis } = await import("@keyv/redis");
+  const { Cacheable, createKeyv } = await import("cacheable");
   const secondary = new KeyvRedis(`redis://127.0.0.1:${port}`, { namespace: space });
   const primary = createKeyv({ lruSize: hasMemory ? 10_000 : 1 });
   const cache = new Cacheable({ primary, secondary, ttl: ttlMs, namespace: space });

@@ -1,8 +1,17 @@
 import { createClient } from "redis";
+import { openRedisTier } from "../../../src/cache/redis/tier.ts";
 import type { Arm } from "../../../src/measure/index.ts";
 import { type ContenderId, openContender } from "./contenders.ts";
 
-export type SharedHitId = "get" | ContenderId;
+/** `get`: the client alone; `tier`: the tier alone, as bytes, without tags and with two; the rest: whole caches. */
+export type SharedHitId = "get" | "tier" | "tierTags" | ContenderId;
+
+interface Args {
+  readonly id: SharedHitId;
+  readonly port: number;
+  /** Reads of one tick; 1 reads one after the other. */
+  readonly together: number;
+}
 
 const keys = Array.from({ length: 1000 }, (_, i) => `user:${i}`);
 const rowOf = (key: string) => ({
@@ -15,11 +24,7 @@ const rowOf = (key: string) => ({
 
 /** One operation: a value that is on the server and not in memory; `together` of them are asked for in one tick. */
 export async function setup(args: unknown): Promise<Arm> {
-  const { id, port, together } = args as {
-    readonly id: SharedHitId;
-    readonly port: number;
-    readonly together: number;
-  };
+  const { id, port, together } = args as Args;
   const { read, close } = await opened(id, port);
   for (const key of keys) await read(key);
   let misses = 0;
@@ -39,11 +44,22 @@ export async function setup(args: unknown): Promise<Arm> {
 }
 
 async function opened(id: SharedHitId, port: number) {
+  const url = `redis://127.0.0.1:${port}`;
   if (id === "get") {
-    const client = createClient({ url: `redis://127.0.0.1:${port}`, RESP: 3 });
+    const client = createClient({ url, RESP: 3 });
     await client.connect();
     for (const key of keys) await client.set(key, JSON.stringify(rowOf(key)));
     return { read: (key: string): Promise<unknown> => client.get(key), close: async () => client.destroy() };
+  }
+  if (id === "tier" || id === "tierTags") {
+    const tier = await openRedisTier({ url, namespace: id, timeoutMs: 10_000, trustMs: 20_000 });
+    const tags = id === "tier" ? [] : ["a", "b"];
+    for (const key of keys) {
+      const lease = await tier.acquire(key, tags, 60_000);
+      if (lease !== undefined && "token" in lease)
+        await tier.fill(lease, Buffer.from(JSON.stringify(rowOf(key))), 600_000);
+    }
+    return { read: (key: string): Promise<unknown> => tier.get(key), close: () => tier.close() };
   }
   const cache = await openContender(id, { port, space: `shared-hit-${id}`, hasMemory: false });
   return {

@@ -120,7 +120,6 @@ export const leaseCases: readonly ContractCase[] = [
         () => b.delete(["k"]),
         () => b.deleteByTag(["t"]),
         () => b.clear(),
-        () => b.set("k", bytesOf("v"), [], ttlMs),
         () => advance(4_000),
       ];
       for (const [i, end] of ends.entries()) {

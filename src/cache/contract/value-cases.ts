@@ -57,16 +57,6 @@ export const valueCases: readonly ContractCase[] = [
     },
   },
   {
-    name: "what one node set, all nodes read, byte for byte",
-    async check([a, b]) {
-      for (const [i, bytes] of values.entries()) {
-        assert.equal((await a.set(`k${i}`, bytes, ["t"], ttlMs)).key, `k${i}`);
-        const entry = await b.get(`k${i}`);
-        assert.ok(entry && Buffer.from(bytes).equals(entry.bytes), `value ${i} of ${bytes.length} bytes`);
-      }
-    },
-  },
-  {
     name: "bytes that change after they were handed over stay as they were",
     async check([a, b]) {
       const bytes = bytesOf("before");
@@ -124,17 +114,16 @@ export const valueCases: readonly ContractCase[] = [
     name: "a value is gone after its time",
     async check([a, b], { advance }) {
       await a.fill(await leaseOf(a, "filled"), bytesOf("v"), 1_500);
-      await a.set("set", bytesOf("v"), [], 1_500);
       await advance(4_000);
       assert.equal(await b.get("filled"), undefined);
-      assert.equal(await a.get("set"), undefined);
     },
   },
   {
-    name: "to set a key again puts the newer value in place",
+    name: "to forget and load a key again puts the newer value in place, with its own tags",
     async check([a, b]) {
-      await a.set("k", bytesOf("1"), ["t"], ttlMs);
-      await b.set("k", bytesOf("2"), [], ttlMs);
+      await load(a, "k", "1", ["t"]);
+      await b.delete(["k"]);
+      await load(b, "k", "2");
       await tell(b, a);
       assert.equal(textOf(await a.get("k")), "2");
       await a.deleteByTag(["t"]);
@@ -173,7 +162,6 @@ export const valueCases: readonly ContractCase[] = [
         () => a.renew(lease, leaseMs),
         () => a.fill(lease, bytesOf("v"), ttlMs),
         () => a.release(lease),
-        () => a.set("k", bytesOf("v"), [], ttlMs),
         () => a.delete(["k"]),
         () => a.deleteByTag(["t"]),
         () => a.clear(),

@@ -1,37 +1,24 @@
 import assert from "node:assert/strict";
 import type { SharedTier } from "../shared-tier.ts";
-import {
-  bytesOf,
-  type ContractCase,
-  eventually,
-  isLease,
-  leaseMs,
-  leaseOf,
-  load,
-  tell,
-  ttlMs,
-} from "./contract-case.ts";
+import { type ContractCase, eventually, isLease, leaseMs, leaseOf, load, tell } from "./contract-case.ts";
 
 const changes: readonly (readonly [what: string, change: (tier: SharedTier) => Promise<unknown>])[] = [
   ["its key was deleted", (tier) => tier.delete(["k"])],
   ["a tag of it was deleted", (tier) => tier.deleteByTag(["t"])],
   ["the namespace was cleared", (tier) => tier.clear()],
-  ["its key was set anew", (tier) => tier.set("k", bytesOf("new"), [], ttlMs)],
 ];
 
 /** Of what may be served from memory. */
 export const vouchingCases: readonly ContractCase[] = [
   {
-    name: "what was filled, set, read or leased may be served until it is forgotten",
+    name: "what was filled, read or leased may be served until it is forgotten",
     async check([a, b]) {
       const filled = await load(a, "filled", "v", ["t"]);
-      const set = await a.set("set", bytesOf("v"), ["t"], ttlMs);
       const read = (await b.get("filled"))!.stamp;
       const entry = await b.acquire("filled", [], leaseMs);
       assert.ok(entry !== undefined && !isLease(entry));
       const lease = await leaseOf(a, "leased", ["t"]);
       assert.equal(await a.isCurrent(filled), true);
-      assert.equal(await a.isCurrent(set), true);
       assert.equal(await a.isCurrent(lease.stamp), true);
       assert.equal(await b.isCurrent(read), true);
       assert.equal(await b.isCurrent(entry.stamp), true);

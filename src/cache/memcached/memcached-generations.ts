@@ -53,12 +53,11 @@ export class MemcachedGenerations {
     return Promise.all(names.map((name) => this.#note(name)));
   }
 
-  /** Replaces a generation by one that never was. @returns it @throws {SharedTierError} */
-  async replace(name: ItemName): Promise<string> {
+  /** Replaces a generation by one that never was. @throws {SharedTierError} */
+  async replace(name: ItemName): Promise<void> {
     const server = this.#serverOf(name);
-    const generation = newGeneration();
     try {
-      await server.set(name.text, Buffer.from(generation, "latin1"), 0);
+      await server.set(name.text, Buffer.from(newGeneration(), "latin1"), 0);
     } catch (error) {
       if (!(error instanceof SharedTierError) || error.reason !== "full") throw error;
       // There is always room for having none, which counts as changed as well.
@@ -66,7 +65,6 @@ export class MemcachedGenerations {
     } finally {
       this.distrust();
     }
-    return generation;
   }
 
   /** @returns what was read lately enough to be trusted without asking */

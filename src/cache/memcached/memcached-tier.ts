@@ -162,30 +162,6 @@ export class MemcachedTier implements SharedTier {
     return awaitLeaseEnd(isHeld, waitMs, AbortSignal.any(signals), this.#settings.clock);
   }
 
-  async set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number): Promise<Stamp> {
-    const names = this.#names.key(key);
-    const others = [this.#names.namespace, ...tags.map((tag) => this.#names.tag(tag))];
-    checkTags(tags);
-    const [generation, [namespace = "", ...tagged]] = await Promise.all([
-      this.#generations.replace(names.generation),
-      this.#generations.note(others),
-    ]);
-    const stamp = new MemcachedStamp(key, namespace, generation, tags, tagged);
-    const record = encodeRecord({ stamp, body: bytes });
-    const server = this.#serverOf(names.value);
-    const isTooLarge = record.length > this.#settings.maxValueBytes;
-    // Only now, with the generation known to be there: otherwise a command that was given up, and got to the server
-    // late, could bring this value back after another.
-    await Promise.all([
-      isTooLarge
-        ? server.delete(names.value.text)
-        : server.set(names.value.text, record, expirySeconds(ttlMs)),
-      server.delete(names.lease.text),
-    ]);
-    if (isTooLarge) throw this.#tooLarge(record.length);
-    return stamp;
-  }
-
   async delete(keys: readonly string[]): Promise<void> {
     await Promise.all(
       keys.flatMap((key) => {

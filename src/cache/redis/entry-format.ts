@@ -82,3 +82,25 @@ export function decodeHead(bytes: Buffer): EntryHead | undefined {
   }
   return { root, id, tags, length: at };
 }
+
+/**
+ * All of a head but its id, as one text: equal for values that depend on the same.
+ * @returns `undefined` when it isn't a head, or of another version
+ */
+export function dependenciesText(bytes: Buffer): string | undefined {
+  if (bytes.length < 3 + entryIdLength + 2 || bytes[0] !== entryVersion) return undefined;
+  const idAt = 3 + bytes.readUInt16BE(1);
+  const tagsAt = idAt + entryIdLength;
+  if (tagsAt + 2 > bytes.length) return undefined;
+  let end = tagsAt + 2;
+  for (let count = bytes.readUInt16BE(tagsAt); count > 0; count--) {
+    if (end + 2 > bytes.length) return undefined;
+    const generationAt = end + 2 + bytes.readUInt16BE(end);
+    if (generationAt + 1 > bytes.length) return undefined;
+    end = generationAt + 1 + bytes[generationAt]!;
+    if (end > bytes.length) return undefined;
+  }
+  // With the length before it, so that no two heads are one text.
+  const root = bytes.toString("latin1", 1, idAt);
+  return end === tagsAt + 2 ? root : root + bytes.toString("latin1", tagsAt, end);
+}

@@ -1,13 +1,14 @@
 import { tierFault } from "./fault.ts";
+import { Notice } from "./notice.ts";
 
 /** A generation as it was at the server, and whether it still is. */
-export class Generation {
+export class Generation extends Notice {
   readonly name: string;
-  isAlive = true;
   /** Itself and the server that it lay on; "" until it is known. */
   text = "";
 
   constructor(name: string) {
+    super();
     this.name = name;
   }
 }
@@ -16,13 +17,13 @@ const mostAttempts = 5;
 
 /** What is known of the generations at the server. */
 export class Generations {
-  readonly #fetch: (name: string) => Promise<string>;
+  readonly #fetch: (generation: Generation) => Promise<string>;
   readonly #max: number;
   readonly #byName = new Map<string, Generation>();
   readonly #pending = new Map<Generation, Promise<string>>();
 
   /** @param fetch asks the server, which will tell of changes from then on */
-  constructor(max: number, fetch: (name: string) => Promise<string>) {
+  constructor(max: number, fetch: (generation: Generation) => Promise<string>) {
     this.#max = max;
     this.#fetch = fetch;
   }
@@ -46,17 +47,26 @@ export class Generations {
     throw tierFault("unavailable", "a generation changes faster than it can be read");
   }
 
+  /** The server told of a change. @returns whether it was known, and isn't any more */
+  told(name: string): boolean {
+    return this.#byName.get(name)?.told() === true && this.end(name);
+  }
   /** It changed. @returns whether it was known */
   end(name: string): boolean {
     const generation = this.#byName.get(name);
     if (!generation) return false;
     this.#byName.delete(name);
-    generation.isAlive = false;
+    generation.end();
     return true;
+  }
+  /** Ends one, unless another has taken its place. */
+  endOne(generation: Generation): void {
+    generation.end();
+    if (this.#byName.get(generation.name) === generation) this.#byName.delete(generation.name);
   }
   /** All changed, or may have. */
   endAll(): void {
-    for (const generation of this.#byName.values()) generation.isAlive = false;
+    for (const generation of this.#byName.values()) generation.end();
     this.#byName.clear();
   }
 
@@ -73,7 +83,7 @@ export class Generations {
   async #answerOf(generation: Generation): Promise<string> {
     let answer = this.#pending.get(generation);
     if (!answer) {
-      answer = this.#fetch(generation.name);
+      answer = this.#fetch(generation);
       this.#pending.set(generation, answer);
     }
     try {

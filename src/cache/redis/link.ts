@@ -128,14 +128,14 @@ export class RedisLink {
     );
   }
 
-  /** Runs a script, and sends its text where the server doesn't know it yet. */
+  /** Runs a script, and sends its text where the server doesn't know it yet. Resolves when it has told of what that wrote. */
   async run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
     const rest = [String(keys.length), ...keys, ...args];
     try {
-      return await this.send(["EVALSHA", script.sha1, ...rest]);
+      return await this.#told(["EVALSHA", script.sha1, ...rest]);
     } catch (error) {
       if (!(error instanceof SharedTierError) || !/NOSCRIPT/.test(error.message)) throw error;
-      return this.send(["EVAL", script.source, ...rest]);
+      return this.#told(["EVAL", script.source, ...rest]);
     }
   }
 
@@ -146,6 +146,13 @@ export class RedisLink {
     this.#trustedUntil = Number.NEGATIVE_INFINITY;
     systemClock.clearTimeout(this.#timer);
     this.#client.destroy();
+  }
+
+  /** The server tells of our own write right after its answer, so before the next one. */
+  async #told(args: readonly RedisArgument[]): Promise<unknown> {
+    const answer = this.send(args);
+    if (this.isTelling) await Promise.all([answer, this.send(["PING"])]);
+    return answer;
   }
 
   /** Counts until the server answered, however late: a server that hangs gets no more than so many. */
@@ -188,7 +195,7 @@ export class RedisLink {
   async #handshake(): Promise<void> {
     await this.#client.connect();
     const [told] = await Promise.all([
-      allowed(this.#ask(["CLIENT", "TRACKING", "ON", "NOLOOP"])),
+      allowed(this.#ask(["CLIENT", "TRACKING", "ON"])),
       this.#heartbeat(true),
     ]);
     this.isTelling = told !== undefined;

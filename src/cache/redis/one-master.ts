@@ -17,25 +17,28 @@ export class OneMaster implements Topology {
   readonly #login: RedisLogin;
   readonly #mustBeMaster: boolean;
   readonly #opened: () => void;
+  readonly #closed: () => void;
   readonly #retries: Retries;
   #link: RedisLink | undefined;
   #links: readonly RedisLink[] = [];
   #why: SharedTierError = tierFault("unavailable", "not connected");
   #isClosed = false;
 
-  /** @param opened called whenever there is a new connection, before anything is asked by it */
+  /** @param opened called whenever there is a new connection, before anything is asked by it @param closed called by `close` */
   constructor(
     context: LinkContext,
     locate: Locator,
     login: RedisLogin,
     mustBeMaster: boolean,
     opened: () => void,
+    closed: () => void = () => undefined,
   ) {
     this.#context = context;
     this.#locate = locate;
     this.#login = login;
     this.#mustBeMaster = mustBeMaster;
     this.#opened = opened;
+    this.#closed = closed;
     this.#retries = new Retries(context.settings.maxReconnectMs, () => this.#connect());
   }
 
@@ -77,6 +80,7 @@ export class OneMaster implements Topology {
 
   close(): void {
     this.#isClosed = true;
+    this.#closed();
     this.#why = tierFault("closed", "by its owner");
     this.#retries.close();
     this.#link?.close();

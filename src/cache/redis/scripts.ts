@@ -11,8 +11,8 @@ function script(source: string): RedisScript {
 }
 
 /**
- * In all: KEYS are the value and the lease of one key. What the server is to tell of later is read last, after it was written,
- * since a write ends the telling.
+ * In all: KEYS are the value and the lease of one key. What the server is to tell of later is read first, so that it tells of
+ * this write, too, and can be counted on to; and read last, since a write ends the telling.
  */
 
 /** ARGV: token, milliseconds, "1" when a stored value doesn't count, start of a value that doesn't count. */
@@ -29,14 +29,8 @@ return 1`);
 /** ARGV: token, milliseconds, value. */
 export const fillScript = script(`
 if redis.pcall('GET', KEYS[2]) ~= ARGV[1] then return 0 end
-redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
-redis.call('DEL', KEYS[2])
 redis.call('EXISTS', KEYS[1])
-return 1`);
-
-/** ARGV: milliseconds, value. */
-export const setScript = script(`
-redis.call('SET', KEYS[1], ARGV[2], 'PX', ARGV[1])
+redis.call('SET', KEYS[1], ARGV[3], 'PX', ARGV[2])
 redis.call('DEL', KEYS[2])
 redis.call('EXISTS', KEYS[1])
 return 1`);

@@ -1,4 +1,5 @@
 import type { MetricSample } from "../../metrics/metric.ts";
+import type { LinkCounts } from "./link.ts";
 
 export interface RedisTierStats {
   /** Commands sent, those of heartbeats aside. */
@@ -24,6 +25,20 @@ export interface RedisTierStats {
   readonly isTelling: boolean;
   /** Keys that it tells of. */
   readonly tracked: number;
+}
+
+/** What is counted. */
+export class RedisCounts implements LinkCounts {
+  commands = 0;
+  timeouts = 0;
+  failures = 0;
+  connections = 0;
+  invalidations = 0;
+  hits = 0;
+  misses = 0;
+  outdated = 0;
+  damaged = 0;
+  lost = 0;
 }
 
 type Counted = Exclude<keyof RedisTierStats, "isConnected" | "isTelling" | "tracked">;

@@ -1,11 +1,13 @@
-/** Says whether a key has stayed as it was since the server was asked for it. */
-export class Watch {
-  isAlive = true;
+import { Notice } from "./notice.ts";
+
+/** Of a key. */
+export class Watch extends Notice {
   /** Key of the cache; `undefined` of a lease. */
   readonly key: string | undefined;
   #waiters: (() => void)[] | undefined;
 
   constructor(key: string | undefined) {
+    super();
     this.key = key;
   }
 
@@ -17,8 +19,8 @@ export class Watch {
     } else waiter();
   }
 
-  end(): void {
-    this.isAlive = false;
+  override end(): void {
+    super.end();
     const waiters = this.#waiters;
     this.#waiters = undefined;
     for (const waiter of waiters ?? []) waiter();
@@ -55,6 +57,11 @@ export class Watches {
     const watch = new Watch(key);
     this.#byName.set(name, watch);
     return watch;
+  }
+
+  /** The server told of a change. */
+  told(name: string): void {
+    if (this.#byName.get(name)?.told()) this.end(name);
   }
 
   end(name: string): void {

@@ -30,7 +30,8 @@ export class LocalValues {
     const held = this.entries.get(key);
     this.clock.unpin();
     if (held === undefined || now >= held.refreshAt) return undefined;
-    if (this.#link !== undefined && (held.stamp === undefined || this.#link.isCurrent(held.stamp) !== true))
+    const link = this.#link;
+    if (link !== undefined && (held.stamp === undefined || link.isCurrent(held.stamp, now) !== true))
       return undefined;
     return held.promise;
   }

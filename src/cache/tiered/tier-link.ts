@@ -1,4 +1,4 @@
-import type { Clock, TimerHandle } from "../../clock.ts";
+import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { awaitedTimer } from "../../concurrency/awaited-timer.ts";
 import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
 import { SharedTierError } from "../../errors.ts";
@@ -88,10 +88,11 @@ export class TierLink {
 
   /**
    * What the tier says of a stamp, `false` in doubt.
+   * @param now what this cache's clock says, where it has just been asked
    * @returns a promise of it where the server has to be asked
    */
-  isCurrent(stamp: Stamp): boolean | Promise<boolean> {
-    const answer = this.#tier.isCurrent(stamp);
+  isCurrent(stamp: Stamp, now?: number): boolean | Promise<boolean> {
+    const answer = this.#tier.isCurrent(stamp, this.#clock === systemClock ? now : undefined);
     if (typeof answer === "boolean") return answer;
     return this.ask(() => answer).then((current) => current === true);
   }

@@ -56,7 +56,9 @@ async function answer(request: LoadRequest): Promise<unknown> {
     }
     case "capacity": {
       const { target } = opened(request.arm);
-      return await closedLoop({ ...request, pace, send: (index) => target.send(index) });
+      const result = await closedLoop({ ...request, pace, send: (index) => target.send(index) });
+      if (result.abandoned > 0) target.reset();
+      return result;
     }
     case "close": {
       const { target, record } = opened(request.arm);
@@ -76,7 +78,8 @@ process.on("message", (request: LoadRequest) => {
     (error: unknown) => process.send?.({ error: String(error) } satisfies LoadReply),
   );
 });
-process.on("SIGINT", () => undefined);
+// A signal to the whole group, as of a terminal that is closed, is for the comparison: who guards the programs stays.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => undefined);
 process.on("disconnect", () => {
   for (const group of groups) {
     try {

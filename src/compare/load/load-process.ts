@@ -8,12 +8,36 @@ const entry = fileURLToPath(
   new URL(`./load-child${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url),
 );
 
+/** How long it may take to end; a script that never gives the thread back would not. */
+const endMs = 2000;
+
 /** The process that sends requests, apart from the one that measures. One order at a time. */
 export class LoadProcess {
   readonly #child: ChildProcess;
+  #groups: readonly number[] = [];
 
   constructor() {
     this.#child = fork(entry, { execArgv: [], stdio: ["ignore", "ignore", "inherit", "ipc"] });
+    // Killed while an order was on its way to it: `exit` follows.
+    this.#child.on("error", () => undefined);
+  }
+
+  /** Process groups to kill should this process end before they do. */
+  async guard(groups: readonly number[]): Promise<void> {
+    this.#groups = groups;
+    await this.ask({ type: "guard", groups });
+  }
+
+  /** Kills the groups and the load process at once, for a process that is about to exit. */
+  abandon(): void {
+    for (const group of this.#groups) {
+      try {
+        process.kill(-group, "SIGKILL");
+      } catch {
+        // It has ended.
+      }
+    }
+    this.#child.kill("SIGKILL");
   }
 
   /** @throws {CompareError} `load-failed` */
@@ -39,6 +63,8 @@ export class LoadProcess {
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
     if (this.#child.connected) this.#child.disconnect();
+    const timer = setTimeout(() => this.#child.kill("SIGKILL"), endMs);
     await exited;
+    clearTimeout(timer);
   }
 }

@@ -16,6 +16,7 @@ export type LoadRequest =
       readonly arm: string;
       readonly concurrency: number;
       readonly durationMs: number;
+      readonly timeoutMs: number;
     }
   | { readonly type: "close"; readonly arm: string }
   /** Process groups to kill should the comparison be killed itself. */

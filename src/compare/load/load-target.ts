@@ -36,8 +36,7 @@ export async function urlTarget(url: string): Promise<LoadTarget> {
     async send(index) {
       try {
         const { statusCode, body } = await request(url, { dispatcher: agent });
-        if (index < keptAnswers)
-          answers.set(index, digest(statusCode, Buffer.from(await body.arrayBuffer())));
+        if (index < keptAnswers) answers.set(index, await digest(statusCode, body));
         else await body.dump({ limit: Number.POSITIVE_INFINITY });
         return { ok: statusCode < 500, status: String(statusCode) };
       } catch (error) {
@@ -69,7 +68,7 @@ export async function scriptTarget(module: string, url: string): Promise<LoadTar
         const context: LoadContext = { url, index, signal: stop.signal };
         const answer: unknown = await run(context);
         if (index < keptAnswers && answer !== undefined)
-          answers.set(index, digest(200, Buffer.from(JSON.stringify(answer) ?? "")));
+          answers.set(index, await digest(200, [JSON.stringify(answer) ?? ""]));
         return { ok: true, status: "ok" };
       } catch (error) {
         return failed(error);
@@ -82,8 +81,11 @@ export async function scriptTarget(module: string, url: string): Promise<LoadTar
   };
 }
 
-function digest(status: number, body: Buffer): string {
-  return `${status} ${createHash("sha256").update(body).digest("base64url").slice(0, 16)}`;
+/** Piece by piece, since an answer may be larger than memory. */
+async function digest(status: number, body: AsyncIterable<Buffer> | Iterable<string>): Promise<string> {
+  const hash = createHash("sha256");
+  for await (const piece of body) hash.update(piece);
+  return `${status} ${hash.digest("base64url").slice(0, 16)}`;
 }
 
 function failed(error: unknown): Outcome {

@@ -79,24 +79,34 @@ export async function openLoop(load: OpenLoad): Promise<OpenLoadResult> {
   return { sent, dropped: count - sent, drainMs: Math.max(0, pace.now() - lastDueMs), late, abandoned };
 }
 
-/** As many requests as it answers, some at a time (closed model): how much a program can do. */
+/**
+ * As many requests as it answers, some at a time (closed model): how much a program can do.
+ * @returns when all are answered, or `timeoutMs` after the end; `failed` counts those that were never answered, too
+ */
 export async function closedLoop(load: {
   readonly concurrency: number;
   readonly durationMs: number;
+  readonly timeoutMs: number;
   readonly send: (index: number) => Promise<Outcome>;
   readonly pace: Pace;
-}): Promise<{ readonly perSecond: number; readonly failed: number }> {
+}): Promise<{ readonly perSecond: number; readonly failed: number; readonly abandoned: number }> {
   const startMs = load.pace.now();
   let index = 0;
   let done = 0;
   let failed = 0;
+  let open = 0;
   const worker = async (): Promise<void> => {
     while (load.pace.now() - startMs < load.durationMs) {
+      open++;
       const { ok } = await load.send(index++);
+      open--;
       if (ok) done++;
       else failed++;
     }
   };
-  await Promise.all(Array.from({ length: load.concurrency }, worker));
-  return { perSecond: (1000 * done) / (load.pace.now() - startMs), failed };
+  await Promise.race([
+    Promise.all(Array.from({ length: load.concurrency }, worker)),
+    load.pace.until(startMs + load.durationMs + load.timeoutMs),
+  ]);
+  return { perSecond: (1000 * done) / (load.pace.now() - startMs), failed: failed + open, abandoned: open };
 }

@@ -33,7 +33,7 @@ interface Table {
 }
 
 /** Columns that one dependency tells apart at most; with more it takes the table as a whole. */
-const maxColumns = 16;
+export const maxColumns = 16;
 
 export interface GenerationsOptions {
   /** Tables told apart at most; one more, and everything is bumped. @default 4096 */
@@ -211,12 +211,21 @@ export class Generations implements InvalidationSink, WriteEffects {
     return row;
   }
 
-  /** FNV-1a over the key's UTF-16 units. @see http://www.isthe.com/chongo/tech/comp/fnv/ */
   #place(key: string): number {
-    let hash = 0x811c9dc5;
-    for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
-    return (hash ^ (hash >>> 16)) & (this.#rowsPerTable - 1);
+    return placeOf(key, this.#rowsPerTable);
   }
+}
+
+/**
+ * FNV-1a over the key's UTF-16 units.
+ * @param places a power of two
+ * @returns ≥ 0, < places
+ * @see http://www.isthe.com/chongo/tech/comp/fnv/
+ */
+export function placeOf(key: string, places: number): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < key.length; i++) hash = Math.imul(hash ^ key.charCodeAt(i), 0x01000193);
+  return (hash ^ (hash >>> 16)) & (places - 1);
 }
 
 function increment(cell: Cell | undefined): void {

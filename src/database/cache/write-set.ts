@@ -1,6 +1,6 @@
 import { integer } from "../../options.ts";
 import type { StatementFacts } from "../statement-facts.ts";
-import { type Generations, tellEffects, type WriteEffects } from "./generations.ts";
+import { tellEffects, type WriteEffects } from "./generations.ts";
 
 /** Row keys of one transaction told apart at most, when nothing else is said. */
 const defaultMaxRows = 10_000;
@@ -52,15 +52,15 @@ export class WriteSet {
     tellEffects(facts, params, this.#effects);
   }
 
-  /** The transaction committed, or may have: bumps all that it wrote. */
-  apply(generations: Generations): void {
-    if (this.#schema) generations.schema();
-    else if (this.#everything) generations.everything();
+  /** Tells all that was written, such as to the generations when the transaction committed, or may have. */
+  apply(effects: WriteEffects): void {
+    if (this.#schema) effects.schema();
+    else if (this.#everything) effects.everything();
     else
       for (const [name, { keys, columns }] of this.#tables) {
         let changed = columns && [...columns];
         for (const key of keys ?? [undefined]) {
-          generations.table(name, key, changed);
+          effects.table(name, key, changed);
           // Once is enough for what all the rows have in common.
           changed = [];
         }

@@ -18,10 +18,11 @@ const notTheRow = new Set([1021, 1037, 1041, 1053, 1205, 1213, 1290, 1317, 1792,
 
 /**
  * Tells whether one INSERT of many rows is the same as many of one: of a table that undoes a failed statement, and
- * without triggers, which may count statements or write to tables that don't.
+ * without triggers, which may count statements or write to tables that don't. When `sql_mode` isn't strict, NULL for
+ * a column that must not be is an error in one row, and 0 or '' in many.
  */
 const plainTableSql = `
-  SELECT t.ENGINE AS engine, (SELECT COUNT(*) FROM information_schema.TRIGGERS
+  SELECT t.ENGINE AS engine, @@sql_mode LIKE '%STRICT_%_TABLES%' AS strict, (SELECT COUNT(*) FROM information_schema.TRIGGERS
     WHERE EVENT_OBJECT_SCHEMA = t.TABLE_SCHEMA AND EVENT_OBJECT_TABLE = t.TABLE_NAME) AS triggers
   FROM information_schema.TABLES t
   WHERE t.TABLE_SCHEMA = COALESCE(?, DATABASE()) AND t.TABLE_NAME = ? AND t.TABLE_TYPE = 'BASE TABLE'`;
@@ -59,7 +60,13 @@ async function isPlainTable(
   signal?: AbortSignal,
 ): Promise<boolean> {
   const { rows } = await connection.query(plainTableSql, [table.schema ?? null, table.name], signal);
-  return rows.length === 1 && rows[0]?.engine === "InnoDB" && Number(rows[0]?.triggers) === 0;
+  const [found] = rows;
+  return (
+    rows.length === 1 &&
+    found?.engine === "InnoDB" &&
+    Number(found.triggers) === 0 &&
+    Number(found.strict) === 1
+  );
 }
 
 /** @returns how many rows from `from` on go into one packet; at least one */

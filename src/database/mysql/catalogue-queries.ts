@@ -15,7 +15,9 @@ export const catalogueQueries = Object.freeze({
     SELECT @@lower_case_table_names AS caseMode, @@event_scheduler AS scheduler,
       CONCAT('''', SUBSTRING_INDEX(CURRENT_USER(), '@', CHAR_LENGTH(CURRENT_USER()) - CHAR_LENGTH(REPLACE(CURRENT_USER(), '@', ''))),
         '''@''', SUBSTRING_INDEX(CURRENT_USER(), '@', -1), '''') AS grantee`,
+  /** Of this session, and of those that are opened from now on. */
   isolation: "SHOW SESSION VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')",
+  newIsolation: "SHOW GLOBAL VARIABLES WHERE Variable_name IN ('tx_isolation', 'transaction_isolation')",
   tables: `
     SELECT TABLE_SCHEMA AS \`schema\`, TABLE_NAME AS name, TABLE_TYPE AS type, ENGINE AS engine
     FROM information_schema.TABLES WHERE ${notSystem("TABLE_SCHEMA")}`,

@@ -11,7 +11,8 @@ export interface Relation {
   readonly id: string;
   readonly schema: string;
   readonly name: string;
-  /** `other` is what changes by itself or by other tables: sequences, tables of foreign or merging engines. */
+  /** `other` is what changes by itself or by other tables, and what can't be told from another: sequences, tables of
+   * foreign or merging engines, names that differ in case alone. */
   readonly kind: "table" | "view" | "other";
   /** False of a table whose writes take effect before the commit, and stay after a rollback. */
   readonly transactional: boolean;
@@ -135,6 +136,7 @@ export async function loadCatalogue(query: Query, schema: string | undefined): P
   const definitions = new Map(
     of("views").map(({ schema: owner, name, definition }) => [`${fold(owner)}.${fold(name)}`, definition]),
   );
+  const ids = Map.groupBy(of("tables"), ({ schema: owner, name }) => `${fold(owner)}.${fold(name)}`);
   const relations = of("tables").map(({ schema: owner, name, type, engine }): Relation => {
     const id = `${fold(owner)}.${fold(name)}`;
     const definition = definitions.get(id);
@@ -142,7 +144,8 @@ export async function loadCatalogue(query: Query, schema: string | undefined): P
       id,
       schema: fold(owner),
       name: fold(name),
-      kind: kindOf(String(type), fold(engine)),
+      // Of names that differ in case alone nobody can say here which one is meant.
+      kind: ids.get(id)!.length > 1 ? "other" : kindOf(String(type), fold(engine)),
       transactional: transactionalEngines.has(fold(engine)),
       definition: definition ? String(definition) : undefined,
       ...partsOf(owner, name),
@@ -157,7 +160,7 @@ export async function loadCatalogue(query: Query, schema: string | undefined): P
   return new Catalogue({
     schema: schema === undefined ? undefined : fold(schema),
     caseSensitive: Number(session?.caseMode) === 0,
-    dirtyReads: of("isolation").some((row) => row.Value === "READ-UNCOMMITTED"),
+    dirtyReads: [...of("isolation"), ...of("newIsolation")].some((row) => row.Value === "READ-UNCOMMITTED"),
     events:
       session?.scheduler === "OFF" || session?.scheduler === "DISABLED"
         ? []

@@ -2,7 +2,14 @@ import { systemClock } from "../../clock.ts";
 import { RolledBackError } from "../../errors.ts";
 import type { DriverConnection, QueryResult } from "../driver.ts";
 import { runBatch } from "./batch.ts";
-import type { MysqlAnswer, MysqlClient, MysqlError, MysqlHeader, MysqlRows } from "./mysql-client.ts";
+import type {
+  IntegerParameters,
+  MysqlAnswer,
+  MysqlClient,
+  MysqlError,
+  MysqlHeader,
+  MysqlRows,
+} from "./mysql-client.ts";
 import { positional, wireValue } from "./parameters.ts";
 
 /** How long a cancelled statement may take to end before its connection is cut. */
@@ -35,14 +42,21 @@ export class MysqlConnection implements DriverConnection {
   readonly proxied: boolean;
   readonly #client: MysqlClient;
   readonly #kill: KillQuery | undefined;
+  readonly #integers: IntegerParameters | undefined;
   #usable = true;
   #running = 0;
   #inTransaction = false;
   /** The server has undone the transaction by itself, as it does at a deadlock. */
   #undone = false;
 
-  private constructor(client: MysqlClient, session: SessionFacts, kill: KillQuery | undefined) {
+  private constructor(
+    client: MysqlClient,
+    session: SessionFacts,
+    kill: KillQuery | undefined,
+    integers: IntegerParameters | undefined,
+  ) {
     this.#client = client;
+    this.#integers = integers;
     this.session = session;
     this.proxied = String(client.threadId) !== session.id;
     this.#kill = kill;
@@ -58,12 +72,14 @@ export class MysqlConnection implements DriverConnection {
   /**
    * Opens a session; when `signal` aborts, nothing stays open. Idle, it doesn't keep the process alive.
    * @param setup statements that put the session into its initial state
+   * @param integers how mysql2 is told of an integer, where its release can be
    */
   static async open(
     create: () => MysqlClient,
     setup: readonly string[],
     kill: KillQuery | undefined,
     signal?: AbortSignal,
+    integers?: IntegerParameters,
   ): Promise<MysqlConnection> {
     signal?.throwIfAborted();
     const client = create();
@@ -82,7 +98,7 @@ export class MysqlConnection implements DriverConnection {
         server: String(row?.server),
         maxPacketBytes: Number(row?.maxPacketBytes),
       };
-      return new MysqlConnection(client, session, kill);
+      return new MysqlConnection(client, session, kill, integers);
     } catch (error) {
       client.stream.destroy();
       throw error;
@@ -105,8 +121,10 @@ export class MysqlConnection implements DriverConnection {
         throw new RolledBackError();
       }
     }
+    // Before anything is sent: what mysql2 itself fails at later costs the connection.
+    const { text, values } = bound(sql, params, this.#integers);
     try {
-      const answer = await this.#run(() => this.#send(sql, params), signal);
+      const answer = await this.#run(() => this.#send(text, values), signal);
       if (sql === "BEGIN") this.#inTransaction = true;
       else if (sql === "COMMIT" || sql === "ROLLBACK") this.#inTransaction = false;
       return toQueryResult(answer);
@@ -140,10 +158,8 @@ export class MysqlConnection implements DriverConnection {
     this.#client.stream.destroy();
   }
 
-  async #send(sql: string, params: readonly unknown[]): Promise<MysqlAnswer> {
-    if (params.length === 0) return ask(this.#client, sql);
-    const { text, order } = positional(sql);
-    const values = (order === undefined ? params : order.map((index) => params[index])).map(wireValue);
+  async #send(text: string, values: readonly unknown[]): Promise<MysqlAnswer> {
+    if (values.length === 0) return ask(this.#client, text);
     try {
       return await new Promise((resolve, reject) => {
         this.#client.execute(text, values, (error, answer) => (error ? reject(error) : resolve(answer)));
@@ -176,11 +192,11 @@ export class MysqlConnection implements DriverConnection {
     signal?.throwIfAborted();
     if (this.#running++ === 0) this.#client.stream.ref?.();
     try {
-      const running = start();
+      const running = start().catch((error: unknown) => {
+        if (isFatal(error)) this.#usable = false;
+        throw error;
+      });
       return await (signal ? this.#cancellable(running, signal) : running);
-    } catch (error) {
-      if (isFatal(error)) this.#usable = false;
-      throw error;
     } finally {
       if (--this.#running === 0) this.#client.stream.unref?.();
     }
@@ -229,6 +245,18 @@ export class MysqlConnection implements DriverConnection {
   }
 }
 
+/** A statement without parameters goes as it is. */
+function bound(
+  sql: string,
+  params: readonly unknown[],
+  integers: IntegerParameters | undefined,
+): { readonly text: string; readonly values: readonly unknown[] } {
+  if (params.length === 0) return { text: sql, values: params };
+  const { text, order } = positional(sql);
+  const inOrder = order === undefined ? params : order.map((index) => params[index]);
+  return { text, values: inOrder.map((value) => wireValue(value, integers)) };
+}
+
 function connected(client: MysqlClient): Promise<void> {
   return new Promise((resolve, reject) => {
     client.once("connect", resolve);
@@ -265,10 +293,20 @@ function fromHeader({ affectedRows, insertId }: MysqlHeader): QueryResult {
   return { rows: [], rowCount: affectedRows, lastInsertRowid };
 }
 
-/** The session is over: mysql2 says so, or the server (it shuts down, or the session was killed). */
+/**
+ * The session is over: mysql2 says so, or the server (it shuts down, or the session was killed). So it is when the error
+ * isn't the server's: mysql2 gives up a result at a row that it can't read, and the next statement would get the rest.
+ */
 function isFatal(error: unknown): boolean {
-  const { fatal, errno } = error as MysqlError;
+  const { fatal, errno, cause } = error as MysqlError;
+  const isServers = errno !== undefined || (cause as MysqlError | undefined)?.errno !== undefined;
   return (
-    fatal === true || errno === 1053 || errno === 1927 || errno === 1077 || errno === 1152 || errno === 4031
+    fatal === true ||
+    !isServers ||
+    errno === 1053 ||
+    errno === 1927 ||
+    errno === 1077 ||
+    errno === 1152 ||
+    errno === 4031
   );
 }

@@ -43,8 +43,9 @@ export class Dependencies {
     const changed = new Set<string>();
     let all = false;
     for (const { schema, body } of catalogue.events) {
-      const { writes } = this.#bodyEffects(body, schema, new Set());
-      if (writes === "all") all = true;
+      const { writes, commits } = this.#bodyEffects(body, schema, new Set());
+      // What may commit may also be ALTER TABLE … DROP PARTITION, or a text that is made when it runs.
+      if (writes === "all" || commits) all = true;
       else for (const id of writes) changed.add(id);
     }
     this.#changedByEvents = all ? "all" : changed;
@@ -192,7 +193,9 @@ export class Dependencies {
       const named = text.tokens.find(({ text: each }) =>
         timeColumns.has(each.replaceAll("`", "").toLowerCase()),
       );
-      if (named !== undefined || text.words.has("natural"))
+      // A UNION makes a DATETIME of it without naming it, and so may a query around one with `*`.
+      const queries = text.tokens.filter(({ text: each }) => /^(select|table)$/i.test(each));
+      if (named !== undefined || queries.length > 1 || text.words.has("natural"))
         return "a column of type TIME may take the current date";
     }
     for (const expression of expressions) {

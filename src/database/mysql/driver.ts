@@ -34,6 +34,9 @@ const optionNames = ["url", "coherence", "tls", "timeZone"];
 /** Statements that one connection keeps prepared; the server bounds those of all connections together. */
 const maxPreparedStatements = 250;
 
+const clearPassword =
+  "the server asks for the password in clear text (mysql_clear_password), which is refused";
+
 /** Nobody else writes, or the user takes results as old as their time to live. */
 const alwaysCoherent: Coherence = Object.freeze({
   coherent: () => true,
@@ -55,6 +58,7 @@ class MysqlDriver implements DatabaseDriver {
   readonly system: string;
   readonly placeholders = "?";
   readonly address: string;
+  readonly identity: string;
   readonly explainsWithParameters = true;
   readonly coherence?: () => Promise<Coherence>;
   readonly #target: MysqlTarget;
@@ -72,6 +76,7 @@ class MysqlDriver implements DatabaseDriver {
     this.#timeZone = options.timeZone ?? "+00:00";
     if (!/^[+-](0\d|1[0-4]):[0-5]\d$/.test(this.#timeZone))
       reject("timeZone", "an offset such as +02:00", options.timeZone);
+    this.identity = JSON.stringify([target.user, this.#timeZone]);
     this.#side = new SideSession((signal) => this.#connect(signal));
     this.#facts = new MysqlFacts((sql) => this.#side.query(sql), target.database);
     if (options.coherence !== undefined) {
@@ -104,9 +109,11 @@ class MysqlDriver implements DatabaseDriver {
     const mysql = await loadMysql();
     return MysqlConnection.open(
       () => mysql.createConnection(this.#clientOptions()),
-      [`SET time_zone = '${this.#timeZone}'`],
+      // With the server's own settings a statement might stay uncommitted, or a commit begin another transaction.
+      [`SET time_zone = '${this.#timeZone}', autocommit = 1, completion_type = 'NO_CHAIN'`],
       kill,
       signal,
+      mysql.TypedParameter?.LONGLONG,
     );
   }
 
@@ -126,6 +133,8 @@ class MysqlDriver implements DatabaseDriver {
       // IGNORE_SPACE would change the session's sql_mode; files of this machine are nobody's business.
       flags: ["-IGNORE_SPACE", "-LOCAL_FILES"],
       connectAttributes: { program_name: "victor-optimizations" },
+      // Whoever answers in the server's place could ask for the password so; older releases of mysql2 would tell it.
+      authPlugins: { mysql_clear_password: () => () => Promise.reject(new Error(clearPassword)) },
     };
   }
 }

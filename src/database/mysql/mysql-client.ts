@@ -7,6 +7,14 @@ import { MissingDriverError } from "../../errors.ts";
  */
 export interface MysqlModule {
   createConnection(options: MysqlClientOptions): MysqlClient;
+  /** Not in older releases. */
+  readonly TypedParameter?: { readonly LONGLONG: IntegerParameters };
+}
+
+/** Makes of an integer what `execute` sends as a BIGINT. */
+export interface IntegerParameters {
+  (value: bigint): unknown;
+  unsigned(value: bigint): unknown;
 }
 
 /** What mysql2 is told; all that isn't listed stays as the package has it. */
@@ -25,6 +33,8 @@ export interface MysqlClientOptions {
   readonly maxPreparedStatements: number;
   readonly flags: readonly string[];
   readonly connectAttributes: Readonly<Record<string, string>>;
+  /** Ways to authenticate, by their names; a promise that rejects ends the connection. */
+  readonly authPlugins: Readonly<Record<string, () => () => Promise<never>>>;
 }
 
 /** How the server is reached by TLS; passed to `tls.connect`. */

@@ -41,8 +41,8 @@ export function statementFacts(sql: string, dependencies: Dependencies): Stateme
   if (first === "call") return callFacts(sql, text, dependencies);
   if (controls.has(first) || (first === "start" && second === "transaction"))
     return { kind: "transaction", ...nothing };
-  // SET STATEMENT … FOR runs another statement; and once events run, other facts are true.
-  if (first === "set" && (second === "statement" || text.words.has("event_scheduler"))) return anything;
+  // SET STATEMENT … FOR runs another statement; and with other settings, other facts are true of new sessions.
+  if (first === "set" && (second === "statement" || setsServer(text))) return anything;
   if (sessions.has(first)) return sessionFacts(text, dependencies, text.words.has("autocommit"));
   if (locks.has(first)) return { kind: "session", ...nothing, writes: "all", commits: true };
   if ((first === "create" || first === "drop") && second === "temporary")
@@ -57,12 +57,12 @@ export function statementFacts(sql: string, dependencies: Dependencies): Stateme
 }
 
 function queryFacts(first: string, text: StatementText, dependencies: Dependencies): StatementFacts {
-  // WITH … UPDATE and the like; as functions, INSERT and REPLACE have a bracket behind them.
+  // WITH … UPDATE and the like; INSERT and REPLACE with a bracket behind them are functions.
   const writes = text.tokens.some(
     ({ type, text: each }, i) =>
       type === "word" &&
       writeWords.includes(each.toLowerCase()) &&
-      text.tokens[i + 1]?.text !== "(" &&
+      (text.tokens[i + 1]?.text !== "(" || /^(update|delete)$/i.test(each)) &&
       text.tokens[i - 1]?.text.toLowerCase() !== "for",
   );
   if (first === "with" && writes) return writeFacts(text.names, text, dependencies);
@@ -162,6 +162,12 @@ function callFacts(sql: string, plain: StatementText, dependencies: Dependencies
     writes: writes.includes("all") ? "all" : (writes as string[][]).flat(),
     changesSession,
   };
+}
+
+/** Does a SET name a setting of the whole server? */
+function setsServer({ words, tokens }: StatementText): boolean {
+  if (["global", "persist", "persist_only"].some((word) => words.has(word))) return true;
+  return tokens.some(({ text }) => /^@@(global|persist|persist_only)$/i.test(text));
 }
 
 function sessionFacts(text: StatementText, dependencies: Dependencies, commits: boolean): StatementFacts {

@@ -100,7 +100,7 @@ export function readText(sql: string, options: ReadingOptions = {}): StatementTe
     if (word) words.add(word);
     const qualified = before?.text === "." && isName(tokens[i - 2]);
     const name = foldName(token);
-    if (!qualified) names.push({ name });
+    if (!qualified || isLeadingDot(tokens, i - 1)) names.push({ name });
     if (next?.text === "." && isName(tokens[i + 2]))
       names.push({ schema: name, name: foldName(tokens[i + 2]!) });
     if (isTablePosition(tokens, i) && !noTable.has(word) && !(next?.text !== "." && commonTables.has(name)))
@@ -109,6 +109,8 @@ export function readText(sql: string, options: ReadingOptions = {}): StatementTe
           ? { schema: name, name: foldName(tokens[i + 2]!) }
           : { name },
       );
+    // In a body CALL needs no brackets.
+    if (body && isCalled(tokens, i)) calls.push(next?.text === "." ? names.at(-1)! : { name });
     if (next?.text === "(" && i !== target) {
       if (qualified) calls.push({ schema: foldName(tokens[i - 2]!), name });
       else if (i === commonTables.get(name)) return;
@@ -119,12 +121,19 @@ export function readText(sql: string, options: ReadingOptions = {}): StatementTe
     }
     if (volatileWords.has(word) && !qualified) volatile ??= `it uses ${word}`;
     if (word === "value" && /^(next|previous)$/i.test(before?.text ?? "")) volatile ??= "it uses a sequence";
-    if (word === "time" && (next?.type === "string" || /^as$/i.test(before?.text ?? "")))
-      volatile ??= "a TIME may take the current date";
+    if (isTime(word, before, next)) volatile ??= "a TIME may take the current date";
   });
   const clause = clauses.find((each) => words.has(each));
   if (clause !== undefined) volatile ??= `it has the word ${clause.toUpperCase()}`;
   return { tokens, words, names, tables, calls, volatile, leavesState, opaque };
+}
+
+/** `TIME'…'`, `{t '…'}`, `CAST(… AS TIME)`, `CONVERT(…, TIME)`, `RETURNING TIME`, `a TIME PATH '…'`. */
+function isTime(word: string, before: Token | undefined, next: Token | undefined): boolean {
+  if (word === "t") return before?.text === "{";
+  if (word !== "time") return false;
+  if (next?.type === "string" || /^(as|returning)$/i.test(before?.text ?? "")) return true;
+  return (before?.text === "," && next?.text === ")") || /^path$/i.test(next?.text ?? "");
 }
 
 function touchesName(token: Token, before: Token | undefined, next: Token | undefined): boolean {
@@ -133,10 +142,18 @@ function touchesName(token: Token, before: Token | undefined, next: Token | unde
   return (next?.start === token.end && touches(next)) || (before?.end === token.start && touches(before));
 }
 
+const isCalled = (tokens: readonly Token[], i: number): boolean =>
+  tokens[i - 1]?.type === "word" && tokens[i - 1]?.text.toLowerCase() === "call";
+
+/** `FROM .t` is the table t of the default schema; a dot that follows a gap may be such a one. */
+function isLeadingDot(tokens: readonly Token[], at: number): boolean {
+  return tokens[at]?.text === "." && tokens[at - 1]?.end !== tokens[at].start;
+}
+
 /** Does the token stand right after FROM, JOIN, INTO, UPDATE or TABLE, modifiers and brackets aside? */
 function isTablePosition(tokens: readonly Token[], at: number): boolean {
   let i = at - 1;
-  while (tokens[i]?.text === "(" || isModifier(tokens[i])) i--;
+  while (tokens[i]?.text === "(" || isModifier(tokens[i]) || isLeadingDot(tokens, i)) i--;
   const token = tokens[i];
   if (token?.type !== "word" || !beforeTable.has(token.text.toLowerCase())) return false;
   const word = token.text.toLowerCase();

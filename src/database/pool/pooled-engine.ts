@@ -23,6 +23,7 @@ export class PooledEngine implements Engine {
   readonly name: string;
   readonly system: string;
   readonly address: string;
+  readonly identity: string | undefined;
   readonly placeholders: "?" | "$";
   readonly explainsWithParameters: boolean;
   readonly pool: ConnectionPool<DriverConnection>;
@@ -48,6 +49,7 @@ export class PooledEngine implements Engine {
     this.name = `${driver.system} ${driver.address}`;
     this.system = driver.system;
     this.address = driver.address;
+    this.identity = driver.identity;
     this.placeholders = driver.placeholders;
     this.explainsWithParameters = driver.explainsWithParameters ?? false;
     const target = poolTarget(driver, (error) => this.#onConnectError?.(error));

@@ -1,3 +1,4 @@
+import { userInfo } from "node:os";
 import { type Clock, systemClock } from "../../clock.ts";
 import { durationMs, knownKeys, oneOf } from "../../options.ts";
 import type { Coherence, DatabaseDriver, Operation } from "../driver.ts";
@@ -54,6 +55,7 @@ class PostgresDriver implements DatabaseDriver {
   readonly system = "postgresql";
   readonly placeholders = "$";
   readonly address: string;
+  readonly identity: string;
   readonly coherence?: (sink: InvalidationSink, operation: Operation) => Promise<Coherence>;
   readonly #options: PostgresDriverOptions;
   readonly #clock: Clock;
@@ -68,6 +70,7 @@ class PostgresDriver implements DatabaseDriver {
   constructor(options: PostgresDriverOptions) {
     knownKeys("postgresDriver", options, optionNames);
     this.address = addressOf(options.url);
+    this.identity = identityOf(options.url);
     if (options.statementTimeoutMs !== undefined)
       durationMs("statementTimeoutMs", options.statementTimeoutMs, 1);
     if (options.prepare !== undefined) oneOf("prepare", options.prepare, [true, false]);
@@ -189,4 +192,12 @@ function addressOf(text: string): string {
   const url = new URL(text);
   const host = url.hostname || url.searchParams.get("host") || "localhost";
   return `${decodeURIComponent(host)}:${url.port || 5432}${url.pathname === "/" ? "" : url.pathname}`;
+}
+
+/** The user, whose role decides on search path and privileges, and the settings that sessions begin with. */
+function identityOf(text: string): string {
+  const { username, searchParams } = new URL(text);
+  const { PGUSER = userInfo().username, PGOPTIONS = "", PGTZ = "" } = process.env;
+  const user = decodeURIComponent(username) || searchParams.get("user") || PGUSER;
+  return JSON.stringify([user, searchParams.get("options") ?? PGOPTIONS, PGTZ]);
 }

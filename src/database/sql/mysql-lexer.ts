@@ -88,12 +88,14 @@ export function scanMysql(sql: string, start: number): Scanned {
   }
 }
 
-/** A name may begin with digits: `1a` is one, `1` and `0x1a` are numbers. */
+const number = /^(?:0x[\da-fA-F]+|0b[01]+|\d*\.?\d*(?:[eE][+-]?\d+)?)$/;
+
+/** A name may begin with digits: `1a`, `2024_01` and `0X1A` are names, `1`, `1e5` and `0x1a` are numbers. */
 function scanNumber(sql: string, start: number): Scanned {
   const end = numberEnd(sql, start);
-  if (isDigit(sql.charCodeAt(start)) && isWordPart(sql.charCodeAt(end)))
-    return { type: "word", end: wordEnd(sql, start) };
-  return { type: "number", end };
+  if (!isDigit(sql.charCodeAt(start))) return { type: "number", end };
+  const isNumber = !isWordPart(sql.charCodeAt(end)) && number.test(sql.slice(start, end));
+  return isNumber ? { type: "number", end } : { type: "word", end: wordEnd(sql, start) };
 }
 
 function scanWord(sql: string, start: number): Scanned {

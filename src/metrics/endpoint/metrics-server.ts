@@ -75,7 +75,8 @@ export async function startMetricsServer(options: MetricsServerOptions): Promise
 function listening(server: Server, port: number, host: string): Promise<number> {
   const { promise, resolve, reject } = Promise.withResolvers<number>();
   server.once("error", reject);
-  server.listen(port, host, () => {
+  // Exclusive: workers of a cluster would share one port, and a scrape would tell of any of them.
+  server.listen({ port, host, exclusive: true }, () => {
     server.off("error", reject);
     const address = server.address();
     resolve(typeof address === "object" && address ? address.port : port);

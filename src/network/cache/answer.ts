@@ -3,6 +3,7 @@ import type { CacheRequest } from "./cache-request.ts";
 import { matchesStrongly, matchesWeakly, parseEntityTags } from "./entity-tag.ts";
 import { type HeaderFields, handedOut, type IncomingFields } from "./header-fields.ts";
 import { parseHttpDate } from "./http-date.ts";
+import { choose, usability } from "./reuse.ts";
 import type { StoredResponse } from "./stored-response.ts";
 
 /** What is given to a client from a stored response. The bytes are the cache's own: to be read, or copied. */
@@ -15,6 +16,14 @@ export interface Answer {
 }
 
 const noBody = new Uint8Array(0);
+
+/** Not in the cache, and nothing else is wanted. */
+export const unavailable: Omit<Answer, "headers"> = {
+  status: 504,
+  statusText: "Gateway Timeout",
+  body: noBody,
+  trailers: undefined,
+};
 /** All that a 304 says. @see https://www.rfc-editor.org/rfc/rfc9110#section-15.4.5 */
 const notModifiedFields = [
   "cache-control",
@@ -136,4 +145,17 @@ function withAge(fields: HeaderFields, stored: StoredResponse, now: number): Inc
   const headers = handedOut(fields);
   headers.age = ageInSeconds(stored, now);
   return headers;
+}
+
+/** @returns whether one of the responses may answer a request now, be it stale; or only while it is fresh */
+export function isAnswer(
+  responses: readonly StoredResponse[],
+  request: CacheRequest,
+  now: number,
+  isFresh = false,
+): boolean {
+  const stored = choose(responses, request);
+  if (stored === undefined || answerFrom(stored, request, now) === undefined) return false;
+  const use = usability(stored, request, now);
+  return isFresh ? use === "fresh" : use !== "afterValidation";
 }

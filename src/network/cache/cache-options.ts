@@ -1,4 +1,6 @@
 import { isTruthCheck, type TruthCheck } from "../../algorithms/truth-check.ts";
+import type { SharedTier } from "../../cache/shared-tier.ts";
+import { type TierOption, tierOf } from "../../cache/tier-option.ts";
 import { type Clock, systemClock } from "../../clock.ts";
 import { callable, durationMs, finite, integer, knownKeys, oneOf, rejectType } from "../../options.ts";
 import type { FreshnessRules } from "./freshness.ts";
@@ -22,6 +24,13 @@ export interface ResponseCacheOptions {
   readonly maxEntryBytes?: number | undefined;
   /** Keeps responses in a file too. @default none */
   readonly sqlite?: SqliteStoreOptions | undefined;
+  /**
+   * A server behind memory that all nodes of a fleet share: what one stored, others find there, identical GETs in flight become
+   * one for the fleet, and what one invalidates, all forget. Only what is for everybody lies there; the cache's other rules
+   * are those of `type`. `{ url: "redis://…" }`, or a tier for this cache alone, which closes it. Not together with `sqlite`.
+   * @default none
+   */
+  readonly tier?: TierOption | undefined;
   /** Identical GETs in flight become one where that is safe. @default true */
   readonly coalesce?: boolean | undefined;
   /** Part of the time since `Last-Modified` for which a response that says nothing is fresh; 0 to 1. @default 0.1 */
@@ -53,6 +62,8 @@ export interface ResolvedCacheOptions extends FreshnessRules {
   readonly maxUrls: number | undefined;
   readonly maxEntryBytes: number;
   readonly sqlite: { readonly path: string; readonly maxBytes: number } | undefined;
+  /** Opens the tier. */
+  readonly openTier: (() => SharedTier) | undefined;
   readonly coalesces: boolean;
   readonly revalidateTimeoutMs: number;
   readonly truth: TruthCheck | undefined;
@@ -77,6 +88,7 @@ const known = [
   "maxUrls",
   "maxEntryBytes",
   "sqlite",
+  "tier",
   "coalesce",
   "heuristicFraction",
   "maxHeuristicMs",
@@ -91,10 +103,12 @@ const known = [
 /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
 export function resolveCacheOptions(options: ResponseCacheOptions): ResolvedCacheOptions {
   knownKeys("ResponseCache", options, known);
-  const { now = Date.now, sqlite, truth } = options;
+  const { now = Date.now, sqlite, truth, tier } = options;
   callable("now", now);
   if (truth !== undefined && !isTruthCheck(truth))
     rejectType("truth", "a check with functions isDue and check", truth);
+  if (tier !== undefined && sqlite !== undefined)
+    throw new TypeError("tier: not together with sqlite: nobody vouches for a file");
   const maxBytes = integer("maxBytes", options.maxBytes ?? defaults.maxBytes, 1);
   const maxEntryBytes = options.maxEntryBytes ?? Math.min(defaults.maxEntryBytes, Math.floor(maxBytes / 8));
   return {
@@ -103,6 +117,7 @@ export function resolveCacheOptions(options: ResponseCacheOptions): ResolvedCach
     maxUrls: options.maxUrls === undefined ? undefined : integer("maxUrls", options.maxUrls, 1),
     maxEntryBytes: integer("maxEntryBytes", maxEntryBytes, 0),
     sqlite: sqlite === undefined ? undefined : resolveSqlite(sqlite),
+    openTier: tier === undefined ? undefined : () => tierOf(tier),
     coalesces: oneOf("coalesce", options.coalesce ?? true, [true, false]),
     heuristicFraction: finite(
       "heuristicFraction",

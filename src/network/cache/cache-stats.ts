@@ -1,4 +1,5 @@
 import type { MetricSample } from "../../metrics/metric.ts";
+import type { FleetStats } from "./fleet/fleet-stats.ts";
 import type { SqliteStoreStats } from "./sqlite-store.ts";
 
 /** What a response cache counts; each only grows. */
@@ -45,6 +46,8 @@ export type ResponseCacheStats = Readonly<CacheCounts> & {
   readonly recordingBytes: number;
   /** `undefined` without such a store. */
   readonly sqlite: SqliteStoreStats | undefined;
+  /** `undefined` without a shared server. */
+  readonly tier: FleetStats | undefined;
 };
 
 const help: Record<keyof CacheCounts, string> = {

@@ -1,5 +1,6 @@
 import type { Caller } from "./caller.ts";
 import type { Errand } from "./errand.ts";
+import type { FleetTicket } from "./fleet/fleet-ticket.ts";
 import type { Flight } from "./flight.ts";
 import type { ResponseShelf } from "./response-shelf.ts";
 import type { StoredResponse } from "./stored-response.ts";
@@ -28,6 +29,8 @@ export interface FlightPlan {
   readonly mayStore: boolean;
   /** Whether nothing at all is stored under its key, so that a response that isn't stored either changes nothing. */
   readonly isNew: boolean;
+  /** With a shared server: under which its response may be kept. */
+  readonly ticket?: FleetTicket | undefined;
   /** Called when nobody wants its response any longer. */
   readonly abandoned?: (reason: Error) => void;
   /** Called once, when it is over. */

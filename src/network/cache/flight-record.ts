@@ -6,6 +6,10 @@ import type { ResponseRecord } from "./stored-response.ts";
 import { isComplete, storableRecord } from "./storing-rules.ts";
 import { isCacheablePost } from "./unsafe-methods.ts";
 
+/** Whether a status tells what is at a URL now; others tell of the request, or of the moment. */
+export const isNews = (status: number): boolean =>
+  (status < 400 && status !== 206 && status !== 304) || status === 404 || status === 410;
+
 /** @returns what of a response is to be stored, its body still missing; `undefined` when nothing is */
 export function recordOf(
   { host: { shelf }, errand: { key, request }, isUnsafe, mayStore }: FlightPlan,
@@ -26,7 +30,7 @@ export function recordOf(
 
 /** Stores a response whose body has come in, if it is whole and still news. */
 export function store(
-  { host: { shelf }, errand: { key, request } }: FlightPlan,
+  { host: { shelf }, errand: { key, request }, ticket }: FlightPlan,
   record: ResponseRecord,
   recorder: BodyRecorder,
   receivedBytes: number,
@@ -41,6 +45,6 @@ export function store(
     const body = request.method === "HEAD" ? new Uint8Array(0) : recorder.whole();
     const hasTrailers = Object.keys(trailers).length > 0;
     counts.stored++;
-    shelf.put(key, { ...record, body, trailers: hasTrailers ? trailers : undefined }, request);
+    shelf.put(key, { ...record, body, trailers: hasTrailers ? trailers : undefined }, request, ticket);
   }
 }

@@ -7,7 +7,7 @@ import type { Caller, ResponseSource } from "./caller.ts";
 import { isAmbiguous, isClientsOwn } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
 import type { FlightPlan } from "./flight-plan.ts";
-import { recordOf, store } from "./flight-record.ts";
+import { isNews, recordOf, store } from "./flight-record.ts";
 import { FlightSeats, type Seat } from "./flight-seats.ts";
 import { concerns } from "./freshening.ts";
 import type { ExchangeTimes } from "./freshness.ts";
@@ -20,7 +20,7 @@ import {
 } from "./header-fields.ts";
 import { Replay } from "./replay.ts";
 import type { Supersedable } from "./response-shelf.ts";
-import { mayServeOnError } from "./reuse.ts";
+import { errorStatuses, mayServeOnError } from "./reuse.ts";
 import { isSharable } from "./sharing.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
 import { isOfNoUse } from "./storing-rules.ts";
@@ -28,12 +28,6 @@ import { invalidatedKeys } from "./unsafe-methods.ts";
 
 /** Bytes of a response that nobody wants that are read before the connection is given up for it. */
 const maxDiscardedBytes = 65_536;
-/** Errors of the origin, or on the way to it, for which a stored response may stand in. @see https://www.rfc-editor.org/rfc/rfc5861#section-4 */
-const errorStatuses = new Set([500, 502, 503, 504]);
-
-/** Whether a status tells what is at a URL now; others tell of the request, or of the moment. */
-const isNews = (status: number): boolean =>
-  (status < 400 && status !== 206 && status !== 304) || status === 404 || status === 410;
 
 /** One request to the origin, for one caller, for several, or for none (in the background). */
 export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Supersedable {
@@ -89,6 +83,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     if (
       !this.#plan.isJoinable ||
       this.isSuperseded ||
+      this.#plan.ticket?.isOutdated ||
       this.#isOver ||
       this.#isDiscarding ||
       this.#abortReason !== undefined
@@ -160,6 +155,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     }
     const { seats } = this.#seats;
     this.#isOfNoUse = this.#plan.isNew && isOfNoUse(headers, this.#plan.host.shelf.options);
+    if (this.#isOfNoUse) this.#plan.host.shelf.fleet?.judge(this.#plan.ticket, undefined, this.request);
     if (this.#isOfNoUse && seats.length === 1) {
       // Who comes later asks for himself, for what goes by isn't kept.
       this.#plan.host.shelf.leave(this.#plan.errand.key, this);
@@ -266,7 +262,9 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
       }
       if (concerns(stored, received)) {
         shelf.counts.validated++;
-        this.#handOver(shelf.freshen(key, stored, request, received, times, this.isSuperseded), false);
+        const { isSuperseded } = this;
+        const { ticket } = this.#plan;
+        this.#handOver(shelf.freshen(key, stored, request, received, times, isSuperseded, ticket), false);
         return true;
       }
       if (isClientsOwn(request, singleValue(received, "etag"))) return false;
@@ -330,6 +328,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
     const { shelf } = this.#plan.host;
     const { key, request } = this.#plan.errand;
     this.#record = recordOf(this.#plan, status, statusText, received, times);
+    shelf.fleet?.judge(this.#plan.ticket, this.#record, request);
     if (!isUnsafe && isNews(status)) this.#replaceStored(status, received, times);
     // Without a tag nobody knows what it is that the client has.
     if (
@@ -395,6 +394,7 @@ export class Flight implements Dispatcher.DispatchHandler, ResponseSource, Super
   #settle(hasFailed: boolean): void {
     if (this.#isSettled) return;
     this.#isSettled = true;
+    this.#plan.ticket?.release();
     this.#plan.over?.(hasFailed);
   }
 }

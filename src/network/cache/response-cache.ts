@@ -1,6 +1,5 @@
 import type { Dispatcher } from "undici";
 import { LruCache } from "../../algorithms/lru-cache.ts";
-import { DeadlineError } from "../../errors.ts";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import {
   type ContextualOptions,
@@ -10,7 +9,9 @@ import {
   requestContext,
 } from "../policy.ts";
 import { credentialHeaders } from "../request-headers.ts";
-import { type Answer, answerFrom } from "./answer.ts";
+import { answerFrom, isAnswer, unavailable } from "./answer.ts";
+import { BackgroundValidations } from "./background-validations.ts";
+import { boundWait } from "./bound-wait.ts";
 import { noDirectives } from "./cache-control.ts";
 import { dispatchKey, UrlKeys, urlKey } from "./cache-key.ts";
 import { type ResponseCacheOptions, resolveCacheOptions } from "./cache-options.ts";
@@ -19,9 +20,10 @@ import { cacheSamples, type ResponseCacheStats } from "./cache-stats.ts";
 import { CachedResponse } from "./cached-response.ts";
 import { Caller } from "./caller.ts";
 import { checkedHit } from "./checked-hit.ts";
-import { ownOptions, plainFields } from "./checked-response.ts";
 import { canValidate, conditionalHeaders } from "./conditional-request.ts";
 import type { Errand } from "./errand.ts";
+import type { FleetTicket } from "./fleet/fleet-ticket.ts";
+import type { ResponseFleet } from "./fleet/response-fleet.ts";
 import { Flight } from "./flight.ts";
 import type { FlightHost, FlightPlan } from "./flight-plan.ts";
 import { Replay } from "./replay.ts";
@@ -38,13 +40,6 @@ type Options = Dispatcher.DispatchOptions;
 /** URLs of which it is remembered that their responses can't be shared. */
 const maxUnshared = 4096;
 
-const unavailable: Omit<Answer, "headers"> = {
-  status: 504,
-  statusText: "Gateway Timeout",
-  body: new Uint8Array(0),
-  trailers: undefined,
-};
-
 /**
  * Keeps responses of HTTP, by RFC 9111. `policy` goes in front of a dispatcher; `lookup` answers at once, where that is
  * possible, without a dispatch. Private by default, that is for the user of one client: even so, what was asked for with
@@ -57,8 +52,8 @@ export class ResponseCache implements MetricSource, Disposable {
   readonly policy: NetworkPolicy;
   readonly #shelf: ResponseShelf<Flight>;
   readonly #unshared = new LruCache<string, true>({ maxSize: maxUnshared });
-  readonly #background = new Set<Flight>();
   readonly #keys = new UrlKeys();
+  readonly #validations: BackgroundValidations;
   readonly #host: FlightHost;
   readonly #secrets: ReadonlySet<string>;
   #isClosed = false;
@@ -77,7 +72,7 @@ export class ResponseCache implements MetricSource, Disposable {
     this.#host = {
       shelf,
       again: (caller, own, ignored) => {
-        if (ignored === undefined) this.#read(own, caller, false);
+        if (ignored === undefined) this.#find(own, caller, false);
         else this.#ask(own, caller, undefined, false, false);
       },
       noteSharable: (key, isSharable) => {
@@ -85,6 +80,7 @@ export class ResponseCache implements MetricSource, Disposable {
         else this.#unshared.set(key, true);
       },
     };
+    this.#validations = new BackgroundValidations(this.#host, this.#secrets);
     this.policy = (dispatch) => (dispatchOptions, handler) =>
       this.#dispatch(dispatch, dispatchOptions, handler);
   }
@@ -112,6 +108,8 @@ export class ResponseCache implements MetricSource, Disposable {
     const now = this.#shelf.options.now();
     if (stored === undefined || stored.record.range !== undefined) return undefined;
     if (usability(stored, request, now) !== "fresh") return undefined;
+    const { fleet } = this.#shelf;
+    if (fleet !== undefined && fleet.vouches(stored) !== true) return undefined;
     if (this.#shelf.options.truth?.isDue()) {
       // The dispatch that follows gives the same, and can ask the origin besides.
       this.#isCheckDue = true;
@@ -122,7 +120,7 @@ export class ResponseCache implements MetricSource, Disposable {
   }
 
   stats(): ResponseCacheStats {
-    const { counts, memory, budget, sqlite, options } = this.#shelf;
+    const { counts, memory, budget, sqlite, options, fleet } = this.#shelf;
     return {
       ...counts,
       urls: memory.urls,
@@ -131,20 +129,22 @@ export class ResponseCache implements MetricSource, Disposable {
       evictions: memory.evictions,
       recordingBytes: budget.used,
       sqlite: sqlite?.stats(),
+      tier: fleet?.stats(),
     };
   }
 
-  collect(): Iterable<MetricSample> {
-    return cacheSamples(this.stats());
+  *collect(): Iterable<MetricSample> {
+    yield* cacheSamples(this.stats());
+    if (this.#shelf.fleet !== undefined) yield* this.#shelf.fleet.collect();
   }
 
-  /** Forgets all; what was asked for before isn't stored any longer. */
+  /** Forgets all, on every node of a fleet; what was asked for before isn't stored any longer. */
   clear(): void {
     this.#shelf.clear();
   }
 
   /**
-   * Forgets all responses of a URL; what was asked for before isn't stored any longer.
+   * Forgets all responses of a URL, on every node of a fleet; what was asked for before isn't stored any longer.
    * @throws {TypeError} when it is no URL of HTTP
    */
   invalidate(url: string | URL): void {
@@ -154,13 +154,28 @@ export class ResponseCache implements MetricSource, Disposable {
     this.#shelf.invalidate(key);
   }
 
-  /** Ends what it does in the background, and closes its file. From then on `policy` passes everything through. */
+  /**
+   * Resolves when the shared server knows all that was forgotten and stored here until now, or can't be told: then it will be,
+   * before it is asked for anything again. At once without a tier.
+   */
+  async settled(): Promise<void> {
+    await this.#shelf.fleet?.settled();
+  }
+
+  /** Ends what it does in the background, and closes its file, or its tier, which `closed` waits for. From then on `policy` passes everything through. */
   close(): void {
     if (this.#isClosed) return;
     this.#isClosed = true;
-    for (const flight of this.#background) flight.cancel(new Error("the response cache is closed"));
+    this.#validations.close();
     this.#shelf.memory.clear();
     this.#shelf.sqlite?.close();
+    // A tier that fails to close is gone as well.
+    this.closed().catch(() => undefined);
+  }
+
+  /** Resolves when the connections to the shared server have ended. To be called after `close`. */
+  async closed(): Promise<void> {
+    await this.#shelf.fleet?.close();
   }
 
   [Symbol.dispose](): void {
@@ -197,40 +212,99 @@ export class ResponseCache implements MetricSource, Disposable {
     const caller = new Caller(handler, contextOf(given).outcome);
     const errand = { dispatch, options, request, key };
     if (changes) return this.#change(errand, caller, useCache !== false);
-    return this.#read(errand, caller, true);
+    return this.#find(errand, caller, true);
   }
 
   #change(errand: Errand, caller: Caller, useCache: boolean): boolean {
     const { dispatch, options, request } = errand;
-    const isStored = useCache && request.method === "POST";
+    // On a shared server nothing is stored that was asked for before it was told what is forgotten.
+    const isStored = useCache && request.method === "POST" && this.#shelf.fleet === undefined;
     const plan = { ...this.#plan(errand, undefined, false), isUnsafe: true, mayStore: isStored };
     return new Flight(plan, caller).send(dispatch, options);
   }
 
-  #read(errand: Errand, caller: Caller, mayJoin: boolean): boolean {
-    const { request, key } = errand;
+  #find(errand: Errand, caller: Caller, mayJoin: boolean): boolean {
+    const { fleet } = this.#shelf;
+    if (fleet === undefined) return this.#read(errand, caller, mayJoin, this.#shelf.find(errand.key));
+    return this.#findInFleet(errand, caller, mayJoin, fleet);
+  }
+
+  /** Answers at once from memory, where what is there is vouched for at once; else after a look at the server. */
+  #findInFleet(errand: Errand, caller: Caller, mayJoin: boolean, fleet: ResponseFleet): boolean {
+    const { key, request } = errand;
+    const held = this.#shelf.find(key);
+    const vouched = held.filter((stored) => fleet.vouches(stored) === true);
+    if (!fleet.isUsable) return this.#read(errand, caller, mayJoin, vouched, fleet.outageTicket());
+    const isEnough = (responses: readonly StoredResponse[]): boolean =>
+      isAnswer(responses, request, this.#shelf.options.now());
+    if (isEnough(vouched)) return this.#read(errand, caller, mayJoin, vouched);
+    if (this.#isJoinable(errand, mayJoin) && this.#join(errand, caller)) {
+      this.#shelf.counts.misses++;
+      return true;
+    }
+    // The request begins for whoever waits: he leaves by its controller.
+    caller.start(null);
+    boundWait(errand.options, caller, this.#shelf.options.clock);
+    const wish = {
+      isEnough,
+      mayWait: this.#isJoinable(errand, mayJoin),
+      isReadOnly: request.directives.onlyIfCached,
+    };
+    fleet
+      .ask(key, request, held, wish)
+      .then(({ responses, ticket }) => {
+        if (caller.isDone) ticket?.release();
+        else {
+          this.#shelf.learn(key, held, responses);
+          this.#read(errand, caller, mayJoin, responses, ticket);
+        }
+      })
+      .catch((error: Error) => caller.abort(error));
+    return true;
+  }
+
+  #isJoinable({ request, key }: Errand, mayJoin: boolean): boolean {
+    return (
+      mayJoin &&
+      this.#shelf.options.coalesces &&
+      request.method === "GET" &&
+      request.isPlain &&
+      request.directives === noDirectives &&
+      !this.#unshared.has(key)
+    );
+  }
+
+  #read(
+    errand: Errand,
+    caller: Caller,
+    mayJoin: boolean,
+    found: readonly StoredResponse[],
+    ticket?: FleetTicket,
+  ): boolean {
+    const { request } = errand;
     const { counts, options } = this.#shelf;
     const now = options.now();
-    const found = this.#shelf.find(key);
     const stored = found.length === 0 ? undefined : choose(found, request);
     const answer = stored && answerFrom(stored, request, now);
     const use = stored && answer && usability(stored, request, now);
     if (stored !== undefined && answer !== undefined && use !== "afterValidation") {
       if (use === "fresh") counts.hits++;
       else counts.staleHits++;
+      ticket?.release();
       caller.noteStored();
       new Replay(caller, answer);
       if (use === "fresh") this.#check(errand, stored);
-      if (use === "whileRevalidating") this.#revalidate(errand, stored);
+      if (use === "whileRevalidating") this.#validations.start(errand, stored);
       return true;
     }
     if (request.directives.onlyIfCached) {
+      ticket?.release();
       counts.unavailable++;
       new Replay(caller, { ...unavailable, headers: {} });
       return true;
     }
     counts.misses++;
-    return this.#ask(errand, caller, answer && stored, mayJoin, found.length === 0);
+    return this.#ask(errand, caller, answer && stored, mayJoin, found.length === 0, ticket);
   }
 
   #ask(
@@ -239,16 +313,14 @@ export class ResponseCache implements MetricSource, Disposable {
     stored: StoredResponse | undefined,
     mayJoin: boolean,
     isNew: boolean,
+    ticket?: FleetTicket,
   ): boolean {
-    const { dispatch, options, request, key } = errand;
-    const isJoinable =
-      mayJoin &&
-      this.#shelf.options.coalesces &&
-      request.method === "GET" &&
-      request.isPlain &&
-      request.directives === noDirectives &&
-      !this.#unshared.has(key);
-    if (isJoinable && this.#join(errand, caller)) return true;
+    const { dispatch, options, request } = errand;
+    const isJoinable = this.#isJoinable(errand, mayJoin);
+    if (isJoinable && this.#join(errand, caller)) {
+      ticket?.release();
+      return true;
+    }
     const isValidating = stored !== undefined && canValidate(stored, request);
     if (isValidating) this.#shelf.counts.validations++;
     const plan: FlightPlan = {
@@ -260,6 +332,7 @@ export class ResponseCache implements MetricSource, Disposable {
       isJoinable,
       mayStore: true,
       isNew: isNew && request.method === "GET",
+      ticket,
     };
     const headers = isValidating ? conditionalHeaders(stored, request) : options.headers;
     const sent: ContextualOptions = isValidating ? { ...options, headers: headers ?? null } : options;
@@ -299,32 +372,10 @@ export class ResponseCache implements MetricSource, Disposable {
     for (const flight of others) {
       if (!mayWaitFor(errand.request, flight.request) || !flight.join(caller, errand)) continue;
       this.#shelf.counts.coalesced++;
-      this.#boundWait(errand.options, caller);
+      boundWait(errand.options, caller, this.#shelf.options.clock);
       return true;
     }
     return false;
-  }
-
-  /** Who waits for another's request has its own signal and deadline still. */
-  #boundWait(options: Options, caller: Caller): void {
-    const { signal, deadline = Number.POSITIVE_INFINITY, timeoutMs, bounded } = contextOf(options);
-    if (bounded) return;
-    const { clock } = this.#shelf.options;
-    if (signal !== undefined) {
-      const leave = () => caller.abort(signal.reason as Error);
-      if (signal.aborted) leave();
-      else {
-        signal.addEventListener("abort", leave, { once: true });
-        caller.onDone(() => signal.removeEventListener("abort", leave));
-      }
-    }
-    if (deadline === Number.POSITIVE_INFINITY) return;
-    const leftMs = deadline - clock.now();
-    const timer = clock.setTimeout(
-      () => caller.abort(new DeadlineError("response in flight", timeoutMs ?? leftMs)),
-      Math.max(0, leftMs),
-    );
-    caller.onDone(() => clock.clearTimeout(timer));
   }
 
   #plan(errand: Errand, stored: StoredResponse | undefined, isValidating: boolean): FlightPlan {
@@ -347,37 +398,6 @@ export class ResponseCache implements MetricSource, Disposable {
     if (!this.#isCheckDue && !truth.isDue()) return;
     this.#isCheckDue = false;
     truth.check(checkedHit(errand, stored, this.#shelf));
-  }
-
-  /** Asks the origin on nobody's behalf. Fails in silence, but not unseen: it is counted, and waits before the next time. */
-  #revalidate({ dispatch, options, request, key }: Errand, stored: StoredResponse): void {
-    const shelf = this.#shelf;
-    const { clock, revalidateTimeoutMs } = shelf.options;
-    if (this.#isClosed || shelf.isBackingOff(key) || shelf.underWay(key) !== undefined) return;
-    const fields = plainFields(request);
-    const own = new CacheRequest("GET", fields, this.#secrets);
-    const isValidating = canValidate(stored, own);
-    shelf.counts.backgroundValidations++;
-    const timer = clock.setTimeout(
-      () => flight.cancel(new DeadlineError("validation in the background", revalidateTimeoutMs)),
-      revalidateTimeoutMs,
-    );
-    const headers = isValidating ? conditionalHeaders(stored, own) : (fields as Record<string, string>);
-    const sent = ownOptions(options, headers, clock.now() + revalidateTimeoutMs, revalidateTimeoutMs);
-    const flight = new Flight(
-      {
-        ...this.#plan({ dispatch, options: sent, request: own, key }, stored, isValidating),
-        isJoinable: shelf.options.coalesces,
-        over: (hasFailed) => {
-          clock.clearTimeout(timer);
-          this.#background.delete(flight);
-          shelf.backgroundDone(key, hasFailed);
-        },
-      },
-      undefined,
-    );
-    this.#background.add(flight);
-    flight.send(dispatch, sent);
   }
 }
 

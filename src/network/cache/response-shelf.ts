@@ -3,6 +3,9 @@ import type { RecordingBudget } from "./body-recorder.ts";
 import type { ResolvedCacheOptions } from "./cache-options.ts";
 import type { CacheRequest } from "./cache-request.ts";
 import { CacheCounts } from "./cache-stats.ts";
+import type { FleetTicket } from "./fleet/fleet-ticket.ts";
+import { ResponseFleet } from "./fleet/response-fleet.ts";
+import { isShareable } from "./fleet/shareable.ts";
 import { combined, concernsByHead, freshened, isStillStorable } from "./freshening.ts";
 import type { ExchangeTimes } from "./freshness.ts";
 import type { HeaderFields } from "./header-fields.ts";
@@ -27,6 +30,8 @@ export class ResponseShelf<Exchange extends Supersedable> {
   readonly counts = new CacheCounts();
   readonly memory: MemoryStore;
   readonly sqlite: SqliteStore | undefined;
+  /** What is shared with other nodes. */
+  readonly fleet: ResponseFleet | undefined;
   readonly budget: RecordingBudget;
   /**
    * By key, one alone without a set of its own: nearly always there is no other. A key that comes and goes with each request
@@ -46,6 +51,7 @@ export class ResponseShelf<Exchange extends Supersedable> {
     this.memory = new MemoryStore(maxBytes, options.maxUrls);
     this.budget = { used: 0, max: maxBytes };
     this.sqlite = sqlite && new SqliteStore(sqlite.path, sqlite.maxBytes, (record) => this.made(record), now);
+    this.fleet = options.openTier && new ResponseFleet(options.openTier(), options);
   }
 
   made(record: ResponseRecord): StoredResponse {
@@ -55,7 +61,7 @@ export class ResponseShelf<Exchange extends Supersedable> {
   /** @returns all that is stored for a URL, from memory or from the file */
   find(key: string): readonly StoredResponse[] {
     const held = this.memory.get(key);
-    if (held !== undefined) return held;
+    if (held !== undefined) return this.fleet === undefined ? held : this.fleet.present(held);
     const kept = this.sqlite?.get(key);
     if (kept === undefined) return none;
     this.memory.set(key, kept);
@@ -63,13 +69,13 @@ export class ResponseShelf<Exchange extends Supersedable> {
   }
 
   /** @returns what is stored now of that response: it may have been put together with others */
-  put(key: string, record: ResponseRecord, request: CacheRequest): StoredResponse {
+  put(key: string, record: ResponseRecord, request: CacheRequest, ticket?: FleetTicket): StoredResponse {
     const former = this.find(key);
     for (const stored of record.range === undefined ? none : former) {
       const whole = combined(stored, record);
       if (whole === undefined) continue;
       const added = this.made(whole);
-      this.#save(key, former, withResponse(without(former, stored), added, request));
+      this.#keep(key, former, withResponse(without(former, stored), added, request), added, request, ticket);
       return added;
     }
     const added = this.made(record);
@@ -78,7 +84,7 @@ export class ResponseShelf<Exchange extends Supersedable> {
     const isLate = former.some(
       (stored) => !next.includes(stored) && stored.record.requestTime > record.requestTime,
     );
-    if (!isLate) this.#save(key, former, next);
+    if (!isLate) this.#keep(key, former, next, added, request, ticket);
     return added;
   }
 
@@ -90,15 +96,22 @@ export class ResponseShelf<Exchange extends Supersedable> {
     received: HeaderFields,
     times: ExchangeTimes,
     isSuperseded: boolean,
+    ticket?: FleetTicket,
   ): StoredResponse {
     const updated = this.made(freshened(stored, request, received, times, this.options.isShared));
     updated.memo = stored.memo;
     updated.memoWeight = stored.memoWeight;
+    updated.mark = stored.mark;
     if (isSuperseded) return updated;
     const former = this.find(key);
     const rest = without(former, stored);
     const isKept = isStillStorable(updated, request, this.options.isShared);
-    this.#save(key, former, isKept ? withResponse(rest, updated) : rest);
+    const next = isKept ? withResponse(rest, updated) : rest;
+    if (isKept) this.fleet?.keep(ticket, updated, next, request);
+    // What was for all isn't any longer.
+    const shared = stored.mark?.sharedKey;
+    if (shared !== undefined && !(isKept && isShareable(updated, request))) this.fleet?.forgetShared(shared);
+    this.#save(key, former, next);
     return updated;
   }
 
@@ -111,9 +124,19 @@ export class ResponseShelf<Exchange extends Supersedable> {
     }
   }
 
+  /** Takes over what the fleet says of a URL. @param asked what was here when it was asked */
+  learn(key: string, asked: readonly StoredResponse[], responses: readonly StoredResponse[]): void {
+    const added = this.find(key).filter((stored) => !asked.includes(stored) && !responses.includes(stored));
+    const isOther = ({ mark }: StoredResponse): boolean =>
+      mark?.sharedKey === undefined || !responses.some((stored) => stored.mark?.sharedKey === mark.sharedKey);
+    this.memory.set(key, [...responses, ...added.filter(isOther)]);
+  }
+
   drop(key: string, stored: StoredResponse): void {
     const former = this.find(key);
-    if (former.includes(stored)) this.#save(key, former, without(former, stored));
+    if (!former.includes(stored)) return;
+    if (stored.mark?.sharedKey !== undefined) this.fleet?.forgetShared(stored.mark.sharedKey);
+    this.#save(key, former, without(former, stored));
   }
 
   /** Keeps beside a response what was made of it, unless that is too heavy. */
@@ -153,12 +176,14 @@ export class ResponseShelf<Exchange extends Supersedable> {
     for (const exchange of this.underWay(key) ?? []) exchange.isSuperseded = true;
     this.memory.delete(key);
     this.sqlite?.delete(key);
+    this.fleet?.forget(key);
   }
 
   clear(): void {
     for (const exchange of this.allUnderWay()) exchange.isSuperseded = true;
     this.memory.clear();
     this.sqlite?.clear();
+    this.fleet?.forgetAll();
     this.#backOffs.clear();
   }
 
@@ -188,6 +213,19 @@ export class ResponseShelf<Exchange extends Supersedable> {
   #forgetIdleKeys(): void {
     for (const [key, found] of this.#underWay) if (found === undefined) this.#underWay.delete(key);
     this.#idleKeys = 0;
+  }
+
+  /** As `#save`, where nobody vouches for what was added without it. */
+  #keep(
+    key: string,
+    former: readonly StoredResponse[],
+    next: readonly StoredResponse[],
+    added: StoredResponse,
+    request: CacheRequest,
+    ticket: FleetTicket | undefined,
+  ): void {
+    const isKept = this.fleet === undefined || this.fleet.keep(ticket, added, next, request);
+    this.#save(key, former, isKept ? next : without(next, added));
   }
 
   #save(key: string, former: readonly StoredResponse[], next: readonly StoredResponse[]): void {

@@ -32,6 +32,9 @@ export function usability(stored: StoredResponse, request: CacheRequest, now: nu
   return -leftMs < staleWhileRevalidate * 1000 ? "whileRevalidating" : "afterValidation";
 }
 
+/** Errors of the origin, or on the way to it, for which a stored response may stand in. @see https://www.rfc-editor.org/rfc/rfc5861#section-4 */
+export const errorStatuses = new Set([500, 502, 503, 504]);
+
 /** Whether the response may stand in when the origin can't be reached or answers with a server error (RFC 5861, 4). */
 export function mayServeOnError(
   stored: StoredResponse,

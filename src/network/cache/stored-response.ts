@@ -2,6 +2,7 @@ import type { ContentRange } from "./byte-range.ts";
 import { type Directives, parseCacheControl } from "./cache-control.ts";
 import type { CacheRequest } from "./cache-request.ts";
 import type { CachedResponse } from "./cached-response.ts";
+import type { FleetMark } from "./fleet/fleet-mark.ts";
 import { dateOf, type ExchangeTimes, type FreshnessRules, freshnessLifetime } from "./freshness.ts";
 import { fieldsWeight, fieldValue, type HeaderFields, singleValue } from "./header-fields.ts";
 import { parseHttpDate } from "./http-date.ts";
@@ -50,6 +51,8 @@ export class StoredResponse {
   memoWeight = 0;
   /** What lookups are given within one second of its age. */
   view: CachedResponse | undefined = undefined;
+  /** With a shared server: what vouches for it. */
+  mark: FleetMark | undefined = undefined;
   viewAge = -1;
 
   constructor(record: ResponseRecord, rules: FreshnessRules) {

@@ -1,5 +1,6 @@
 import { AutoSettingsError } from "../../errors.ts";
 import { knownKeys } from "../../options.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { fileOptionNames, type OptimizationsOptions } from "../options.ts";
 
 /**
@@ -26,6 +27,6 @@ function contentOf(path: string): unknown {
       ? exported.default
       : exported;
   } catch (error) {
-    throw new AutoSettingsError(path, (error as Error).message, { cause: error });
+    throw new AutoSettingsError(path, thrownText(error), { cause: error });
   }
 }

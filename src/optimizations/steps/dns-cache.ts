@@ -1,6 +1,6 @@
-import { systemClock } from "../../clock.ts";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { type Lookup, LookupCache } from "../lookup-cache.ts";
+import { nowMs } from "../own-time.ts";
 import { PatchedMethod } from "../patched-method.ts";
 import type { OptimizationStep } from "../step.ts";
 
@@ -15,7 +15,7 @@ export const dnsCache: OptimizationStep = {
   apply(context) {
     const dns = process.getBuiltinModule("node:dns");
     const { dnsTtlMs } = context.settings;
-    const cache = new LookupCache(dnsTtlMs, systemClock, () => dns.getDefaultResultOrder());
+    const cache = new LookupCache(dnsTtlMs, { now: nowMs }, () => dns.getDefaultResultOrder());
     const patch = new PatchedMethod(dns, "lookup", (original, own) => {
       function lookup(this: unknown, ...args: never[]): unknown {
         const host: unknown = args[0];

@@ -1,3 +1,4 @@
+import { nowMs } from "../own-time.ts";
 import { PatchedMethods } from "../patched-methods.ts";
 import type { StatementTimes } from "../statement-times.ts";
 import type { OptimizationStep } from "../step.ts";
@@ -55,7 +56,7 @@ function measure(
     execute: (original, patch) =>
       ({
         execute(this: MysqlCommand, ...args: never[]) {
-          if (patch.isActive && !this.next && isStatement(this)) began.set(this, performance.now());
+          if (patch.isActive && !this.next && isStatement(this)) began.set(this, nowMs());
           const isDone = Reflect.apply(original, this, args);
           if (isDone === true) ended(this, args[0], began, times);
           return isDone;
@@ -73,8 +74,12 @@ function ended(
   const start = began.get(command);
   if (start === undefined) return;
   began.delete(command);
-  const sql = String(command.sql);
-  const first = command._rows?.[0];
-  if (packet?.isError?.()) times.failed(sql, start);
-  else times.done(sql, start, Array.isArray(first) ? first.length : 0);
+  try {
+    const sql = String(command.sql);
+    const first = command._rows?.[0];
+    if (packet?.isError?.()) times.failed(sql, start);
+    else times.done(sql, start, Array.isArray(first) ? first.length : 0);
+  } catch {
+    // A text that is no text; thrown here, it would end the connection's reading of answers.
+  }
 }

@@ -1,3 +1,4 @@
+import { nowMs } from "../own-time.ts";
 import { PatchedMethods } from "../patched-methods.ts";
 import type { StatementTimes } from "../statement-times.ts";
 import type { AppliedStep, OptimizationStep } from "../step.ts";
@@ -37,16 +38,20 @@ function measure(prototype: object, patches: PatchedMethods, times: StatementTim
     const start = began.get(query);
     if (start === undefined) return;
     began.delete(query);
-    const sql = String(query.text ?? query.name);
-    const rows = query._result?.rowCount;
-    if (isFailed) times.failed(sql, start);
-    else times.done(sql, start, typeof rows === "number" ? rows : 0);
+    try {
+      const sql = String(query.text ?? query.name);
+      const rows = query._result?.rowCount;
+      if (isFailed) times.failed(sql, start);
+      else times.done(sql, start, typeof rows === "number" ? rows : 0);
+    } catch {
+      // A text that is no text; thrown here, it would end the connection's reading of answers.
+    }
   };
   patches.replace("pg.Query.prototype", prototype, {
     submit: (original, patch) =>
       ({
         submit(this: object, ...args: never[]) {
-          if (patch.isActive) began.set(this, performance.now());
+          if (patch.isActive) began.set(this, nowMs());
           return Reflect.apply(original, this, args);
         },
       }).submit,

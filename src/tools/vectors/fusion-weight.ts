@@ -65,6 +65,16 @@ export class FusionWeight {
     return { outcomes: this.#outcomes, sums: Array.from(this.#sums), squares: Array.from(this.#squares) };
   }
 
+  /** Adds what another learned. */
+  add({ outcomes, sums, squares }: FusionWeightState): void {
+    const own = this.state();
+    this.restore({
+      outcomes: own.outcomes + outcomes,
+      sums: own.sums.map((sum, i) => sum + sums[i]!),
+      squares: own.squares.map((square, i) => square + squares[i]!),
+    });
+  }
+
   restore({ outcomes, sums, squares }: FusionWeightState): void {
     this.#outcomes = outcomes;
     this.#sums.set(sums);

@@ -7,6 +7,7 @@ import type { Lease, SharedEntry, SharedTier } from "../../../src/cache/shared-t
 import { type MemcachedService, type MemcachedSetup, startMemcached } from "../../services/memcached.ts";
 import { runNode } from "../../support/run-node.ts";
 import { SpoilingProxy } from "../../support/spoiling-proxy.ts";
+import { storeValue } from "../../support/store-value.ts";
 import { untilConnected } from "../../support/until-connected.ts";
 
 const ttlMs = 600_000;
@@ -73,7 +74,7 @@ test("a server that has stopped is given up in time, and used again when it goes
   expect(tier.isConnected).toBe(false);
   await service.kill("SIGCONT");
   await untilConnected([tier]);
-  await tier.set("k", bytes("v2"), [], ttlMs);
+  await storeValue(tier, "k", bytes("v2"), [], ttlMs);
   expect(textOf(await tier.get("k"))).toBe("v2");
 });
 
@@ -83,7 +84,7 @@ test("what was given up and reaches the server late brings nothing back", async 
   onTestFinished(() => proxy.close());
   const slow = await tierOf([proxy.address], { timeoutMs: 200 });
   const tellers: readonly ((key: string) => Promise<unknown>)[] = [
-    (key) => slow.set(key, bytes("late"), ["t"], ttlMs),
+    (key) => storeValue(slow, key, bytes("late"), ["t"], ttlMs),
     async (key) => {
       const lease = (await slow.acquire(key, ["t"], 60_000)) as Lease;
       return slow.fill(lease, bytes("late"), ttlMs);
@@ -99,7 +100,7 @@ test("what was given up and reaches the server late brings nothing back", async 
       const other = await tierOf([proxy.address], { timeoutMs: 10_000 }, false);
       proxy.fault = undefined;
       await untilConnected([other]);
-      await other.set(key, bytes("newer"), [], ttlMs);
+      await storeValue(other, key, bytes("newer"), [], ttlMs);
       proxy.release();
       await other.get("something else");
       expect(await seen(other, key)).not.toContain("late");
@@ -155,7 +156,7 @@ test("a full server that doesn't evict takes no value, and forgets all the same"
   await load(tier, "kept", "v", ["t"]);
   let reason: unknown = "none";
   for (let i = 0; reason === "none" && i < 5000; i++)
-    reason = await reasonOf(tier.set(`k${i}`, bytes("x".repeat(i % 2 ? 60_000 : 10)), [], ttlMs));
+    reason = await reasonOf(storeValue(tier, `k${i}`, bytes("x".repeat(i % 2 ? 60_000 : 10)), [], ttlMs));
   expect(reason).toBe("full");
   expect(textOf(await tier.get("kept"))).toBe("v");
   await tier.deleteByTag(["t"]);
@@ -168,7 +169,7 @@ test("a value that is too large is refused here or by the server, and what it sh
   for (const maxValueBytes of [1000, 10_000_000]) {
     const tier = await tierOf([service.address], { maxValueBytes });
     await load(tier, "k", "v");
-    expect(await reasonOf(tier.set("k", new Uint8Array(2_000_000), [], ttlMs))).toBe("full");
+    expect(await reasonOf(storeValue(tier, "k", new Uint8Array(2_000_000), [], ttlMs))).toBe("full");
     expect(await tier.get("k")).toBeUndefined();
     const lease = (await tier.acquire("k", [], 60_000)) as Lease;
     expect(await reasonOf(tier.fill(lease, new Uint8Array(2_000_000), ttlMs))).toBe("full");

@@ -12,6 +12,7 @@ import {
   threeTiers,
   until,
 } from "../../support/redis-tiers.ts";
+import { storeValue } from "../../support/store-value.ts";
 
 describe("a cluster of three", () => {
   const cluster = useService(() => startRedisCluster());
@@ -23,7 +24,7 @@ describe("a cluster of three", () => {
   test("the keys lie on all three, and those of another node are found", async () => {
     const [a, b, c] = await threeTiers({ cluster: { nodes: [cluster().urls[0]!] } });
     const keys = Array.from({ length: 60 }, (_, i) => `key ${i}`);
-    await Promise.all(keys.map((key) => a.set(key, bytes(key), ["t"], 60_000)));
+    await Promise.all(keys.map((key) => storeValue(a, key, bytes(key), ["t"], 60_000)));
     for (const master of cluster().masters) expect(await master.command("DBSIZE")).not.toBe(":0\r\n");
     expect((await Promise.all(keys.map((key) => b.get(key)))).map(text)).toEqual(keys);
     await b.deleteByTag(["t"]);
@@ -44,12 +45,12 @@ test("a failover in the cluster is followed, and what the new master holds isn't
   };
   await using tier = await openRedisTier({ ...options, cluster: { nodes: cluster.urls } });
   const keys = Array.from({ length: 30 }, (_, i) => `key ${i}`);
-  await Promise.all(keys.map((key) => tier.set(key, bytes("old"), [], 600_000)));
+  await Promise.all(keys.map((key) => storeValue(tier, key, bytes("old"), [], 600_000)));
   await cluster.masters[0]!.kill("SIGKILL");
   await until(() => !tier.isConnected);
   await connected([tier]);
   const kept = (await Promise.all(keys.map((key) => tier.get(key)))).filter((entry) => entry !== undefined);
   expect(kept.length).toBeLessThan(keys.length);
-  await Promise.all(keys.map((key) => tier.set(key, bytes("new"), [], 600_000)));
+  await Promise.all(keys.map((key) => storeValue(tier, key, bytes("new"), [], 600_000)));
   expect((await Promise.all(keys.map((key) => tier.get(key)))).map(text)).toEqual(keys.map(() => "new"));
 });

@@ -2,11 +2,12 @@ import { inspect } from "node:util";
 import { describe, expect, test } from "vitest";
 import type { RedisTierOptions } from "../../../src/cache/redis/options.ts";
 import { openRedisTier, type RedisTier } from "../../../src/cache/redis/tier.ts";
-import type { Lease } from "../../../src/cache/shared-tier.ts";
+import type { Lease, Stamp } from "../../../src/cache/shared-tier.ts";
 import { SharedTierError } from "../../../src/errors.ts";
 import { type RedisService, startRedis } from "../../services/redis.ts";
 import { bytes, connected, freshNamespace, patient, text, until } from "../../support/redis-tiers.ts";
 import { selfSigned } from "../../support/self-signed.ts";
+import { storeValue } from "../../support/store-value.ts";
 
 const ttlMs = 600_000;
 
@@ -42,7 +43,7 @@ describe("a server that is lost and comes back", () => {
   test("what it held when it was killed, as an old snapshot has it, is never served again", async () => {
     await using server = await startRedis();
     await using tier = await open(server);
-    const stamp = await tier.set("k", bytes("old"), ["t"], ttlMs);
+    const stamp = await storeValue(tier, "k", bytes("old"), ["t"], ttlMs);
     await server.command("SAVE");
     await tier.delete(["k"]);
     await server.restart();
@@ -56,20 +57,20 @@ describe("a server that is lost and comes back", () => {
   test("the same for a user who may not ask which server it is", async () => {
     await using server = await startRedis({ config: ["user default on nopass ~* &* +@all -info"] });
     await using tier = await open(server);
-    await tier.set("k", bytes("old"), [], ttlMs);
+    await storeValue(tier, "k", bytes("old"), [], ttlMs);
     await server.command("SAVE");
     await tier.delete(["k"]);
     await server.restart();
     await connected([tier]);
     expect(await tier.get("k")).toBeUndefined();
-    await tier.set("k", bytes("new"), [], ttlMs);
+    await storeValue(tier, "k", bytes("new"), [], ttlMs);
     expect(text(await tier.get("k"))).toBe("new");
   });
 
   test("a connection that the server closes is replaced, and nothing from before is vouched for", async () => {
     await using server = await startRedis();
     await using tier = await open(server);
-    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    const stamp = await storeValue(tier, "k", bytes("v"), [], ttlMs);
     expect(tier.isCurrent(stamp)).toBe(true);
     await server.command("CLIENT", "KILL", "TYPE", "normal");
     await until(() => tier.stats().lost === 1);
@@ -86,7 +87,7 @@ describe("a server that hangs", () => {
   test("commands end in time, no more wait than may, and trust runs out before the server comes back", async () => {
     await using server = await startRedis();
     await using tier = await open(server, { ...impatient, maxQueued: 20 });
-    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    const stamp = await storeValue(tier, "k", bytes("v"), [], ttlMs);
     await server.kill("SIGSTOP");
     const reasons = await Promise.all(Array.from({ length: 50 }, () => reasonOf(tier.get("k"))));
     expect(new Set(reasons)).toEqual(new Set(["timeout", "busy"]));
@@ -103,7 +104,7 @@ describe("a server that hangs", () => {
   ])("recovers from %s %s", async (...command) => {
     await using server = await startRedis();
     await using tier = await open(server, impatient);
-    await tier.set("k", bytes("v"), [], ttlMs);
+    await storeValue(tier, "k", bytes("v"), [], ttlMs);
     const sent = server.command(...command);
     await until(async () => (await reasonOf(tier.get("k"))) === "timeout");
     await sent;
@@ -116,20 +117,39 @@ describe("a server that refuses", () => {
   test("one that is full says so, and still reads and forgets", async () => {
     await using server = await startRedis();
     await using tier = await open(server);
-    await tier.set("k", bytes("v"), ["t"], ttlMs);
+    await storeValue(tier, "k", bytes("v"), ["t"], ttlMs);
     await server.command("CONFIG", "SET", "maxmemory", "1");
-    expect(await reasonOf(tier.set("other", bytes("v"), [], ttlMs))).toBe("full");
+    expect(await reasonOf(storeValue(tier, "other", bytes("v"), [], ttlMs))).toBe("full");
     expect(text(await tier.get("k"))).toBe("v");
     await tier.delete(["k"]);
     expect(await tier.get("k")).toBeUndefined();
+    await tier.deleteByTag(["t"]);
+    await tier.clear();
     await server.command("CONFIG", "SET", "maxmemory", "0");
-    await tier.set("other", bytes("v"), [], ttlMs);
+    await storeValue(tier, "other", bytes("v"), [], ttlMs);
+  });
+
+  test("what a node's own writes have evicted isn't vouched for, and what was forgotten since is never served", async () => {
+    await using server = await startRedis({ config: ["maxmemory 4mb", "maxmemory-policy allkeys-lru"] });
+    const namespace = freshNamespace();
+    await using tier = await open(server, { namespace });
+    await using other = await open(server, { namespace });
+    const stamps: Stamp[] = [];
+    for (let i = 0; i < 20; i++) stamps.push(await storeValue(tier, `k${i}`, bytes("old"), [`t${i}`]));
+    expect(stamps.every((stamp) => tier.isCurrent(stamp))).toBe(true);
+    for (let i = 0; !/evicted_keys:[1-9]\d{3}/.test(await server.command("INFO", "stats")); i++) {
+      const lease = await tier.acquire(`filler ${i}`, [], 60_000);
+      if (lease && "token" in lease) await tier.fill(lease, new Uint8Array(4000), ttlMs);
+    }
+    for (let i = 0; i < 20; i++) await (i % 2 === 0 ? other.delete([`k${i}`]) : other.deleteByTag([`t${i}`]));
+    await tier.catchUp(other.token());
+    expect(stamps.filter((stamp) => tier.isCurrent(stamp))).toEqual([]);
   });
 
   test("generations that were evicted count as changed, in memory as well", async () => {
     await using server = await startRedis();
     await using tier = await open(server);
-    const stamp = await tier.set("k", bytes("v"), ["t"], ttlMs);
+    const stamp = await storeValue(tier, "k", bytes("v"), ["t"], ttlMs);
     await server.command("CONFIG", "SET", "maxmemory-policy", "allkeys-random");
     await server.command("CONFIG", "SET", "maxmemory", "1");
     await server.command("PING");
@@ -142,13 +162,13 @@ describe("a server that refuses", () => {
   test("one that was emptied, or lost its scripts, or holds something else under our names", async () => {
     await using server = await startRedis();
     await using tier = await open(server);
-    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    const stamp = await storeValue(tier, "k", bytes("v"), [], ttlMs);
     await server.command("FLUSHALL");
     await tier.catchUp("x");
     expect(tier.isCurrent(stamp)).toBe(false);
     expect(await tier.get("k")).toBeUndefined();
     await server.command("SCRIPT", "FLUSH");
-    await tier.set("k", bytes("w"), [], ttlMs);
+    await storeValue(tier, "k", bytes("w"), [], ttlMs);
     const name = /\S+:\{kk\}v/.exec(await server.command("KEYS", "*"))![0];
     await server.command("DEL", name);
     await server.command("LPUSH", name, "x");
@@ -165,15 +185,15 @@ describe("a server that refuses", () => {
   test("a replica is neither written to nor trusted, until it is made the master", async () => {
     await using server = await startRedis();
     await using tier = await open(server);
-    const stamp = await tier.set("k", bytes("v"), [], ttlMs);
+    const stamp = await storeValue(tier, "k", bytes("v"), [], ttlMs);
     await server.command("REPLICAOF", "127.0.0.1", "1");
     await until(() => !tier.isConnected);
     expect(await reasonOf(tier.get("k"))).toBe("read-only");
-    expect(await reasonOf(tier.set("k", bytes("w"), [], ttlMs))).toBe("read-only");
+    expect(await reasonOf(storeValue(tier, "k", bytes("w"), [], ttlMs))).toBe("read-only");
     expect(tier.isCurrent(stamp)).toBe(false);
     await server.command("REPLICAOF", "NO", "ONE");
     await connected([tier]);
-    await tier.set("k", bytes("w"), [], ttlMs);
+    await storeValue(tier, "k", bytes("w"), [], ttlMs);
     expect(text(await tier.get("k"))).toBe("w");
   });
 });
@@ -210,7 +230,7 @@ describe("secrets", () => {
     await using server = await startRedis({ tls, config });
     const options = { username: "worker", password, tls: { ca: tls.cert } };
     await using tier = await open(server, options);
-    await tier.set("k", bytes("v"), [], ttlMs);
+    await storeValue(tier, "k", bytes("v"), [], ttlMs);
     expect(text(await tier.get("k"))).toBe("v");
     await using other = await open(server, { ...options, tls: { ca: selfSigned().cert } });
     expect(await reasonOf(other.get("k"))).toBe("unavailable");

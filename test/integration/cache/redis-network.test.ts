@@ -4,6 +4,7 @@ import { startRedis } from "../../services/redis.ts";
 import { useService } from "../../services/use-service.ts";
 import { CuttingProxy } from "../../support/cutting-proxy.ts";
 import { bytes, connected, freshNamespace, patient, text, until } from "../../support/redis-tiers.ts";
+import { storeValue } from "../../support/store-value.ts";
 
 const server = useService(() => startRedis());
 const ttlMs = 600_000;
@@ -26,7 +27,7 @@ test.each(["replies", "requests"] as const)(
   async (lost) => {
     await using proxy = await CuttingProxy.start(server().port);
     const [cutOff, other] = await twoNodes(proxy);
-    await other.set("k", bytes("old"), ["t"], ttlMs);
+    await storeValue(other, "k", bytes("old"), ["t"], ttlMs);
     await until(() => cutOff.isConnected);
     const entry = (await cutOff.get("k"))!;
     proxy.lost = lost;
@@ -50,7 +51,7 @@ test.each(["replies", "requests"] as const)(
 test("connections that are reset are replaced, and a slow network only takes longer", async () => {
   await using proxy = await CuttingProxy.start(server().port);
   const [far, other] = await twoNodes(proxy);
-  await other.set("k", bytes("v"), [], ttlMs);
+  await storeValue(other, "k", bytes("v"), [], ttlMs);
   proxy.reset();
   await until(() => far.stats().lost > 0);
   await connected([far]);

@@ -1,8 +1,9 @@
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, beforeEach, expect, test } from "vitest";
+import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { type ReportOptions, rooms, runReport } from "../../../src/report/index.ts";
+import { machineProgram } from "../../services/machine-package.ts";
 import { usePostgres } from "../../services/use-postgres.ts";
 
 const postgres = usePostgres();
@@ -194,6 +195,61 @@ test("all variants of all rows of the network give the same answers, and what is
   expect(share("pool-hit-rate")).toBeLessThan(1);
   expect(share("retry-requests")).toBeGreaterThan(1);
   expect(share("retry-requests")).toBeLessThan(1.5);
+});
+
+test("all variants of all rows of the shared cache give the same answers, a key is loaded once, and nothing is stale", {
+  timeout: 600_000,
+}, async () => {
+  machineProgram("redis-server");
+  const { document } = await runReport({
+    rooms: room("cache"),
+    quick: true,
+    outDir,
+    formats: ["json"],
+    repetitions: once,
+  });
+  const rows = document.areas.flatMap((area) => area.rows);
+  expect(rows.map(({ id, error, check }) => ({ id, error, check: check?.ok }))).toEqual(
+    ["memory-hit", "shared-hit", "miss", "stampede", "visible"].map((id) => ({
+      id: `cache.${id}`,
+      error: undefined,
+      check: true,
+    })),
+  );
+  for (const row of rows) {
+    expect([row.baseline.status, row.optimized.status]).toEqual(["measured", "measured"]);
+    expect(["measured", "not-installed"]).toContain(row.peer?.status);
+  }
+  const loads = [rows[3]?.baseline, rows[3]?.optimized].map((variant) =>
+    variant?.status === "measured" ? variant.counter?.[0] : undefined,
+  );
+  // Four nodes with 50 callers each.
+  expect(loads).toEqual([200, 1]);
+  expect(rows.flatMap((row) => row.figures).map(({ id, value }) => ({ id, value }))).toEqual([
+    { id: "cache.stale-reads", value: 0 },
+  ]);
+  expect(document.environment.Redis).toMatch(/^\d+\.\d+/);
+});
+
+test("without a Redis on the machine the rows of the shared cache aren't measured, which is no failure", async () => {
+  vi.stubEnv("PATH", outDir);
+  try {
+    const { document } = await runReport({
+      rooms: room("cache"),
+      quick: true,
+      outDir,
+      formats: ["json", "md"],
+      repetitions: once,
+    });
+    const [area] = document.areas;
+    expect(area?.error).toBeUndefined();
+    expect(area?.missing).toMatch(/^install redis-server/);
+    expect(area?.rows.map(({ verdict }) => verdict)).toEqual(Array.from({ length: 5 }, () => "not-run"));
+    const text = await readFile(join(outDir, "performance-tuning-report.md"), "utf8");
+    expect(text).toContain("**Not measured:** install redis-server");
+  } finally {
+    vi.unstubAllEnvs();
+  }
 });
 
 test("all variants of all rows of memory give the same answers, and pools are used again", {

@@ -94,6 +94,19 @@ describe("values", () => {
     await expect(db.executeQuery("SELECT ? AS n", [Number.NaN])).rejects.toThrow(/finite/);
   });
 
+  test("of a bigint are reckoned with exactly, and those that no BIGINT holds go as text", async () => {
+    const db = open();
+    await server.query("CREATE TABLE kinds (big BIGINT); INSERT INTO kinds VALUES (9007199254740993)");
+    await db.executeQuery("UPDATE kinds SET big = big + ?", [2n]);
+    const { rows } = await db.executeQuery("SELECT big, ? - 1 AS u, ? AS wide FROM kinds", [
+      18446744073709551615n,
+      2n ** 64n,
+    ]);
+    expect(rows).toEqual([
+      { big: "9007199254740995", u: "18446744073709551614", wide: "18446744073709551616" },
+    ]);
+  });
+
   test("of a DATETIME are of the time zone that the driver was given, as NOW() is", async () => {
     const db = open({ driver: mysqlDriver({ url: mariadb().url, timeZone: "+02:00" }) });
     const [row] = (
@@ -142,6 +155,20 @@ describe("the cache", () => {
     const after = await db.executeQuery(byId, [1]);
     expect(after.cached).toBe(false);
     expect(after.rows).not.toEqual([{ name: "Ada" }]);
+  });
+
+  test("keeps nothing once new sessions see what isn't committed, nor what two names differ by case in", async () => {
+    await server.query("CREATE TABLE log (id INT, x INT); CREATE VIEW `LOG` AS SELECT name FROM users");
+    const db = open();
+    try {
+      expect(await cachedTwice(db, "SELECT * FROM log")).toBe(false);
+      expect(await cachedTwice(db, "SELECT * FROM LOG")).toBe(false);
+      expect(await cachedTwice(db, byId, [1])).toBe(true);
+      await db.executeQuery("SET GLOBAL TRANSACTION ISOLATION LEVEL READ UNCOMMITTED");
+      expect(await cachedTwice(db, byId, [1])).toBe(false);
+    } finally {
+      await server.query("SET GLOBAL TRANSACTION ISOLATION LEVEL REPEATABLE READ; DROP VIEW `LOG`");
+    }
   });
 
   test("of a user who can't see triggers forgets everything at each write", async () => {
@@ -197,9 +224,62 @@ describe("a session", () => {
     expect(await names(db)).toEqual(["Ada", "Grace"]);
     await db.executeQuery("SELECT GET_LOCK('mine', 0)");
     await expect
-      .poll(async () => (await db.executeQuery("SELECT IS_FREE_LOCK('mine') AS free")).rows[0]?.free)
+      .poll(async () => (await db.executeQuery("SELECT IS_FREE_LOCK('mine') AS free")).rows[0]?.free, {
+        timeout: 60_000,
+      })
       .toBe(1);
   });
+});
+
+test("writes are committed, and reads fresh, whatever the server's defaults for autocommit and chains are", async () => {
+  await server.query("SET GLOBAL autocommit = 0; SET GLOBAL completion_type = 'CHAIN'");
+  try {
+    const db = open({ coherence: "ttl", pool: { maxSize: 1 } });
+    await db.transaction((inner) => inner.executeQuery("INSERT INTO users VALUES (3, 'Barbara')"));
+    await db.executeQuery("INSERT INTO users VALUES (4, 'Frances')");
+    expect((await server.query("SELECT count(*) AS n FROM users"))[0]).toEqual([{ n: 4 }]);
+    await names(db);
+    await server.query("DELETE FROM users WHERE id > 2");
+    expect(await names(db)).toEqual(["Ada", "Grace"]);
+  } finally {
+    await server.query("SET GLOBAL autocommit = 1; SET GLOBAL completion_type = 'NO_CHAIN'");
+  }
+});
+
+test("a result with a row that can't be read costs the connection, lest the next statement get its rest", async () => {
+  await server.query("SET GLOBAL group_concat_max_len = 10");
+  const db = open({ pool: { maxSize: 1 } });
+  try {
+    // Each row fills the server's buffer, so that the rows come apart.
+    const broken = (where: string): string =>
+      `SELECT JSON_ARRAYAGG(CONCAT('value', b.id)) AS j, REPEAT('-', 70000) AS pad, SLEEP(0.02) AS z
+        FROM users a JOIN users b ${where} GROUP BY a.id`;
+    for (const [where, params] of [
+      ["", []],
+      ["WHERE 1 = ?", [1]],
+    ] as const) {
+      const [failed, next] = await Promise.allSettled([
+        db.executeQuery(broken(where), params),
+        db.executeQuery("SELECT 'mine' AS whose"),
+      ]);
+      expect(failed).toMatchObject({ status: "rejected", reason: { code: "VICTOR_CONNECTION_LOST" } });
+      expect(next).toMatchObject({ status: "fulfilled", value: { rows: [{ whose: "mine" }] } });
+    }
+  } finally {
+    await server.query("SET GLOBAL group_concat_max_len = DEFAULT");
+  }
+});
+
+test("a parameter that can't be sent costs no connection, and no transaction", async () => {
+  const db = open({ pool: { maxSize: 1 } });
+  const id = await sessionOf(db);
+  await db.transaction(async (inner) => {
+    await inner.executeQuery("INSERT INTO users VALUES (3, 'Barbara')");
+    for (const value of [undefined, Symbol("s"), new Map(), { a: 1n }])
+      await expect(inner.executeQuery("SELECT ? AS v", [value])).rejects.toThrow(TypeError);
+  });
+  expect(await names(db)).toEqual(["Ada", "Grace", "Barbara"]);
+  expect(await sessionOf(db)).toBe(id);
 });
 
 describe("a transaction", () => {
@@ -266,6 +346,21 @@ describe("a batch", () => {
     ).toBe(40);
     const { rows } = await db.executeQuery("SELECT count(*) AS n, sum(length(b)) AS bytes FROM kinds");
     expect(rows).toEqual([{ n: 40, bytes: "40000000" }]);
+  });
+
+  test("refuses NULL for a column that must not be, as one row does, also when sql_mode isn't strict", async () => {
+    await server.query("SET GLOBAL sql_mode = ''");
+    try {
+      const db = open();
+      const rows = Array.from({ length: 20 }, (_, i) => [i + 10, i === 15 ? null : `user ${i}`]);
+      await expect(db.executeBatch("INSERT INTO users VALUES (?, ?)", rows)).rejects.toMatchObject({
+        code: "VICTOR_BATCH",
+        row: 15,
+      });
+      expect(await names(db)).toEqual(["Ada", "Grace"]);
+    } finally {
+      await server.query("SET GLOBAL sql_mode = DEFAULT");
+    }
   });
 
   test("of upserts counts as its rows do one by one", async () => {
@@ -350,18 +445,21 @@ describe("a connection", () => {
     const db = open({ pool: { maxSize: 1 } });
     const id = await sessionOf(db);
     await server.query("KILL CONNECTION ?", [id]);
-    await vi.waitFor(async () => expect(await sessionOf(db)).not.toBe(id), { interval: 20 });
+    await vi.waitFor(async () => expect(await sessionOf(db)).not.toBe(id), { interval: 20, timeout: 60_000 });
     const timed = open({ pool: { maxSize: 1, validateAfterIdleMs: 0 } });
     await server.query("SET GLOBAL wait_timeout = 1");
     try {
       const first = await sessionOf(timed);
       await expect
-        .poll(async () => {
-          const [rows] = await server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE ID = ?", [
-            first,
-          ]);
-          return (rows as unknown[]).length;
-        })
+        .poll(
+          async () => {
+            const [rows] = await server.query("SELECT ID FROM information_schema.PROCESSLIST WHERE ID = ?", [
+              first,
+            ]);
+            return (rows as unknown[]).length;
+          },
+          { timeout: 60_000 },
+        )
         .toBe(0);
       expect(await sessionOf(timed)).not.toBe(first);
     } finally {
@@ -373,7 +471,7 @@ describe("a connection", () => {
     const db = open();
     const query = db.executeQuery("SELECT SLEEP(600)");
     query.catch(() => undefined);
-    await expect.poll(sleeping, { interval: 20 }).toHaveLength(1);
+    await expect.poll(sleeping, { interval: 20, timeout: 60_000 }).toHaveLength(1);
     await server.query("KILL CONNECTION ?", [(await sleeping())[0]]);
     await expect(query).rejects.toMatchObject({ code: "VICTOR_CONNECTION_LOST" });
     expect(await names(db)).toEqual(["Ada", "Grace"]);
@@ -400,7 +498,7 @@ describe("a connection", () => {
     await expect(db.executeQuery("SELECT SLEEP(600)", [], { timeoutMs: 200 })).rejects.toMatchObject({
       code: "VICTOR_DEADLINE",
     });
-    await expect.poll(sleeping, { interval: 20 }).toEqual([]);
+    await expect.poll(sleeping, { interval: 20, timeout: 60_000 }).toEqual([]);
     // By KILL QUERY, so that the connection is still the same.
     expect(await sessionOf(db)).toBe(id);
   });
@@ -409,7 +507,7 @@ describe("a connection", () => {
     const db = open();
     await db.executeQuery("INSERT INTO users VALUES (3, 'Barbara')");
     const cut = Promise.allSettled([1, 2].map(() => db.executeQuery("SELECT SLEEP(600)")));
-    await expect.poll(sleeping, { interval: 20 }).toHaveLength(2);
+    await expect.poll(sleeping, { interval: 20, timeout: 60_000 }).toHaveLength(2);
     await mariadb().restart();
     expect((await cut).map(({ status }) => status)).toEqual(["rejected", "rejected"]);
     expect(await names(db)).toEqual(["Ada", "Grace", "Barbara"]);

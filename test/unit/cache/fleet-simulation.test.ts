@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import type { SharedTier } from "../../../src/cache/shared-tier.ts";
 import { type FleetRunOptions, type FleetRunResult, runFleet } from "../../support/cache-fleet-run.ts";
+import { storeValue } from "../../support/store-value.ts";
 
 const adversaries = ["uniform", "priority", "latest"] as const;
 
@@ -46,7 +47,7 @@ describe("the simulation finds out when a tier", () => {
     ["vouches for what was forgotten", instead(() => ({ isCurrent: () => true }))],
     [
       "stores what was loaded before something was forgotten",
-      instead((tier) => ({ fill: ({ key }, bytes, ttlMs) => tier.set(key, bytes, [], ttlMs) })),
+      instead((tier) => ({ fill: ({ key }, bytes, ttlMs) => storeValue(tier, key, bytes, [], ttlMs) })),
     ],
     ["takes no notice of tokens", instead(() => ({ catchUp: async () => undefined }))],
     ["forgets nothing by tag", instead(() => ({ deleteByTag: async () => undefined }))],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { cacheFleet } from "../../support/cache-fleet.ts";
 import { settle } from "../../support/fake-clock.ts";
+import { storeValue } from "../../support/store-value.ts";
 
 const never = () => {
   throw new Error("not to be loaded");
@@ -178,7 +179,7 @@ test("what lies on the server damaged, of another version or codec is a miss, is
   const [a, b] = caches;
   const raw = hub.connect();
   for (const bytes of [new Uint8Array(0), new Uint8Array(60).fill(1), Uint8Array.of(0xc1, 1, 2, 3)]) {
-    await raw.set("k", bytes, [], 60_000);
+    await storeValue(raw, "k", bytes, [], 60_000);
     expect(await a!.getOrLoad("k", () => "good")).toBe("good");
     await settle();
     expect(await b!.get("k", { after: a!.token() })).toBe("good");

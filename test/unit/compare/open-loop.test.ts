@@ -99,6 +99,7 @@ test("a closed loop finds out how much a program can do", async () => {
   const { perSecond, failed } = await closedLoop({
     concurrency: 4,
     durationMs: 1000,
+    timeoutMs: 1000,
     pace,
     async send(index) {
       await pace.until(pace.now() + 20);
@@ -107,4 +108,21 @@ test("a closed loop finds out how much a program can do", async () => {
   });
   expect(perSecond).toBe(180);
   expect(failed).toBe(20);
+});
+
+test("a closed loop ends though a program has stopped answering", async () => {
+  const pace = new ManualPace();
+  const result = await closedLoop({
+    concurrency: 4,
+    durationMs: 1000,
+    timeoutMs: 500,
+    pace,
+    async send(index) {
+      if (index >= 30) await new Promise(() => {});
+      await pace.until(pace.now() + 20);
+      return good;
+    },
+  });
+  expect(result).toEqual({ perSecond: 20, failed: 4, abandoned: 4 });
+  expect(pace.now()).toBe(1500);
 });

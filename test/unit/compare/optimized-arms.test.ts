@@ -1,5 +1,15 @@
-import { describe, expect, it } from "vitest";
-import { noStartUp, optimizedArm, startUpOf, startUpStep } from "../../../src/compare/optimized-arms.ts";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { describe, expect, it, test } from "vitest";
+import {
+  noStartUp,
+  optimizedArm,
+  plainArm,
+  readSteps,
+  startUpOf,
+  startUpStep,
+} from "../../../src/compare/optimized-arms.ts";
 
 const command = [process.execPath, "app.js"];
 const startUp = { env: { UV_THREADPOOL_SIZE: "8" }, nodeFlags: ["--max-semi-space-size=32"] };
@@ -38,4 +48,25 @@ describe("a program with optimizations", () => {
     );
     expect(startUpOf(["no-such-program"], process.env)).toEqual(noStartUp);
   });
+});
+
+test("a program that was killed while it wrote its status has said nothing", () => {
+  const folder = mkdtempSync(join(tmpdir(), "victor-status-"));
+  const file = join(folder, "status.json");
+  try {
+    for (const text of ["", '{"steps": [', "null", '{"steps": "many"}']) {
+      writeFileSync(file, text);
+      expect(readSteps(file)).toBeUndefined();
+    }
+    writeFileSync(file, '{"steps": []}');
+    expect(readSteps(file)).toEqual([]);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});
+
+test("the program without optimizations has none, though the user's own environment loads auto mode", () => {
+  expect(plainArm(["node"], true).env).toEqual({ VICTOR_OPTIMIZATIONS: "none" });
+  // Compared with another module, auto mode is the same in both.
+  expect(plainArm(["node"], false).env).toEqual({});
 });

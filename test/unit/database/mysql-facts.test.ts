@@ -34,9 +34,15 @@ const relations = [
   relation("t"),
   relation("u"),
   relation("1a"),
+  relation("2024_01"),
+  relation("0b2"),
+  relation("0x1f"),
   relation("other.t"),
+  relation("other.u"),
   relation("audited", { triggers: ["BEGIN INSERT INTO audit VALUES (NEW.id); SET NEW.x = 1; END"] }),
   relation("audit"),
+  relation("calling", { triggers: ["CALL writes_u"] }),
+  relation("calling_far", { triggers: ["BEGIN call `other`.`writes_t`; END"] }),
   relation("wild", { triggers: ["BEGIN CALL nobody_knows(); END"] }),
   relation("hidden_target", { triggers: ["INSERT INTO secret.log VALUES (1)"] }),
   relation("parent", { cascades: new Set(["app.child"]) }),
@@ -61,6 +67,8 @@ const routines = [
   routine("sets", "BEGIN SET time_zone = '+01:00'; RETURN 1; END"),
   routine("unseen", undefined),
   routine("insert_t", "BEGIN INSERT INTO t VALUES (1); CALL writes_u(); END"),
+  routine("calls_bare", "BEGIN CALL writes_u; END"),
+  { id: "other.writes_t", schema: "other", body: "UPDATE t SET x = 1" },
   routine("committing", "BEGIN INSERT INTO t VALUES (1); COMMIT; END"),
   routine("dynamic", "BEGIN PREPARE s FROM 'DROP TABLE t'; EXECUTE s; END"),
 ];
@@ -90,6 +98,11 @@ describe("A read is cached by the tables that it names", () => {
     ["SELECT * FROM t WHERE id IN (SELECT id FROM u)", ["app.t", "app.u"]],
     ["SELECT * FROM other.t", ["other.t"]],
     ["SELECT * FROM 1a", ["app.1a"]],
+    ["SELECT * FROM 2024_01", ["app.2024_01"]],
+    ["SELECT * FROM 0b2, 0X1F", ["app.0b2", "app.0x1f"]],
+    ["SELECT * FROM .t", ["app.t"]],
+    ["SELECT 1 FROM u JOIN .t USING (id)", ["app.t", "app.u"]],
+    ["SELECT * FROM other . u", ["app.u", "other.u"]],
     ['SELECT * FROM "t"', ["app.t"]],
     ["SELECT /* from u */ id -- u\n FROM t # u", ["app.t"]],
     ["SELECT 'u' FROM t", ["app.t"]],
@@ -134,11 +147,18 @@ describe("A read is not cached where its result could be another without a write
     "SELECT * FROM generated",
     "SELECT opens FROM shops",
     "SELECT 1 FROM shops NATURAL JOIN t",
+    "SELECT dt FROM t UNION SELECT * FROM shops",
+    "SELECT dt FROM t UNION TABLE shops",
     "SELECT CAST('10:00' AS TIME) FROM t",
+    "SELECT DATE(CONVERT('10:00', TIME)) FROM t",
+    "SELECT DATE({t '10:00:00'}) FROM t",
+    "SELECT DATE(JSON_VALUE(a, '$' RETURNING TIME)) FROM t",
     "SELECT TIME'10:00' > a FROM t",
     "SELECT * FROM mysql.user",
     "SELECT * FROM information_schema.tables",
     "SELECT * FROM unknown_table",
+    "SELECT * FROM .unknown_table",
+    "SELECT * FROM 2024_02",
     "SELECT * FROM t JOIN unknown_table",
     "SELECT reads_u() FROM t",
     "SELECT pure() FROM t",
@@ -163,6 +183,8 @@ describe("A text that could be read in two ways may do anything", () => {
     "EXECUTE IMMEDIATE 'DROP TABLE t'",
     "SET STATEMENT max_statement_time = 1 FOR DELETE FROM t",
     "SET GLOBAL event_scheduler = ON",
+    "SET GLOBAL TRANSACTION ISOLATION LEVEL READ UNCOMMITTED",
+    "SET sort_buffer_size = 1, @@global.tx_isolation = 'READ-UNCOMMITTED'",
     "ANALYZE UPDATE t SET a = 1",
     "EXPLAIN ANALYZE DELETE FROM t",
     "CALL committing()",
@@ -186,6 +208,8 @@ describe("A write changes the tables that it names, and what follows from them",
     ["INSERT INTO t VALUES (?) ON DUPLICATE KEY UPDATE a = VALUES(a)", ["app.t"]],
     ["REPLACE INTO t SET a = 1", ["app.t"]],
     ["INSERT INTO audited VALUES (1)", ["app.audit", "app.audited"]],
+    ["INSERT INTO calling VALUES (1)", ["app.calling", "app.u"]],
+    ["INSERT INTO calling_far VALUES (1)", ["app.calling_far", "other.t"]],
     ["INSERT INTO wild VALUES (1)", "all"],
     ["INSERT INTO hidden_target VALUES (1)", "all"],
     ["INSERT INTO unknown_table VALUES (1)", "all"],
@@ -202,6 +226,7 @@ describe("A write changes the tables that it names, and what follows from them",
     ["DELETE t FROM t JOIN u ON t.id = u.id", ["app.t", "app.u"]],
     ["DELETE FROM orphaned", "all"],
     ["WITH n AS (SELECT 1) DELETE FROM t", ["app.t"]],
+    ["WITH n AS (SELECT 1) UPDATE (t JOIN u USING (id)) SET t.a = 1", ["app.t", "app.u"]],
     ["LOAD DATA INFILE 'x' INTO TABLE t", "all"],
     ["SELECT writes_u()", ["app.u"]],
     ["SELECT unseen()", "all"],
@@ -209,6 +234,7 @@ describe("A write changes the tables that it names, and what follows from them",
     ["SELECT `writes_u`()", ["app.u"]],
     ['SELECT "writes_u"()', ["app.u"]],
     ["CALL insert_t()", ["app.t", "app.u"]],
+    ["CALL calls_bare()", ["app.u"]],
     ["TRUNCATE TABLE t", ["app.t"]],
     ["DELETE FROM mysql.user", "all"],
   ])("%s", (sql, writes) => {
@@ -282,6 +308,10 @@ describe("The server's settings count", () => {
     expect(facts("SELECT * FROM u", some).cacheable).toBe(true);
     const any = new Dependencies(catalogue({ events: [{ schema: "app", body: "CALL nobody_knows()" }] }));
     expect(facts("SELECT * FROM u", any).cacheable).toBe(false);
+    for (const body of ["ALTER TABLE t DROP PARTITION p0", "EXECUTE IMMEDIATE CONCAT('DELETE FROM ', 't')"]) {
+      const altering = new Dependencies(catalogue({ events: [{ schema: "app", body }] }));
+      expect(facts("SELECT * FROM t", altering).cacheable).toBe(false);
+    }
   });
 
   test("reads that see what isn't committed are not cached", () => {
@@ -346,6 +376,25 @@ describe("Parameters", () => {
 
   test("that the server would store as something else are refused", () => {
     expect(() => wireValue(Number.NaN)).toThrow(RangeError);
+    for (const date of ["no date", "-000001-12-31T23:59:59.999Z", "+010000-01-01T00:00:00.000Z"])
+      expect(() => wireValue(new Date(date)), date).toThrow(RangeError);
+    for (const date of ["0000-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+      expect(wireValue(new Date(date))).toEqual(new Date(date));
+    const circle: unknown[] = [];
+    circle.push(circle);
+    for (const value of [
+      undefined,
+      Symbol("1"),
+      () => 1,
+      circle,
+      { a: 1n },
+      new Map(),
+      { toJSON: () => undefined },
+    ])
+      expect(() => wireValue(value)).toThrow(TypeError);
+    expect(wireValue([{ a: 1 }])).toEqual([{ a: 1 }]);
+    expect(wireValue(new Uint16Array([258]))).toEqual(Buffer.from([2, 1]));
+    expect(wireValue(new Uint8Array([1]).buffer)).toEqual(Buffer.from([1]));
     expect(wireValue(new Uint8Array([1, 2]).subarray(1))).toEqual(Buffer.from([2]));
   });
 });

@@ -55,6 +55,16 @@ describe("LookupCache", () => {
     expect(asked).toHaveLength(options.length + 1);
   });
 
+  it("leaves options that no key can tell apart to the original", () => {
+    const { asked, look } = scripted();
+    for (const family of [4n, Symbol("four"), () => 4]) void look("a.test", { family });
+    expect(asked.map(({ args }) => typeof (args[1] as { family: unknown }).family)).toEqual([
+      "bigint",
+      "symbol",
+      "function",
+    ]);
+  });
+
   it("makes one look-up of those under way at once, each answered in its own context", async () => {
     const { asked, look } = scripted();
     const storage = new AsyncLocalStorage<number>();

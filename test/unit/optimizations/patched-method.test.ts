@@ -45,6 +45,14 @@ describe("PatchedMethod", () => {
     expect(owner.greet("a")).toBe("hello a!");
   });
 
+  it("stays and does nothing where the owner was frozen since", () => {
+    const owner = { greet: (name: string) => `hello ${name}` };
+    const patch = shouting(owner);
+    Object.freeze(owner);
+    expect(patch.undo()).toBe(false);
+    expect(owner.greet("a")).toBe("hello a");
+  });
+
   it("refuses what is no method that could be replaced", () => {
     for (const owner of [{}, { greet: 1 }, Object.freeze({ greet() {} }), Object.create(Owner.prototype)])
       expect(() => shouting(owner as object)).toThrow(TypeError);

@@ -46,6 +46,15 @@ describe("Settings of auto mode", () => {
     expect(autoSettings({ VICTOR_SLOW_QUERY_MS: "9" }, folder)).toEqual({ dnsTtlMs: 7, slowQueryMs: 9 });
   });
 
+  it("come from variables alone where the folder was removed", () => {
+    expect(autoSettings({ VICTOR_DNS_TTL_MS: "5" }, undefined)).toEqual({ dnsTtlMs: 5 });
+  });
+
+  it("are refused with the file's name whatever the file throws", () => {
+    writeFileSync(join(folder, "victor.config.js"), "throw null");
+    expect(() => autoSettings({}, folder)).toThrow(/victor\.config\.js: null/);
+  });
+
   it("come from the file that VICTOR_CONFIG names", () => {
     writeFileSync(join(folder, "own.json"), '{"disable": ["pg"]}');
     expect(autoSettings({ VICTOR_CONFIG: "own.json" }, folder)).toEqual({ disable: ["pg"] });

@@ -33,6 +33,6 @@ test("the report opens with it, and without such rows there is none", () => {
 
 test("all areas that the table draws from are measured by default", () => {
   expect(rooms.map(({ id }) => id)).toEqual([
-    ...["service", "database", "memory", "algorithms", "concurrency", "network", "tools"],
+    ...["service", "database", "memory", "algorithms", "concurrency", "network", "cache", "tools"],
   ]);
 });

@@ -1,0 +1,94 @@
+import type { SharedEntry } from "../shared-tier.ts";
+import type { Dependencies } from "./dependencies.ts";
+import { decodeHead, type EntryHead } from "./entry-format.ts";
+import type { Generation } from "./generations.ts";
+import { type KnownHead, KnownHeads } from "./known-heads.ts";
+import { RedisStamp } from "./stamp.ts";
+import type { RedisCounts } from "./stats.ts";
+import type { Watch, Watches } from "./watches.ts";
+
+/** Makes entries of what lies on the server, if all that they depend on is unchanged. */
+export class EntryReader {
+  readonly #watches: Watches;
+  readonly #dependencies: Dependencies;
+  readonly #counts: RedisCounts;
+  readonly #heads = new KnownHeads();
+
+  constructor(watches: Watches, dependencies: Dependencies, counts: RedisCounts) {
+    this.#watches = watches;
+    this.#dependencies = dependencies;
+    this.#counts = counts;
+  }
+
+  /** @returns nothing, which is counted */
+  absent(): undefined {
+    this.#counts.misses++;
+    return undefined;
+  }
+
+  /** Nothing that was known of the server holds any more. */
+  forget(): void {
+    this.#heads.forget();
+  }
+
+  /** @param watch from before the server was asked @param reply to a `GET` of `name` */
+  read(
+    key: string,
+    name: string,
+    watch: Watch,
+    reply: unknown,
+  ): SharedEntry | undefined | Promise<SharedEntry | undefined> {
+    if (Buffer.isBuffer(reply) && this.#dependencies.isTold) {
+      const found = this.#heads.find(reply, this.#dependencies.epochOf(name));
+      if (found) return this.#hit(key, name, watch, reply, found);
+    }
+    const head = Buffer.isBuffer(reply) ? decodeHead(reply) : undefined;
+    if (!Buffer.isBuffer(reply) || !head) {
+      if (Buffer.isBuffer(reply)) this.#counts.damaged++;
+      this.#watches.endOne(name, watch);
+      return this.absent();
+    }
+    const known = this.#dependencies.known(head.tags);
+    if (known) return this.#judged(key, name, watch, reply, head, known);
+    return this.#dependencies
+      .of(head.tags.map(({ tag }) => tag))
+      .then((generations) => this.#judged(key, name, watch, reply, head, generations));
+  }
+
+  #judged(
+    key: string,
+    name: string,
+    watch: Watch,
+    reply: Buffer,
+    head: EntryHead,
+    generations: readonly Generation[],
+  ): SharedEntry | undefined {
+    const isCurrent =
+      head.root === this.#dependencies.root(name, generations[0]!) &&
+      head.tags.every(({ generation }, index) => generation === generations[index + 1]!.text);
+    if (!isCurrent) {
+      this.#counts.outdated++;
+      this.#watches.endOne(name, watch);
+      return this.absent();
+    }
+    const known = { length: head.length, epoch: this.#dependencies.epochOf(name), generations };
+    // What was read while the server had to be asked isn't told of any more.
+    if (this.#dependencies.isTold && watch.isAlive) this.#heads.remember(reply, known);
+    return this.#hit(key, name, watch, reply, known);
+  }
+
+  #hit(
+    key: string,
+    name: string,
+    watch: Watch,
+    reply: Buffer,
+    { length, generations }: KnownHead,
+  ): SharedEntry {
+    this.#counts.hits++;
+    const start = this.#dependencies.isAsking ? reply.toString("latin1", 0, length) : "";
+    return {
+      bytes: reply.subarray(length),
+      stamp: new RedisStamp(key, watch, generations, name, start),
+    };
+  }
+}

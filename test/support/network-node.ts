@@ -1,0 +1,27 @@
+import { NetworkOptimizer } from "../../src/network/optimizer.ts";
+
+/** A process with an optimizer of its own, which does what it is told over IPC: `[id, method, url, headers]`. */
+const optimizer = new NetworkOptimizer({ tier: { url: process.argv[2]! } });
+const isUsable = (): boolean => optimizer.getStats().cache?.tier?.isUsable === true;
+
+type Order = readonly [
+  id: number,
+  method: "GET" | "POST" | "ready",
+  url: string,
+  headers: Record<string, string>,
+];
+
+process.on("message", async ([id, method, url, headers]: Order) => {
+  try {
+    if (method === "ready") {
+      while (!isUsable()) await new Promise((resolve) => setTimeout(resolve, 5));
+      process.send!([id, "ready"]);
+      return;
+    }
+    const response = await optimizer.request(method, url, { headers });
+    process.send!([id, await response.text(), optimizer.getStats().cache?.tier]);
+  } catch (error) {
+    process.send!([id, `failed: ${(error as Error).message}`]);
+  }
+});
+process.on("disconnect", () => void optimizer.close());
