@@ -74,10 +74,6 @@ class LateTier implements SharedTier {
     await this.#tier?.leaseEnded(key, waitMs, signal);
   }
 
-  async set(key: string, bytes: Uint8Array, tags: readonly string[], ttlMs: number): Promise<Stamp> {
-    return this.#open().set(key, bytes, tags, ttlMs);
-  }
-
   async delete(keys: readonly string[]): Promise<void> {
     return this.#open().delete(keys);
   }
@@ -90,8 +86,8 @@ class LateTier implements SharedTier {
     return this.#open().clear();
   }
 
-  isCurrent(stamp: Stamp): boolean | Promise<boolean> {
-    return this.#tier?.isCurrent(stamp) ?? false;
+  isCurrent(stamp: Stamp, nowMs?: number): boolean | Promise<boolean> {
+    return this.#tier?.isCurrent(stamp, nowMs) ?? false;
   }
 
   token(): string {
