@@ -74,7 +74,9 @@ export async function measurePractices(module: URL, practices: readonly Practice
   }
   console.log(markdownTable(["what", "bad", "good", "bad ÷ good, 95 %", "the advice"], rows));
   if (practices.some(({ unit }) => unit === "lost"))
-    console.log("\nRatios of what was lost count one more on both sides, so that there is one where nothing was lost.");
+    console.log(
+      "\nRatios of what was lost count one more on both sides, so that there is one where nothing was lost.",
+    );
 }
 
 /** One more than was lost, so that a way that loses nothing has a ratio. */

@@ -22,7 +22,7 @@ await measurePractices(new URL("./arms/network.ts", import.meta.url), [
   },
   {
     id: "flaky",
-    work: "500 requests, one in ten fails with 503",
+    work: "200 requests, one in ten fails with 503",
     bad: "`fetch`",
     good: "`request`, retried",
     unit: "lost",

@@ -51,7 +51,7 @@ function looking(way: Way, every: number): Arm {
   const database = new DatabaseSync(":memory:");
   database.exec("CREATE TABLE items (id INTEGER PRIMARY KEY, price INTEGER)");
   const insert = database.prepare("INSERT INTO items VALUES (?, ?)");
-  const filter = optimizer.createBloomFilter<number>({ expectedItems: keys, falsePositiveRate: 0.01 });
+  const filter = optimizer.createBloomFilter({ expectedItems: keys, falsePositiveRate: 0.01 });
   for (let id = 0; id < keys; id += every) {
     insert.run(id, id);
     filter.add(id);
@@ -69,7 +69,7 @@ export const present = ({ way }: Args): Arm => looking(way, 1);
 
 export function inMap({ way }: Args): Arm {
   const prices = new Map<number, number>();
-  const filter = optimizer.createBloomFilter<number>({ expectedItems: keys, falsePositiveRate: 0.01 });
+  const filter = optimizer.createBloomFilter({ expectedItems: keys, falsePositiveRate: 0.01 });
   for (let id = 0; id < keys; id += 10) {
     prices.set(id, id);
     filter.add(id);

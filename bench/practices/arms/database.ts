@@ -9,17 +9,24 @@ interface Args {
   readonly url: string;
 }
 
+/** Without a URL, SQLite. */
+interface Where {
+  readonly way?: Way;
+  readonly url?: string;
+}
+
 const summarySql = "SELECT category, count(*) AS n, sum(price) AS total FROM items GROUP BY category";
 const pointSql = "SELECT name, price FROM items WHERE id = ?";
-const items = 20_000;
-/** On the server, whose rows are read by their keys. */
-const itemsOverNetwork = 1000;
+/** Rows that the summary is of. */
+const many = 20_000;
+/** Rows where one is read or some are added. */
+const few = 1000;
 
 /** A database with items: SQLite's in a file of its own, or a schema of its own on the server. */
-async function filled({
-  way,
-  url,
-}: Partial<Args>): Promise<{ db: DatabaseOptimizer; close(): Promise<void> }> {
+async function filled(
+  items: number,
+  { way, url }: Where = {},
+): Promise<{ db: DatabaseOptimizer; close(): Promise<void> }> {
   const file = url === undefined ? temporaryFile() : undefined;
   const db = new DatabaseOptimizer(
     url === undefined
@@ -33,12 +40,7 @@ async function filled({
   );
   await db.executeBatch(
     "INSERT INTO items VALUES (?, ?, ?, ?)",
-    Array.from({ length: url === undefined ? items : itemsOverNetwork }, (_, id) => [
-      id,
-      `item ${id}`,
-      id % 20,
-      id % 97,
-    ]),
+    Array.from({ length: items }, (_, id) => [id, `item ${id}`, id % 20, id % 97]),
   );
   return {
     db,
@@ -49,9 +51,9 @@ async function filled({
   };
 }
 
-async function reading(sql: string, { way, url }: Partial<Args>, keys: number): Promise<Arm> {
-  const { db, close } = await filled({ way, url });
-  const options = { useCache: way === "good" };
+async function reading(sql: string, where: Where, keys: number): Promise<Arm> {
+  const { db, close } = await filled(keys === 0 ? many : few, where);
+  const options = { useCache: where.way === "good" };
   const paramsOf = (i: number): readonly number[] => (keys === 0 ? [] : [i % keys]);
   // A cold cache is not the question.
   for (let i = 0; i < Math.max(keys, 1) * 2; i++) await db.executeQuery(sql, paramsOf(i), options);
@@ -73,7 +75,7 @@ export const pointRead = ({ way }: Args): Promise<Arm> => reading(pointSql, { wa
 export const pointReadOverNetwork = (args: Args): Promise<Arm> => reading(pointSql, args, 100);
 
 export async function writtenEachTime({ way }: Args): Promise<Arm> {
-  const { db, close } = await filled({});
+  const { db, close } = await filled(many);
   const options = { useCache: way === "good" };
   const once = async (): Promise<number> => {
     await db.executeQuery("UPDATE items SET price = 1 - price WHERE id = 1");
@@ -88,13 +90,13 @@ export async function writtenEachTime({ way }: Args): Promise<Arm> {
   };
 }
 
-async function inserting({ way, url }: Partial<Args>): Promise<Arm> {
-  const { db, close } = await filled({ way, url });
+async function inserting(where: Where): Promise<Arm> {
+  const { db, close } = await filled(few, where);
   const sql = "INSERT INTO items VALUES (?, ?, ?, ?)";
-  let next = items;
+  let next = few;
   const once = async (): Promise<void> => {
     const rows = Array.from({ length: 100 }, () => [next++, "new", 1, 1]);
-    if (way === "good") await db.executeBatch(sql, rows);
+    if (where.way === "good") await db.executeBatch(sql, rows);
     else for (const row of rows) await db.executeQuery(sql, row);
   };
   return {
@@ -102,7 +104,7 @@ async function inserting({ way, url }: Partial<Args>): Promise<Arm> {
       for (let i = 0; i < count; i++) await once();
     },
     async answer() {
-      await db.executeQuery("DELETE FROM items WHERE id >= ?", [items]);
+      await db.executeQuery("DELETE FROM items WHERE id >= ?", [few]);
       await once();
       return (await db.executeQuery("SELECT CAST(count(*) AS INTEGER) AS n FROM items")).rows;
     },

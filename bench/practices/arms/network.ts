@@ -62,7 +62,7 @@ export const batch = (args: Args): Promise<Arm> =>
 export async function flaky(args: Args): Promise<Arm> {
   let lost = 0;
   const count = async (ask: () => Promise<{ readonly status: number }>): Promise<void> => {
-    for (let i = 0; i < 500; i++) if ((await ask()).status !== 200) lost++;
+    for (let i = 0; i < 200; i++) if ((await ask()).status !== 200) lost++;
   };
   const { run, close } = await asking(args, {
     bad: ({ origin }) =>
