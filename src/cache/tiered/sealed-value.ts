@@ -57,7 +57,11 @@ function isFreezable(value: unknown, depth: number): boolean {
 function isFreezableInside(value: object, depth: number): boolean {
   if (Array.isArray(value)) {
     sizeBytes += 16;
-    for (let i = 0; i < value.length; i++) if (!isFreezable(value[i], depth + 1)) return false;
+    for (let i = 0; i < value.length; i++) {
+      // A few bytes make an array that says it has 2³² elements: the first that isn't there ends the walk.
+      if (value[i] === undefined && !Object.hasOwn(value, i)) return false;
+      if (!isFreezable(value[i], depth + 1)) return false;
+    }
     return true;
   }
   const prototype = Object.getPrototypeOf(value);

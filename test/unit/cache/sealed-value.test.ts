@@ -50,3 +50,10 @@ test("a large value that leads back to itself isn't touched", () => {
   expect(sealValue(rows).isFrozen).toBe(false);
   expect(Object.isFrozen(rows[0])).toBe(false);
 });
+
+test("an array that says it has more elements than there are isn't walked through", () => {
+  const sparse: unknown[] = [];
+  sparse.length = 2 ** 32 - 1;
+  expect(sealValue({ sparse }).isFrozen).toBe(false);
+  expect(sealValue([undefined, null]).isFrozen).toBe(true);
+});
