@@ -29,7 +29,7 @@ export class Dependencies {
     this.#names = names;
     this.#topology = topology;
     this.#clear = clear;
-    this.#generations = new Generations(max, (generation) => this.#textOf(generation));
+    this.#generations = new Generations(max, names.namespace, (generation) => this.#textOf(generation));
   }
 
   /** The server may have lost what it was told last: before anything else, it is to forget all. */

@@ -19,12 +19,14 @@ const mostAttempts = 5;
 export class Generations {
   readonly #fetch: (generation: Generation) => Promise<string>;
   readonly #max: number;
+  readonly #root: string;
   readonly #byName = new Map<string, Generation>();
   readonly #pending = new Map<Generation, Promise<string>>();
 
-  /** @param fetch asks the server, which will tell of changes from then on */
-  constructor(max: number, fetch: (generation: Generation) => Promise<string>) {
+  /** @param root name of what everything depends on, which is never given up to make room @param fetch asks the server, which will tell of changes from then on */
+  constructor(max: number, root: string, fetch: (generation: Generation) => Promise<string>) {
     this.#max = max;
+    this.#root = root;
     this.#fetch = fetch;
   }
 
@@ -72,7 +74,8 @@ export class Generations {
 
   #add(name: string): Generation {
     if (this.#byName.size >= this.#max) {
-      const [oldest] = this.#byName.keys();
+      const [first, second] = this.#byName.keys();
+      const oldest = first === this.#root ? second : first;
       if (oldest !== undefined) this.end(oldest);
     }
     const generation = new Generation(name);

@@ -146,11 +146,20 @@ export class RedisTier implements SharedTier {
         continue;
       }
       if (reply !== 1) return undefined;
-      await noted;
-      const stamp = new RedisStamp(key, leaseWatch, await this.#dependencies.of(own), leaseName, token);
-      const lease = new RedisLease(key, token, stamp, own);
-      this.#leases.add(lease, leaseMs);
-      return lease;
+      try {
+        await noted;
+        const stamp = new RedisStamp(key, leaseWatch, await this.#dependencies.of(own), leaseName, token);
+        const lease = new RedisLease(key, token, stamp, own);
+        this.#leases.add(lease, leaseMs);
+        return lease;
+      } catch (error) {
+        // Nobody has it, and all others would wait for its time.
+        this.#topology
+          .run(releaseScript, [value, leaseName], [token])
+          .catch(() => undefined)
+          .finally(() => this.#watches.end(leaseName));
+        throw error;
+      }
     }
   }
 

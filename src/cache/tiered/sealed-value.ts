@@ -17,16 +17,25 @@ const maxDepth = 64;
 
 const unfrozen: SealedValue = Object.freeze({ isFrozen: false, sizeBytes: 0 });
 
+/** From this size on it is noted what was seen: of parts that are shared at each level there would be 2ⁿ ways through n. */
+const unnotedBytes = 2 ** 18;
+
 // One value at a time, and none of it waits: a shared counter spares an object per value.
 let sizeBytes = 0;
+let seen: Set<object> | undefined;
 
 /** Freezes a value in place, with all that it holds, if all of it are plain objects, arrays and primitives. */
 export function sealValue(value: unknown): SealedValue {
   sizeBytes = 0;
-  // Looked through first, so that a value is frozen wholly or not at all.
-  if (!isFreezable(value, 0)) return unfrozen;
-  freeze(value);
-  return { isFrozen: true, sizeBytes };
+  try {
+    // Looked through first, so that a value is frozen wholly or not at all.
+    if (!isFreezable(value, 0)) return unfrozen;
+    seen?.clear();
+    freeze(value);
+    return { isFrozen: true, sizeBytes };
+  } finally {
+    seen = undefined;
+  }
 }
 
 function isFreezable(value: unknown, depth: number): boolean {
@@ -35,9 +44,24 @@ function isFreezable(value: unknown, depth: number): boolean {
   if (typeof value !== "object" || value === null)
     return typeof value !== "function" && typeof value !== "symbol";
   if (depth > maxDepth) return false;
+  if (seen?.has(value)) return true;
+  if (!isFreezableInside(value, depth)) return false;
+  // Only now: what leads back to itself has to run into the bound of the depth.
+  if (sizeBytes > unnotedBytes) {
+    seen ??= new Set();
+    seen.add(value);
+  }
+  return true;
+}
+
+function isFreezableInside(value: object, depth: number): boolean {
   if (Array.isArray(value)) {
     sizeBytes += 16;
-    for (let i = 0; i < value.length; i++) if (!isFreezable(value[i], depth + 1)) return false;
+    for (let i = 0; i < value.length; i++) {
+      // A few bytes make an array that says it has 2³² elements: the first that isn't there ends the walk.
+      if (value[i] === undefined && !Object.hasOwn(value, i)) return false;
+      if (!isFreezable(value[i], depth + 1)) return false;
+    }
     return true;
   }
   const prototype = Object.getPrototypeOf(value);
@@ -49,7 +73,8 @@ function isFreezable(value: unknown, depth: number): boolean {
 }
 
 function freeze(value: unknown): void {
-  if (typeof value !== "object" || value === null) return;
+  if (typeof value !== "object" || value === null || seen?.has(value)) return;
+  seen?.add(value);
   Object.freeze(value);
   for (const name of Object.keys(value)) freeze((value as Record<string, unknown>)[name]);
 }

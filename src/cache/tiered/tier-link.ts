@@ -217,7 +217,11 @@ function tell(tier: SharedTier, change: SharedChange): Promise<void> {
   return change.kind === "tags" ? tier.deleteByTag(change.tags) : tier.clear();
 }
 
-/** A server that is full, or takes no writes, still answers: what it holds can be read. */
+/**
+ * A server that is full, or takes no writes, still answers: what it holds can be read. And what one caller did wrong, such as a
+ * tag that is too long, says nothing of the server.
+ */
 function isFailure(error: unknown): boolean {
+  if (error instanceof RangeError || error instanceof TypeError) return false;
   return !(error instanceof SharedTierError && (error.reason === "full" || error.reason === "read-only"));
 }

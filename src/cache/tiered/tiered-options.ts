@@ -214,9 +214,22 @@ export function resolveTieredOptions<V>(options: TieredCacheOptions<V>): Resolve
     leaseMs: finite("leaseMs", value("leaseMs"), Number.MIN_VALUE),
     maxWaitMs: durationMs("maxWaitMs", value("maxWaitMs")),
     maxPending: integer("maxPending", value("maxPending"), 1),
-    onEvent,
+    onEvent: apart(onEvent),
     clock,
     random,
+  };
+}
+
+/** Keeps what a listener throws from whoever happens to call the cache, and from its own timers. */
+function apart(listener: (event: TieredCacheEvent) => void): (event: TieredCacheEvent) => void {
+  return (event) => {
+    try {
+      listener(event);
+    } catch (error) {
+      queueMicrotask(() => {
+        throw error;
+      });
+    }
   };
 }
 

@@ -129,6 +129,16 @@ describe("a server that refuses", () => {
     await storeValue(tier, "other", bytes("v"), [], ttlMs);
   });
 
+  test("a key isn't kept from others by who got its lease, but not what it depends on", async () => {
+    const config = ["user worker on nopass ~victor:*:{k* &* +@all"];
+    await using server = await startRedis({ config });
+    const namespace = freshNamespace();
+    await using refused = await open(server, { namespace, username: "worker", password: "any" });
+    await using tier = await open(server, { namespace });
+    expect(await reasonOf(refused.acquire("k", ["t"], 600_000))).toBe("denied");
+    await until(async () => (await tier.acquire("k", [], 600_000)) !== undefined);
+  });
+
   test("what a node's own writes have evicted isn't vouched for, and what was forgotten since is never served", async () => {
     await using server = await startRedis({ config: ["maxmemory 4mb", "maxmemory-policy allkeys-lru"] });
     const namespace = freshNamespace();

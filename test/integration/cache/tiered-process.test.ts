@@ -47,3 +47,21 @@ test("a process that is done ends, though its cache holds values, probes a serve
   expect(stdout).toBe("pending\n");
   expect(code).toBe(0);
 }, 120_000);
+
+test("a listener that throws makes uncaught exceptions, and neither fails a call nor keeps the server from being asked again", async () => {
+  const { code, stdout } = await run(`
+    let uncaught = 0;
+    process.on("uncaughtException", () => uncaught++);
+    const other = new MemoryHub().connect();
+    const told = new TieredCache({ name: "d", tier: other, ttlMs: 60_000, onEvent() { throw new Error("of the listener"); } });
+    const forget = other.delete.bind(other);
+    other.delete = () => Promise.reject(new Error("gone"));
+    for (let i = 0; i < 3; i++) console.log(await told.delete("k" + i));
+    console.log(await told.getOrLoad("k", () => "loaded"));
+    other.delete = forget;
+    while ((await told.delete("k")) !== "fleet") await new Promise((resolve) => setTimeout(resolve, 5));
+    console.log("told", uncaught > 3);
+  `);
+  expect(stdout).toBe("pending\npending\npending\nloaded\ntold true\n");
+  expect(code).toBe(0);
+}, 120_000);

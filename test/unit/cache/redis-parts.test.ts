@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { decodeHead, encodeHead, entryIdLength } from "../../../src/cache/redis/entry-format.ts";
+import { Generations } from "../../../src/cache/redis/generations.ts";
 import { KeyNames, wellFormed } from "../../../src/cache/redis/key-names.ts";
 import { resolveRedisOptions } from "../../../src/cache/redis/options.ts";
 import { slotOf } from "../../../src/cache/redis/slot.ts";
@@ -9,6 +10,19 @@ import { WriterMarks } from "../../../src/cache/redis/writer-marks.ts";
 
 const anyText = fc.string({ unit: "binary" });
 const names = new KeyNames("victor", "default");
+
+test("what everything depends on is remembered, however many tags come by", async () => {
+  const generations = new Generations(16, "root", async ({ name }) => `of ${name}`);
+  const tag = await generations.read("tag 0");
+  const root = await generations.read("root");
+  for (let i = 1; i < 100; i++) await generations.read(`tag ${i}`);
+  expect(root.isAlive).toBe(true);
+  expect(generations.known("root")).toBe(root);
+  expect(tag.isAlive).toBe(false);
+  expect(Array.from({ length: 100 }, (_, i) => generations.known(`tag ${i}`)).filter(Boolean)).toHaveLength(
+    15,
+  );
+});
 
 test("slots are those of the specification", () => {
   expect(slotOf("123456789")).toBe(0x31c3);

@@ -36,3 +36,24 @@ test("sizes grow with what is held", () => {
   expect(size([1, 2, 3])).toBe(8 + 16 + 3 * 8);
   expect(size({ a: "xy" })).toBe(8 + 48 + 8 + 2);
 });
+
+test("parts that are shared at each of many levels are looked through once", () => {
+  let plain: readonly unknown[] = [{ n: 1 }];
+  for (let level = 0; level < 60; level++) plain = [plain, plain];
+  expect(sealValue(plain).isFrozen).toBe(true);
+  for (let at: unknown = plain; Array.isArray(at); at = at[0]) expect(Object.isFrozen(at)).toBe(true);
+});
+
+test("a large value that leads back to itself isn't touched", () => {
+  const rows: unknown[] = Array.from({ length: 20_000 }, (_, id) => ({ id }));
+  rows.push({ rows });
+  expect(sealValue(rows).isFrozen).toBe(false);
+  expect(Object.isFrozen(rows[0])).toBe(false);
+});
+
+test("an array that says it has more elements than there are isn't walked through", () => {
+  const sparse: unknown[] = [];
+  sparse.length = 2 ** 32 - 1;
+  expect(sealValue({ sparse }).isFrozen).toBe(false);
+  expect(sealValue([undefined, null]).isFrozen).toBe(true);
+});

@@ -165,3 +165,17 @@ test("a server that restarted has forgotten all, and so has the memory of each n
   await settle();
   expect(await caches[0]!.getOrLoad("k", never)).toBe("new");
 });
+
+test("what one caller does wrong doesn't keep the others from the server", async () => {
+  const { caches, tiers } = cacheFleet(1);
+  const [cache] = caches;
+  const acquire = tiers[0]!.acquire.bind(tiers[0]);
+  tiers[0]!.acquire = async (key, tags, leaseMs, anew) => {
+    if (tags.includes("too long")) throw new RangeError("tags: expected shorter ones");
+    return acquire(key, tags, leaseMs, anew);
+  };
+  for (let i = 0; i < 50; i++)
+    expect(await cache!.getOrLoad(`k${i}`, () => i, { tags: ["too long"] })).toBe(i);
+  expect(await cache!.getOrLoad("k", () => "v")).toBe("v");
+  expect(cache!.stats()).toMatchObject({ tierFailures: 50, tierRefusals: 0 });
+});
