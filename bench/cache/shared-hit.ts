@@ -33,9 +33,9 @@ const { arms, warnings } = await measureInterleaved({
     args: { id, port: redis.port, together },
   })),
   processes: 2,
-  rounds: 8,
-  roundMs: 40,
-  warmupRounds: 8,
+  rounds: 6,
+  roundMs: 30,
+  warmupRounds: 4,
 });
 const of = (id: SharedHitId, together: number) =>
   arms[ways.findIndex((way) => way.id === id && way.together === together)]!;

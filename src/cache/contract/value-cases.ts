@@ -119,6 +119,17 @@ export const valueCases: readonly ContractCase[] = [
     },
   },
   {
+    name: "what was read before its tag was forgotten is absent afterwards, and so is all with the same tags",
+    async check([a, b]) {
+      for (const key of ["read", "read too", "not read"]) await load(a, key, key, ["t", "u"]);
+      // Twice, since a tier may remember what it found the first time.
+      for (const key of ["read", "read too", "read"]) assert.equal(textOf(await b.get(key)), key);
+      await a.deleteByTag(["u"]);
+      await tell(a, b);
+      for (const key of ["read", "read too", "not read"]) assert.equal(await b.get(key), undefined, key);
+    },
+  },
+  {
     name: "to forget and load a key again puts the newer value in place, with its own tags",
     async check([a, b]) {
       await load(a, "k", "1", ["t"]);

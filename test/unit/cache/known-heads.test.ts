@@ -17,7 +17,10 @@ const storedValue = (root: string, id: string, tags: readonly (readonly [string,
 
 test("two heads have one text when they have one root and the same tags, and only then", () => {
   const ascii = fc.string({ unit: fc.constantFrom("a", " ", "@"), maxLength: 3 });
-  const head = fc.tuple(ascii, fc.array(fc.tuple(fc.string({ unit: "binary", maxLength: 2 }), ascii)));
+  const head = fc.tuple(
+    ascii,
+    fc.array(fc.tuple(fc.string({ unit: "binary", maxLength: 2 }), ascii), { maxLength: 3 }),
+  );
   fc.assert(
     fc.property(head, head, ([root, tags], [otherRoot, otherTags]) => {
       const text = dependenciesText(storedValue(root, "i", tags));
