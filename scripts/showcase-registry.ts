@@ -2,12 +2,14 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { AlertMonitor, logSink } from "../src/alerts/index.ts";
 import { AlgorithmOptimizer } from "../src/algorithms/index.ts";
+import { openTier, TieredCache } from "../src/cache/index.ts";
 import { BlockingWatchdog, ConcurrencyOptimizer, WorkerPool } from "../src/concurrency/index.ts";
 import { ConnectionPool, DatabaseOptimizer } from "../src/database/index.ts";
 import { MemoryOptimizer } from "../src/memory/index.ts";
 import { GraphiteSink, MetricRegistry, RuntimeMetrics } from "../src/metrics/index.ts";
 import { createBatcher, NetworkOptimizer } from "../src/network/index.ts";
 import { PerformanceProfiler } from "../src/profiler/index.ts";
+import { Rollout, truthSampler } from "../src/rollout/index.ts";
 import { ToolSelector } from "../src/tools/index.ts";
 
 /** A registry with every source that the toolkit has, each used a little, so that all its series are there. */
@@ -63,6 +65,18 @@ export async function showcaseRegistry(): Promise<ShowcaseRegistry> {
   algorithms.createBloomFilter("seen", { expectedItems: 10 });
   algorithms.lazy(() => 1);
   registry.register(algorithms);
+
+  // Nothing listens there: a tier has its series all the same.
+  for (const url of ["redis://127.0.0.1:9", "memcached://127.0.0.1:9"]) {
+    const tier = await openTier({ url });
+    const cache = stack.use(new TieredCache({ name: tier.name, tier, ttlMs: 1000 }));
+    await cache.getOrLoad("key", () => 1);
+    registry.register(cache);
+  }
+  const rollout = stack.use(new Rollout({ optimizations: { "query-cache": {} } }));
+  await rollout.run("query-cache", "user", { on: async () => 1, off: async () => 1 });
+  registry.register(rollout);
+  registry.register(stack.use(truthSampler({ name: "query-cache", share: 0.1 })));
 
   const selector = new ToolSelector({ tools: [{ name: "search", description: "Searches." }] });
   selector.select("search");

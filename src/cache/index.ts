@@ -12,6 +12,7 @@ export type { RedisTierOptions } from "./redis/options.ts";
 export { openRedisTier, type RedisTier } from "./redis/tier.ts";
 export type { Lease, SharedEntry, SharedTier, Stamp } from "./shared-tier.ts";
 export { type TierContractCase, type TierContractSetup, tierContract } from "./tier-contract.ts";
+export type { TierOption } from "./tier-option.ts";
 export type { Reach } from "./tiered/tier-link.ts";
 export type {
   TieredCacheEvent,

@@ -8,6 +8,7 @@ export { type JsonRpcCall, jsonRpcKey, jsonRpcSender } from "./batch/json-rpc.ts
 export type { SqliteStoreOptions } from "./cache/cache-options.ts";
 export type { ResponseCacheStats } from "./cache/cache-stats.ts";
 export type { CachedResponse } from "./cache/cached-response.ts";
+export type { FleetStats } from "./cache/fleet/fleet-stats.ts";
 export { ResponseCache, type ResponseCacheOptions } from "./cache/response-cache.ts";
 export type { CodingStats } from "./compression/compression-counts.ts";
 export { acceptEncoding, type ContentCoding } from "./compression/content-coding.ts";

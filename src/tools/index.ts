@@ -14,6 +14,9 @@ export {
   type ExampleQuery,
 } from "./example/coding-assistant.ts";
 export type { Explanation, ToolExplanation } from "./explanation.ts";
+export type { SharingStats } from "./fleet/learning-exchange.ts";
+export type { SharingOptions } from "./fleet/sharing-options.ts";
+export type { ToolFleetStats } from "./fleet/tool-fleet.ts";
 export {
   type LearnedExplanation,
   LearnedRanking,
