@@ -34,7 +34,7 @@ export function checkCodec<V>(codec: Codec<V>): Codec<V> {
 
 /**
  * A codec of two functions.
- * @throws {TypeError} @throws {RangeError} as {@link checkCodec}
+ * @throws {TypeError} @throws {RangeError} as `checkCodec`
  */
 export function codecOf<V>(codec: Codec<V>): Codec<V> {
   knownKeys("codec", codec, ["mark", "encode", "decode"]);
