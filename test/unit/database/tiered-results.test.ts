@@ -8,7 +8,7 @@ import type { QueryResult, Row } from "../../../src/database/driver.ts";
 import { DatabaseOptimizer } from "../../../src/database/optimizer.ts";
 import type { DatabaseOptimizerOptions } from "../../../src/database/optimizer-options.ts";
 import type { StatementFacts } from "../../../src/database/statement-facts.ts";
-import { tagsOfRead, tagsOfWrites } from "../../../src/database/tier/result-tags.ts";
+import { everythingChanged, tagsOfRead, tagsOfWrites } from "../../../src/database/tier/result-tags.ts";
 import { rowsCodec, UnkeptResult } from "../../../src/database/tier/rows-codec.ts";
 import { WriteMarks } from "../../../src/database/tier/write-marks.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
@@ -269,6 +269,19 @@ describe("Optimizers with one tier", () => {
     expect((await b.db.executeQuery(sql, [], { after: a.db.token() })).cached).toBe(false);
     expect(b.asked()).toBe(2);
     await Promise.all([a.db.close(), b.db.close()]);
+  });
+
+  test("keep nothing while somebody's write may take effect, though its writer has died", async () => {
+    const hub = new MemoryHub();
+    const { db, asked } = node(hub);
+    const marks = new WriteMarks(hub.connect(), systemClock, 60_000);
+    await marks.set("of the dead", everythingChanged);
+    for (let i = 0; i < 3; i++) expect((await db.executeQuery(sql)).cached).toBe(false);
+    expect(asked()).toBe(3);
+    await marks.remove("of the dead", everythingChanged);
+    await db.executeQuery(sql);
+    expect((await db.executeQuery(sql)).cached).toBe(true);
+    await db.close();
   });
 
   test("share nothing where another user may see other rows", async () => {
