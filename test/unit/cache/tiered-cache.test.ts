@@ -288,7 +288,9 @@ for (const [kind, make] of kinds)
       );
       await expect(cache.delete(1 as never)).rejects.toThrow("keys: expected an array of texts");
       expect(() => make({ memory: { maxSize: 0 } })).toThrow("memory.maxSize");
-      expect(() => make({ tier: {} as SharedTier })).toThrow("tier: expected a SharedTier");
+      expect(() => make({ tier: {} as SharedTier })).toThrow(
+        "tier: expected an open SharedTier, such as await openTier({ url }), got an object",
+      );
     });
 
     test("tells its counts as metrics", () => {
