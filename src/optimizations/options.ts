@@ -53,7 +53,7 @@ export function resolveOptimizations(
   const ids = steps.map(({ id }) => id);
   const wanted = new Set(
     Array.isArray(optimizations)
-      ? idsOf("optimizations", optimizations, ids)
+      ? idsOf("optimizations", optimizations, ids, ', or "safe" or "none" alone')
       : oneOf("optimizations", optimizations, ["safe", "none", ...ids] as const) === "safe"
         ? steps.filter(({ risk }) => risk === "safe").map(({ id }) => id)
         : optimizations === "none"
@@ -78,7 +78,11 @@ export function resolveOptimizations(
   };
 }
 
-function idsOf(name: string, list: unknown, ids: readonly string[]): readonly string[] {
+/** @param also what is right besides a list of `ids`, for the message */
+function idsOf(name: string, list: unknown, ids: readonly string[], also = ""): readonly string[] {
   if (!Array.isArray(list)) rejectType(name, "an array of ids", list);
-  return (list as unknown[]).map((id) => oneOf(name, id, ids));
+  for (const id of list as unknown[])
+    if (!ids.includes(id as string))
+      reject(name, `one of ${ids.map((known) => `"${known}"`).join(", ")}${also}`, id);
+  return list as string[];
 }
