@@ -40,6 +40,8 @@ export interface ResolvedOptimizations {
   readonly isOn: (stepId: string, key?: string) => boolean;
   /** Ids of the steps to apply. */
   readonly wanted: ReadonlySet<string>;
+  /** Ids that `disable` lists. */
+  readonly disabled: ReadonlySet<string>;
 }
 
 /** @throws {TypeError | RangeError} naming the wrong option and what is right */
@@ -60,7 +62,8 @@ export function resolveOptimizations(
           ? []
           : [optimizations as string],
   );
-  for (const id of idsOf("disable", disable, ids)) wanted.delete(id);
+  const disabled = new Set(idsOf("disable", disable, ids));
+  for (const id of disabled) wanted.delete(id);
   if (typeof isOn !== "function") rejectType("isOn", "a function", isOn);
   if (statusFile !== undefined && (typeof statusFile !== "string" || statusFile === ""))
     rejectType("statusFile", "a path", statusFile);
@@ -75,6 +78,7 @@ export function resolveOptimizations(
     statusFile,
     isOn,
     wanted,
+    disabled,
   };
 }
 
