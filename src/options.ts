@@ -28,8 +28,12 @@ export function abortSignal(signal: unknown): void {
     rejectType("signal", "an AbortSignal", signal);
 }
 
-const range = (min: number, max: number): string =>
-  max === Number.MAX_SAFE_INTEGER || max === Number.POSITIVE_INFINITY ? `≥ ${min}` : `from ${min} to ${max}`;
+/** The smallest number above 0 as bound means "more than 0"; written out, it would tell nobody. */
+const range = (min: number, max: number): string => {
+  const isOpen = max === Number.MAX_SAFE_INTEGER || max === Number.POSITIVE_INFINITY;
+  if (min === Number.MIN_VALUE) return isOpen ? "> 0" : `above 0, up to ${max}`;
+  return isOpen ? `≥ ${min}` : `from ${min} to ${max}`;
+};
 
 /** @returns `value` when it is an integer in [min, max] */
 export function integer(name: string, value: unknown, min: number, max = Number.MAX_SAFE_INTEGER): number {
@@ -47,7 +51,7 @@ export function finite(name: string, value: unknown, min: number, max = Number.P
 /** @returns `value` when it is a number of milliseconds in [min, ∞]; `Infinity` means "never" */
 export function durationMs(name: string, value: unknown, min = 0): number {
   if (typeof value === "number" && value >= min) return value;
-  return reject(name, `milliseconds ≥ ${min}`, value);
+  return reject(name, `milliseconds ${range(min, Number.POSITIVE_INFINITY)}`, value);
 }
 
 /** @returns `value` when it is one of `choices` */

@@ -72,6 +72,8 @@ async function compare(command: readonly string[], flags: CompareFlags): Promise
   const { VictorError } = await import("../errors.ts");
   if (!compareFormats.includes(flags.format as CompareFormat))
     return refuse(`--format: unknown "${flags.format}"; valid are ${compareFormats.join(", ")}`);
+  const wrong = wrongPrograms(command, flags);
+  if (wrong !== undefined) return refuse(wrong);
   const output = progressOutput(process.stderr);
   const stop = new AbortController();
   let stoppedMs = 0;
@@ -113,6 +115,17 @@ async function compare(command: readonly string[], flags: CompareFlags): Promise
     output.end();
     for (const name of signals) process.off(name, onSignal);
   }
+}
+
+/** What is wrong, in words of the command line; `comparePrograms` would speak of its own options. */
+function wrongPrograms(command: readonly string[], { a, b }: CompareFlags): string | undefined {
+  const pair = a !== undefined || b !== undefined;
+  if (command.length > 0) return pair ? "expected either a program after --, or --a and --b" : undefined;
+  if (!pair)
+    return "expected a program, such as -- node app.js, or two, by --a and --b\n(victor compare --help lists the options)";
+  if (a === undefined || b === undefined)
+    return `expected both --a and --b, got --${a === undefined ? "b" : "a"} alone`;
+  return undefined;
 }
 
 function compareOptions(command: readonly string[], flags: CompareFlags): CompareOptions {

@@ -22,7 +22,11 @@ export function addReportCommand(program: Command, finish: (exitCode: number) =>
     .description(
       "measure this machine before and after optimization, and write the Performance Tuning Report",
     )
-    .option("--only <areas>", "areas to measure, with commas between them", words)
+    .option(
+      "--only <areas>",
+      "areas to measure, with commas between them: service, database, memory, algorithms, concurrency, network, cache, tools; default: all",
+      words,
+    )
     .option("--quick", "fewer repetitions: about a minute for the database")
     .option("--format <formats>", "files to write: md, html, json", words, ["md", "html", "json"])
     .option("--out <dir>", "folder for the files", "reports")

@@ -70,8 +70,12 @@ function commandLine(command: readonly string[], { env }: RunPlan): string {
   ].join(" ");
 }
 
+/** A path in a value may be longer than a line: it doesn't move the other rows. */
+const widest = 40;
+
 function explained({ steps }: RunPlan): string {
-  const width = Math.max(...steps.map(({ subject, value }) => setting(subject, value).length));
+  const lengths = steps.map(({ subject, value }) => setting(subject, value).length);
+  const width = Math.max(...lengths.filter((length) => length <= widest));
   return steps
     .map(
       ({ subject, value, why }) =>

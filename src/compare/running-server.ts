@@ -101,9 +101,11 @@ export class RunningServer implements AsyncDisposable {
   }
 
   async #untilReady(): Promise<void> {
-    const { startTimeoutMs, signal, answers } = this.#place;
+    const { startTimeoutMs, signal, answers, ownPort } = this.#place;
     const deadline = performance.now() + startTimeoutMs;
-    let last = "nothing listens there";
+    let last = ownPort
+      ? "nothing listens there; the port to listen on is in the variable PORT"
+      : "nothing listens there";
     while (performance.now() < deadline) {
       signal?.throwIfAborted();
       await this.program.checkAlive();

@@ -160,7 +160,7 @@ export function resolveOptions(options: DatabaseOptimizerOptions): ResolvedOptio
   });
 }
 
-function coherenceOf({ coherence, tier }: DatabaseOptimizerOptions): CoherenceMode | undefined {
+function coherenceOf({ coherence, tier, url }: DatabaseOptimizerOptions): CoherenceMode | undefined {
   if (coherence !== undefined) oneOf("coherence", coherence, ["exclusive", "notify", "tier", "ttl"]);
   if (tier === undefined) {
     if (coherence === "tier") reject("coherence", "a tier with it", coherence);
@@ -168,8 +168,12 @@ function coherenceOf({ coherence, tier }: DatabaseOptimizerOptions): CoherenceMo
   }
   if (typeof tier !== "object" || tier === null || !("url" in tier || "acquire" in tier))
     rejectType("tier", "{ url } or an open SharedTier", tier);
-  if (coherence === undefined || coherence === "exclusive")
+  if (coherence === undefined || coherence === "exclusive") {
+    // No coherence would make it right.
+    if (url?.startsWith("sqlite:"))
+      throw new TypeError("tier: expected a database server, got SQLite, whose file is of one machine");
     reject("coherence", '"tier", "notify" or "ttl", since a tier is for several processes', coherence);
+  }
   return coherence;
 }
 

@@ -54,6 +54,8 @@ export function renderDoctor({ findings, counts }: DoctorDocument, stream: NodeJ
       ...(source === undefined ? [] : [detail("see", source)]),
     ];
   });
-  const summary = Object.entries(counts).map(([severity, n]) => `${n} ${severity}`);
+  const summary = Object.entries(counts).map(
+    ([severity, n]) => `${n} ${severity === "problem" && n !== 1 ? "problems" : severity}`,
+  );
   return `${lines.join("\n")}\n\n${summary.join(", ")}\n`;
 }

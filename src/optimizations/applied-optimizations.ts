@@ -64,7 +64,9 @@ export class AppliedOptimizations implements AsyncDisposable {
     };
     this.#entries = steps.map((step) => ({
       step,
-      applied: settings.wanted.has(step.id) ? applied(step, context) : off(`not asked for (${step.risk})`),
+      applied: settings.wanted.has(step.id)
+        ? applied(step, context)
+        : off(settings.disabled.has(step.id) ? "disabled" : `not asked for (${step.risk})`),
     }));
     if (settings.metricsPort !== undefined)
       this.#metricsPort = new MetricsPort(settings.metricsPort, () => this.registry);

@@ -40,6 +40,8 @@ export interface ResolvedOptimizations {
   readonly isOn: (stepId: string, key?: string) => boolean;
   /** Ids of the steps to apply. */
   readonly wanted: ReadonlySet<string>;
+  /** Ids that `disable` lists. */
+  readonly disabled: ReadonlySet<string>;
 }
 
 /** @throws {TypeError | RangeError} naming the wrong option and what is right */
@@ -53,14 +55,15 @@ export function resolveOptimizations(
   const ids = steps.map(({ id }) => id);
   const wanted = new Set(
     Array.isArray(optimizations)
-      ? idsOf("optimizations", optimizations, ids)
+      ? idsOf("optimizations", optimizations, ids, ', or "safe" or "none" alone')
       : oneOf("optimizations", optimizations, ["safe", "none", ...ids] as const) === "safe"
         ? steps.filter(({ risk }) => risk === "safe").map(({ id }) => id)
         : optimizations === "none"
           ? []
           : [optimizations as string],
   );
-  for (const id of idsOf("disable", disable, ids)) wanted.delete(id);
+  const disabled = new Set(idsOf("disable", disable, ids));
+  for (const id of disabled) wanted.delete(id);
   if (typeof isOn !== "function") rejectType("isOn", "a function", isOn);
   if (statusFile !== undefined && (typeof statusFile !== "string" || statusFile === ""))
     rejectType("statusFile", "a path", statusFile);
@@ -75,10 +78,15 @@ export function resolveOptimizations(
     statusFile,
     isOn,
     wanted,
+    disabled,
   };
 }
 
-function idsOf(name: string, list: unknown, ids: readonly string[]): readonly string[] {
+/** @param also what is right besides a list of `ids`, for the message */
+function idsOf(name: string, list: unknown, ids: readonly string[], also = ""): readonly string[] {
   if (!Array.isArray(list)) rejectType(name, "an array of ids", list);
-  return (list as unknown[]).map((id) => oneOf(name, id, ids));
+  for (const id of list as unknown[])
+    if (!ids.includes(id as string))
+      reject(name, `one of ${ids.map((known) => `"${known}"`).join(", ")}${also}`, id);
+  return list as string[];
 }

@@ -10,7 +10,7 @@ export type StepRisk = "safe" | "opt-in";
  * - `applied`: in force, or in force for whatever the program loads of it.
  * - `pending`: only start-up can set it; `reason` names the setting.
  * - `left-alone`: nothing to do, or nothing that would be safe; `reason` says which.
- * - `off`: not asked for.
+ * - `off`: not asked for, or disabled.
  * - `failed`: it couldn't be applied; the program goes on without it.
  */
 export type StepState = "applied" | "pending" | "left-alone" | "off" | "failed";

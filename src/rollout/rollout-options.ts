@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { callable, durationMs, finite, integer, knownKeys, rejectType } from "../options.ts";
+import { callable, durationMs, finite, integer, knownKeys, reject, rejectType } from "../options.ts";
 import type { ResolvedGoal } from "./benefit-watch.ts";
 import type { BenefitGoal, Guardrail } from "./guardrail.ts";
 import { checkGuardrails, resolveGoal } from "./guardrail-checks.ts";
@@ -111,7 +111,8 @@ export function resolveRolloutOptions(options: RolloutOptions): ResolvedRollout 
   if (typeof optimizations !== "object" || optimizations === null || Array.isArray(optimizations))
     rejectType("optimizations", "an object of options by id", optimizations);
   const entries = Object.entries(optimizations);
-  integer("optimizations", entries.length, 1, mostOptimizations);
+  if (entries.length === 0 || entries.length > mostOptimizations)
+    reject("optimizations", `1 to ${mostOptimizations} optimizations by id`, entries.length);
   if (onEvent !== undefined) callable("onEvent", onEvent);
   if (log !== undefined) callable("log", log);
   const randomSeed = options.randomSeed ?? crypto.getRandomValues(new Int32Array(1))[0]!;

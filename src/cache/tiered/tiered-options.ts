@@ -190,7 +190,8 @@ export function resolveTieredOptions<V>(options: TieredCacheOptions<V>): Resolve
   const { name, tier, memory = {}, codec, onEvent = () => undefined } = options;
   const { clock = systemClock, random = Math.random } = options;
   if (typeof name !== "string" || name === "") rejectType("name", "a text that isn't empty", name);
-  if (tier !== undefined && typeof tier?.acquire !== "function") rejectType("tier", "a SharedTier", tier);
+  if (tier !== undefined && typeof tier?.acquire !== "function")
+    rejectType("tier", "an open SharedTier, such as await openTier({ url })", tier);
   callable("onEvent", onEvent);
   callable("random", random);
   const value = <N extends keyof typeof defaults>(option: N) => options[option] ?? defaults[option];

@@ -3,7 +3,7 @@ import { thrownText } from "../../thrown-text.ts";
 import { type OptimizationsOptions, resolveOptimizations } from "../options.ts";
 import { allSteps } from "../steps/index.ts";
 import { readConfigFile } from "./config-file.ts";
-import { environmentOptions } from "./environment-options.ts";
+import { environmentOptions, variableOf } from "./environment-options.ts";
 
 /** Looked for in this order in the folder where the program is started. */
 export const configFileNames = [
@@ -23,7 +23,8 @@ export function autoSettings(env: NodeJS.ProcessEnv, folder: string | undefined)
   const fromFile = file === undefined ? {} : readConfigFile(file);
   if (file !== undefined) check(file, fromFile);
   const fromEnv = environmentOptions(env);
-  check("environment", fromEnv);
+  // One by one, so that the message names the variable.
+  for (const [option, value] of Object.entries(fromEnv)) check(variableOf(option), { [option]: value });
   return { ...fromFile, ...fromEnv };
 }
 

@@ -41,6 +41,10 @@ const readers: Readonly<Record<string, (options: Options, text: string, name: st
 /** Variables that auto mode reads. */
 export const autoVariables = Object.freeze([...Object.keys(readers), "VICTOR_CONFIG"]);
 
+/** The variable that an option comes from: `VICTOR_DNS_TTL_MS` of `dnsTtlMs`. */
+export const variableOf = (option: string): string =>
+  `VICTOR_${option.replace(/[A-Z]/g, (letter) => `_${letter}`).toUpperCase()}`;
+
 /** Of other parts of the toolkit, and of its tests. */
 const otherVariables = new Set([
   "VICTOR_COMPARE_PROBE",

@@ -212,7 +212,7 @@ test("tells of a program that never listens, and of one that only fails", { time
   const first = await programs.compare([...url, ...short, "--start-timeout", "3", "--a", deaf, "--b", deaf]);
   expect(first.code).toBe(2);
   expect(first.stderr).toMatch(
-    /a: http:\/\/127\.0\.0\.1:\d+\/ did not answer within 3000 ms \(nothing listens there\)/,
+    /a: http:\/\/127\.0\.0\.1:\d+\/ did not answer within 3000 ms \(nothing listens there; the port to listen on is in the variable PORT\)/,
   );
   expect(first.stderr).toContain("| thinking");
   const failing = programs.write(
@@ -321,8 +321,9 @@ test("tells of a job that fails, and of a command that isn't there", { timeout: 
 });
 
 test.each([
-  [[], "expected either command, or both a and b"],
-  [["--a", "x"], "expected both a and b"],
+  [[], "expected a program, such as -- node app.js, or two, by --a and --b"],
+  [["--a", "x"], "expected both --a and --b, got --a alone"],
+  [["--a", "x", "--b", "y", "--", "node"], "expected either a program after --, or --a and --b"],
   [["--a", "x", "--b", "y", "--ablate"], "ablate: only for a command"],
   [["--a", "x", "--b", "y", "--rate", "5"], "rate: only with url or script"],
   [["--a", "x", "--b", "y", "--url", "ftp://x/"], "url: expected a URL of http or https"],

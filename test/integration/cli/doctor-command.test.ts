@@ -53,7 +53,7 @@ test("a folder without problems ends with 0", async () => {
   try {
     writeFileSync(join(healthy, "package.json"), "{}");
     const { code, stdout } = await runNode([main, "doctor", "--dir", healthy], { env });
-    expect(stdout).toContain("\n0 problem, ");
+    expect(stdout).toContain("\n0 problems, ");
     expect(code).toBe(0);
   } finally {
     rmSync(healthy, { recursive: true });

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
+import { rooms } from "../../../src/report/index.ts";
 import { runNode } from "../../support/run-node.ts";
 
 const main = fileURLToPath(new URL("../../../src/cli/main.ts", import.meta.url));
@@ -32,6 +33,14 @@ test.each(commands)("each option of victor %s stands on its page", async (comman
   expect(options.length).toBeGreaterThan(1);
   const shown = new Set(Array.from(text.matchAll(/(?<![\w-])--[a-z-]+/g), ([option]) => option));
   expect(options.filter((option) => option !== "--help" && !shown.has(option))).toEqual([]);
+});
+
+test("each area of the report stands in its help and on its page", async () => {
+  const { stdout } = await runNode([main, "report", "--help"]);
+  const row = page("command-line").match(/^\| `--only.*$/m)![0];
+  expect(rooms.length).toBeGreaterThan(1);
+  expect(rooms.filter(({ id }) => !row.includes(`\`${id}\``))).toEqual([]);
+  expect(rooms.filter(({ id }) => !new RegExp(`\\b${id}[,;]`).test(stdout))).toEqual([]);
 });
 
 test("each command stands in the table", async () => {

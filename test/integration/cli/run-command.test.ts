@@ -74,6 +74,8 @@ test("a dry run prints what a shell can run, and runs nothing", async () => {
   const [line = "", ...reasons] = stdout.trimEnd().split("\n");
   expect(line).toMatch(/NODE_COMPILE_CACHE=.* node -e 'require\('\\''fs'\\''\)/);
   expect(reasons.every((reason) => reason.startsWith("# "))).toBe(true);
+  // A long path in one row doesn't push the reasons of all rows off the screen.
+  expect(stdout).not.toMatch(/ {30}/);
   expect(() => readFileSync(at("made"))).toThrow("ENOENT");
 });
 

@@ -139,7 +139,8 @@ describe("--import victor-optimizations/auto", () => {
 
   it("keeps off what is disabled, and applies no more than what is named", async () => {
     const { status } = await underAuto([file("idle.cjs", "")], { VICTOR_DISABLE: "dns-cache" });
-    expect(stepOf(status, "dns-cache").state).toBe("off");
+    expect(stepOf(status, "dns-cache")).toMatchObject({ state: "off", reason: "disabled" });
+    expect(stepOf(status, "retries")).toMatchObject({ state: "off", reason: "not asked for (opt-in)" });
     const named = await underAuto([file("idle.cjs", "")], { VICTOR_OPTIMIZATIONS: "retries" });
     expect(named.status.steps.filter(({ state }) => state !== "off").map(({ id }) => id)).toEqual([
       "retries",

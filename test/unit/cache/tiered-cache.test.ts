@@ -283,10 +283,14 @@ for (const [kind, make] of kinds)
         "tags[0]: expected a text",
       );
       await expect(cache.set("k", undefined)).rejects.toThrow("undefined means absent");
-      await expect(cache.set("k", 1, { ttlMs: 0 })).rejects.toThrow(RangeError);
+      await expect(cache.set("k", 1, { ttlMs: 0 })).rejects.toThrow(
+        new RangeError("ttlMs: expected milliseconds > 0, got 0"),
+      );
       await expect(cache.delete(1 as never)).rejects.toThrow("keys: expected an array of texts");
       expect(() => make({ memory: { maxSize: 0 } })).toThrow("memory.maxSize");
-      expect(() => make({ tier: {} as SharedTier })).toThrow("tier: expected a SharedTier");
+      expect(() => make({ tier: {} as SharedTier })).toThrow(
+        "tier: expected an open SharedTier, such as await openTier({ url }), got an object",
+      );
     });
 
     test("tells its counts as metrics", () => {

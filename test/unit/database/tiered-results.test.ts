@@ -336,8 +336,10 @@ describe("Optimizers with one tier", () => {
 
   test("refuse SQLite, and a server that nobody knows", async () => {
     const tier = new MemoryHub().connect();
+    const refused = /tier: expected a database server, got SQLite/;
+    expect(() => new DatabaseOptimizer({ url: "sqlite::memory:", tier })).toThrow(refused);
     await using db = new DatabaseOptimizer({ url: "sqlite::memory:", tier, coherence: "tier" });
-    await expect(db.initialize()).rejects.toThrow(/tier: expected a database server, got SQLite/);
+    await expect(db.initialize()).rejects.toThrow(refused);
     await using other = new DatabaseOptimizer({
       driver: new FakeDriver(systemClock),
       tier: { url: "ftp://localhost" },

@@ -62,13 +62,19 @@ describe("Settings of auto mode", () => {
 
   it.each([
     [{ VICTOR_DISABEL: "pg" }, /VICTOR_DISABEL: unknown variable; known are .*VICTOR_DISABLE/],
-    [{ VICTOR_DISABLE: "pgg" }, /disable: expected one of .*"pg".*got "pgg"/],
-    [{ VICTOR_OPTIMIZATIONS: "safer" }, /optimizations: expected one of .*got "safer"/],
+    [{ VICTOR_DISABLE: "pgg" }, /VICTOR_DISABLE: disable: expected one of .*"pg".*got "pgg"/],
+    [
+      { VICTOR_OPTIMIZATIONS: "safer" },
+      /VICTOR_OPTIMIZATIONS: optimizations: expected one of .*"pg".*, or "safe" or "none" alone, got "safer"/,
+    ],
     [{ VICTOR_DNS_TTL_MS: "soon" }, /VICTOR_DNS_TTL_MS: expected a number, got "soon"/],
-    [{ VICTOR_DNS_TTL_MS: "90000" }, /dnsTtlMs: expected milliseconds from 0 to 60000/],
-    [{ VICTOR_METRICS_PORT: "70000" }, /metricsPort: expected an integer from 0 to 65535/],
+    [{ VICTOR_DNS_TTL_MS: "90000" }, /VICTOR_DNS_TTL_MS: dnsTtlMs: expected milliseconds from 0 to 60000/],
+    [
+      { VICTOR_METRICS_PORT: "70000" },
+      /VICTOR_METRICS_PORT: metricsPort: expected an integer from 0 to 65535/,
+    ],
     [{ VICTOR_METRICS_PORT: "" }, /VICTOR_METRICS_PORT: expected a number/],
-    [{ VICTOR_STATUS_FILE: "" }, /statusFile: expected a path/],
+    [{ VICTOR_STATUS_FILE: "" }, /VICTOR_STATUS_FILE: statusFile: expected a path/],
     [{ VICTOR_CONFIG: "none.json" }, /VICTOR_CONFIG: there is no file/],
   ])("that are wrong say what is right: %o", (env, message) => {
     expect(() => autoSettings(env, folder)).toThrow(

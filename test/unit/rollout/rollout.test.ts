@@ -334,7 +334,7 @@ describe("by hand", () => {
 test.each<[string, object]>([
   ["Rollout: unknown option", { optimizations: { x: {} }, shares: 1 }],
   ["optimizations: expected", {}],
-  ["optimizations: expected an integer", { optimizations: {} }],
+  ["optimizations: expected 1 to 1000 optimizations by id, got 0", { optimizations: {} }],
   ["optimizations.x: unknown option", { optimizations: { x: { steps: [] } } }],
   ["optimizations.x: expected either ramp or share", { optimizations: { x: { ramp: [1], share: 1 } } }],
   ["optimizations.x.ramp[1]: expected more than 5", { optimizations: { x: { ramp: [5, 5] } } }],
