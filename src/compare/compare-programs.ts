@@ -8,6 +8,7 @@ import { roundOrders } from "../measure/round-order.ts";
 import type { ComparedArm } from "./arm.ts";
 import type { AppliedStep, CompareDocument } from "./compare-document.ts";
 import { type CompareOptions, type ResolvedCompare, resolveCompare } from "./compare-options.ts";
+import { refusalText } from "./compare-warnings.ts";
 import { ComparisonRecord } from "./comparison-record.ts";
 import { runJob } from "./job-run.ts";
 import { LoadProcess } from "./load/load-process.ts";
@@ -21,7 +22,7 @@ import {
   startUpOf,
   startUpStep,
 } from "./optimized-arms.ts";
-import { type ServerLoad, serverRound, startServer } from "./server-round.ts";
+import { type ServerLoad, type ServerRun, serverRound, startServer } from "./server-round.ts";
 
 const capacityConcurrency = 16;
 const capacityMs = 3000;
@@ -221,10 +222,12 @@ class Comparing {
       const runs = [];
       for (const arm of order)
         runs.push(...(await serverRound(round, [arm], alone(), settings, this.#load)).runs);
+      refuseRefusals(runs);
       record.addServers(runs, undefined);
       return;
     }
     const result = await serverRound(round, order, turns, settings, this.#load, record.slotMs);
+    refuseRefusals(result.runs);
     record.addServers(result.runs, result.slotMs);
     if (result.runs.some(({ heardSigterm }) => !heardSigterm))
       this.#graceMs = Math.min(this.#graceMs, impatientGraceMs);
@@ -284,6 +287,14 @@ class Comparing {
   #say(text: string, share: number): void {
     this.#settings.progress(text, share);
   }
+}
+
+/** Where all programs answer nearly nothing, the URL is wrong, and there is nothing to compare. */
+function refuseRefusals(runs: readonly ServerRun[]): void {
+  const texts = runs.map(({ run }) => refusalText([run]));
+  const [text] = texts;
+  if (text !== undefined && !texts.includes(undefined))
+    throw new CompareError("load-failed", runs[0]!.arm, text);
 }
 
 const scriptUrl = (script: string): string =>

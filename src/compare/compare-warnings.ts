@@ -41,14 +41,18 @@ function overload({ name, loads }: WatchedProgram, rate = 0): string[] {
 }
 
 function failures({ name, runs }: WatchedProgram): string[] {
+  const refusals = refusalText(runs);
+  return refusals === undefined ? [] : [`${name}: ${refusals}`];
+}
+
+/** What to say where a program refuses most requests; `undefined` where it doesn't. */
+export function refusalText(runs: WatchedProgram["runs"]): string | undefined {
   const statuses = sumStatuses(runs);
   const all = [...statuses.values()].reduce((sum, count) => sum + count, 0);
   const client = [...statuses].filter(([status]) => /^4\d\d$/.test(status));
   const refused = client.reduce((sum, [, count]) => sum + count, 0);
-  if (all === 0 || refused < all / 2) return [];
-  return [
-    `${name}: most answers are ${client.map(([status]) => status).join(", ")}; check that --url is what the program serves`,
-  ];
+  if (all === 0 || refused < all / 2) return undefined;
+  return `most answers are ${client.map(([status]) => status).join(", ")}; check that --url is what the program serves`;
 }
 
 function signals({ name, ignoredSigterm }: WatchedProgram): string[] {

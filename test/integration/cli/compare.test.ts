@@ -68,6 +68,22 @@ test("measures a program beside itself: all metrics, the same answers, no proces
   expect(programs.left()).toEqual([]);
 });
 
+test("a URL that the program doesn't serve is an error, with --fail-on-regression or without", {
+  timeout: slow,
+}, async () => {
+  using programs = new ComparedPrograms();
+  const run = programs.write(
+    "app.cjs",
+    'require("node:http").createServer((q, s) => { s.statusCode = q.url === "/" ? 200 : 404; s.end(); }).listen(process.env.PORT)',
+  );
+  const { code, stderr } = await programs.compare([
+    ...["--url", "http://127.0.0.1:{port}/wrong", ...short, ...json, "--a", run, "--b", run],
+  ]);
+  expect(code).toBe(2);
+  expect(stderr).toContain("most answers are 404; check that --url is what the program serves");
+  expect(programs.left()).toEqual([]);
+});
+
 test("runs programs one after the other where the URL names a fixed port", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();
   const run = programs.write("app.cjs", computingServer.replace("PORT", "FIXED"));

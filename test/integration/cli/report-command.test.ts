@@ -78,7 +78,7 @@ describe("victor", () => {
 
 describe("victor report refuses", () => {
   test.each([
-    [["--only", "databse"], '--only: unknown "databse"; valid are database'],
+    [["--only", "databse"], '--only: unknown "databse"; valid are service, database'],
     [["--only", "database,"], "expected words with commas between them"],
     [["--format", "md,pdf"], '--format: unknown "pdf"; valid are md, html, json'],
     [["--engine", "oracle"], '--engine: unknown "oracle"; valid are sqlite, postgres'],
