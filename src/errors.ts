@@ -2,7 +2,7 @@
  * Base of every error that the toolkit itself raises. Match on `code`, which is stable; messages may change.
  * A driver's own error (an SQL error, say) is passed on as it is, with the driver's code and position.
  * A caller's mistake in an argument is a plain `TypeError` or `RangeError`.
- * All are in this one file, however long, so that the README's list of codes can be held against it.
+ * All are in this one file, however long, so that the list of codes in `docs/errors.md` can be held against it.
  */
 export class VictorError extends Error {
   override readonly name: string = "VictorError";

@@ -2,7 +2,6 @@ import type { FingerprintEntry, QueryMetrics, SlowQuery } from "../database/moni
 import type { SqlDialect } from "../database/sql/sql-lexer.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { lazyModule } from "./lazy-module.ts";
-import { mysqlShape } from "./mysql-shape.ts";
 import { nowMs } from "./own-time.ts";
 
 /** Texts whose shape is remembered. */
@@ -26,12 +25,9 @@ export class StatementTimes implements MetricSource {
       "database/monitoring/query-metrics",
     );
     this.#metrics = new Metrics({ system, slowThresholdMs });
-    if (system === "mysql") this.#shape = mysqlShape;
-    else {
-      const { fingerprint } =
-        lazyModule<typeof import("../database/sql/fingerprint.ts")>("database/sql/fingerprint");
-      this.#shape = (sql) => fingerprint(sql, system as SqlDialect);
-    }
+    const { fingerprint } =
+      lazyModule<typeof import("../database/sql/fingerprint.ts")>("database/sql/fingerprint");
+    this.#shape = (sql) => fingerprint(sql, system as SqlDialect);
   }
 
   /** @param startMs of `nowMs` */

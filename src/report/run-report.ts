@@ -1,3 +1,5 @@
+import { mkdirSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock } from "../clock.ts";
 import { ArmError, VictorError } from "../errors.ts";
 import {
@@ -145,12 +147,15 @@ class ReportRunner {
 
   async #room(room: Room, index: number): Promise<void> {
     const { engine, url, quick = false, seed = 1, progress } = this.#options;
+    // Each has its own, so that no room finds what another left there.
+    const workDir = join(this.#workDir, room.id);
+    mkdirSync(workDir, { recursive: true });
     const opened = await room.open({
       engine,
       url,
       quick,
       seed,
-      workDir: this.#workDir,
+      workDir,
       repetitions: this.#plan,
       signal: this.#signal,
       announce: (text) =>

@@ -133,7 +133,7 @@ export interface RoomContext {
   /** Connection URL; set for every engine but `sqlite`. */
   readonly url?: string | undefined;
   readonly quick: boolean;
-  /** Folder for temporary files; the report removes it afterwards. */
+  /** Folder for temporary files, the room's own; the report removes it afterwards. */
   readonly workDir: string;
   /** How each workload will be repeated, so that it can size its input. */
   readonly repetitions: Plan;

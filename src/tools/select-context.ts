@@ -1,4 +1,4 @@
-import { optionsObject, rejectType } from "../options.ts";
+import { integer, optionsObject, rejectType } from "../options.ts";
 
 /** A message of a conversation, as chat APIs have them. */
 export interface Message {
@@ -47,6 +47,19 @@ export function textOf(message: string | Message): string {
       return typeof part?.text === "string" ? part.text : "";
     })
     .join("\n");
+}
+
+/** What most selections are made for. */
+export const noContext: SelectContext = Object.freeze({});
+/** Tools that may be asked for at once. */
+export const largestK = 10_000;
+
+/** @param k the selector's @returns how many tools are asked for @throws {TypeError | RangeError} on a query or a context that is none */
+export function checkedCount(query: unknown, context: SelectContext, k: number): number {
+  if (typeof query !== "string") rejectType("query", "a string", query);
+  if (context === noContext) return k;
+  checkContext(context);
+  return context.k === undefined ? k : integer("k", context.k, 1, largestK);
 }
 
 /** @throws {TypeError} on a context that is none */

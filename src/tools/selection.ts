@@ -1,4 +1,4 @@
-import { knownKeys, optionsObject, rejectType } from "../options.ts";
+import { knownKeys, oneOf, optionsObject, rejectType } from "../options.ts";
 import type { ScoredTool } from "./tool.ts";
 import type { Embedder } from "./vectors/embedder.ts";
 
@@ -33,6 +33,15 @@ export interface SelectionOutcome {
 export interface CacheSelector {
   readonly namespace?: "query" | "context" | "learned" | undefined;
   readonly query?: string | undefined;
+}
+
+/** @throws {TypeError | RangeError} on what names no cached selections */
+export function checkCacheSelector(what: CacheSelector): CacheSelector {
+  knownKeys("invalidate", what, ["namespace", "query"]);
+  const { namespace, query } = what;
+  if (namespace !== undefined) oneOf("namespace", namespace, ["query", "context", "learned"]);
+  if (query !== undefined && typeof query !== "string") rejectType("query", "a string", query);
+  return what;
 }
 
 /** @throws {TypeError} on an outcome that is none */

@@ -18,6 +18,7 @@ import {
 } from "./caches/selection-cache.ts";
 import { type ResolvedSharing, resolveSharing, type SharingOptions } from "./fleet/sharing-options.ts";
 import type { LearnedRankingOptions } from "./learning/learning-options.ts";
+import { largestK } from "./select-context.ts";
 import type { Tool } from "./tool.ts";
 import { type Embedder, mostDimensions } from "./vectors/embedder.ts";
 
@@ -90,8 +91,6 @@ export const selectorDefaults = Object.freeze({
   context: { maxEntries: 1_024, maxBytes: 16 * 2 ** 20, ttlMs: hour / 12 },
   learned: { maxEntries: 256, maxBytes: 8 * 2 ** 20, ttlMs: hour / 12 },
 } as const);
-
-export const largestK = 10_000;
 
 export interface ResolvedSelectorOptions {
   readonly k: number;

@@ -1,9 +1,9 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
-import { integer, knownKeys, oneOf, rejectType } from "../options.ts";
-import { SelectionCache } from "./caches/selection-cache.ts";
-import { SelectionKey } from "./caches/selection-key.ts";
-import { writeSelectionKey } from "./caches/write-selection-key.ts";
+import { rejectType } from "../options.ts";
+import type { SelectionCache } from "./caches/selection-cache.ts";
+import { SelectionCaches } from "./caches/selection-caches.ts";
+import type { TakenKey } from "./caches/selection-key.ts";
 import { ownTools } from "./catalogue/own-tools.ts";
 import { type Explanation, explainSelection } from "./explanation.ts";
 import { rankWithVector, sharedParts } from "./fleet/fleet-ranking.ts";
@@ -11,9 +11,10 @@ import type { LearnedParts } from "./fleet/learned-parts.ts";
 import { ToolFleet } from "./fleet/tool-fleet.ts";
 import { Ranker } from "./ranker.ts";
 import { confirms, type RememberedSelection, remember, sizeOf } from "./remembered-selection.ts";
-import { checkContext, copyOf, type SelectContext } from "./select-context.ts";
+import { checkedCount, copyOf, noContext, type SelectContext } from "./select-context.ts";
 import {
   type CacheSelector,
+  checkCacheSelector,
   checkOutcome,
   type Eventually,
   type GivenEmbedder,
@@ -22,7 +23,6 @@ import {
 } from "./selection.ts";
 import { SelectionLog } from "./selection-log.ts";
 import {
-  largestK,
   type ResolvedSelectorOptions,
   resolveSelectorOptions,
   type ToolSelectorOptions,
@@ -33,10 +33,7 @@ import type { Tool } from "./tool.ts";
 import { ToolVectors } from "./vectors/tool-vectors.ts";
 import { warmUp } from "./warm-up.ts";
 
-/** Place of the query among a key's parts. */
-const queryPart = 3;
 const batchTimeoutMs = 30_000;
-const noContext: SelectContext = Object.freeze({});
 
 /**
  * Chooses the tools that a query needs, among any number, in microseconds and without a network.
@@ -57,10 +54,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   readonly #options: ResolvedSelectorOptions;
   readonly #ranker: Ranker;
   readonly #vectors: ToolVectors | undefined;
-  readonly #queries: SelectionCache<RememberedSelection>;
-  readonly #contexts: SelectionCache<RememberedSelection>;
+  readonly #caches: SelectionCaches;
   readonly #log: SelectionLog<RememberedSelection>;
-  readonly #key = new SelectionKey();
   readonly #fleet: ToolFleet | undefined;
   readonly #hitMs = new LatencyHistogram();
   readonly #rankMs = new LatencyHistogram();
@@ -77,8 +72,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     const resolved = resolveSelectorOptions(options);
     this.#options = resolved;
     this.#ranker = new Ranker(resolved);
-    this.#queries = new SelectionCache(resolved.caches.query);
-    this.#contexts = new SelectionCache(resolved.caches.context);
+    this.#caches = new SelectionCaches(resolved.caches);
     this.#log = new SelectionLog(resolved.rememberedSelections);
     const { embedder, embedTimeoutMs, clock } = resolved;
     this.#vectors =
@@ -168,11 +162,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     if (typeof id !== "string") rejectType("id", "a selection's id", id);
     const { used, succeeded } = checkOutcome(outcome);
     const remembered = this.#log.get(id);
-    if (
-      remembered === undefined ||
-      remembered.settled ||
-      !this.#ranker.learn(remembered.record, used, succeeded)
-    ) {
+    if (remembered?.settled !== false || !this.#ranker.learn(remembered.record, used, succeeded)) {
       this.#unknownOutcomes++;
       return false;
     }
@@ -220,14 +210,8 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
    * @returns how many this node had
    */
   invalidate(what: CacheSelector = {}): number {
-    knownKeys("invalidate", what, ["namespace", "query"]);
-    const { namespace, query } = what;
-    if (namespace !== undefined) oneOf("namespace", namespace, ["query", "context", "learned"]);
-    if (query !== undefined && typeof query !== "string") rejectType("query", "a string", query);
-    const matches = (parts: readonly unknown[]): boolean => query === undefined || parts[queryPart] === query;
-    let removed = 0;
-    if (namespace === undefined || namespace === "query") removed += this.#queries.deleteWhere(matches);
-    if (namespace === undefined || namespace === "context") removed += this.#contexts.deleteWhere(matches);
+    const { namespace, query } = checkCacheSelector(what);
+    let removed = this.#caches.delete(what);
     if (namespace === "learned" || (namespace === undefined && query === undefined))
       removed += this.#ranker.learnedCache.clear();
     if (namespace !== "learned") this.#fleet?.forgetSelections();
@@ -259,8 +243,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
       outcomes: this.#outcomes,
       unknownOutcomes: this.#unknownOutcomes,
       caches: {
-        query: this.#queries.stats(),
-        context: this.#contexts.stats(),
+        ...this.#caches.stats(),
         learned: learnedCache.stats(),
       },
       learning: learned?.stats(),
@@ -330,29 +313,26 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
   #select(query: string, context: SelectContext): Selection {
     const { clock } = this.#options;
     const startedMs = clock.now();
-    const k = this.#checked(query, context);
+    const k = checkedCount(query, context, this.#options.k);
     const cache = this.#cacheFor(query, context, k);
     const hit = this.#hit(cache, startedMs);
     if (hit !== undefined) return hit;
-    const key = this.#key.taken();
+    const key = this.#caches.key.taken();
     const ranked = this.#ranker.rank(query, context, k, startedMs);
     const place = { cache, keyHash: key.hash, sharedParts: undefined };
     const remembered = remember(ranked, query, context, undefined, place);
-    const endedMs = clock.now();
-    const costMs = endedMs - startedMs;
-    this.#rankMs.record(costMs);
-    this.#store(cache, key, remembered, costMs, endedMs);
+    this.#store(cache, key, remembered, startedMs, true);
     return { id: this.#log.add(remembered), tools: remembered.tools, cached: false };
   }
 
   async #selectWithVectors(query: string, context: SelectContext, vectors: ToolVectors): Promise<Selection> {
     const { clock } = this.#options;
     const startedMs = clock.now();
-    const k = this.#checked(query, context);
+    const k = checkedCount(query, context, this.#options.k);
     const cache = this.#cacheFor(query, context, k);
     const hit = this.#hit(cache, startedMs);
     if (hit !== undefined) return hit;
-    const key = this.#key.taken();
+    const key = this.#caches.key.taken();
     const version = this.#version();
     // The caller may go on with his conversation while the vector is made, but the key is made.
     const own = copyOf(context);
@@ -362,12 +342,9 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     const { ranked, vector } = await rankWithVector(this.#ranker, vectors, asked, this.#fleet, parts);
     const place = { cache, keyHash: key.hash, sharedParts: parts };
     const remembered = remember(ranked, query, own, vector, place);
-    const endedMs = clock.now();
-    const costMs = endedMs - startedMs;
-    this.#rankMs.record(costMs);
     // Without its vector, or with other tools than it was asked among, it isn't what the key stands for.
     const isWhole = vector !== undefined || query === "" || vectors.index === undefined;
-    if (isWhole && version === this.#version()) this.#store(cache, key, remembered, costMs, endedMs);
+    this.#store(cache, key, remembered, startedMs, isWhole && version === this.#version());
     return { id: this.#log.add(remembered), tools: remembered.tools, cached: false };
   }
 
@@ -375,24 +352,14 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     return this.#ranker.version + this.#revision + (this.#vectors?.revision ?? 0);
   }
 
-  /** @returns k */
-  #checked(query: unknown, context: SelectContext): number {
-    if (typeof query !== "string") rejectType("query", "a string", query);
-    if (context === noContext) return this.#options.k;
-    checkContext(context);
-    return context.k === undefined ? this.#options.k : integer("k", context.k, 1, largestK);
-  }
-
   /** Writes the key. @returns the cache that it belongs to */
   #cacheFor(query: string, context: SelectContext, k: number): SelectionCache<RememberedSelection> {
     const revision = this.#revision + (this.#vectors?.revision ?? 0);
-    const { version } = this.#ranker;
-    const hasConversation = writeSelectionKey(this.#key, version, revision, query, context, k);
-    return hasConversation ? this.#contexts : this.#queries;
+    return this.#caches.of(this.#ranker.version, revision, query, context, k);
   }
 
   #hit(cache: SelectionCache<RememberedSelection>, startedMs: number): Selection | undefined {
-    const entry = cache.get(this.#key, startedMs, this.#ranker.outcomes, this.#ranker.lag);
+    const entry = cache.get(this.#caches.key, startedMs, this.#ranker.outcomes, this.#ranker.lag);
     if (entry === undefined) return undefined;
     const remembered = entry.value;
     const selection = { id: this.#log.add(remembered), tools: remembered.tools, cached: true };
@@ -402,15 +369,19 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
     return selection;
   }
 
+  /** Counts what was ranked, and keeps it. */
   #store(
     cache: SelectionCache<RememberedSelection>,
-    key: ReturnType<SelectionKey["taken"]>,
+    key: TakenKey,
     remembered: RememberedSelection,
-    costMs: number,
-    now: number,
+    startedMs: number,
+    isKept: boolean,
   ): void {
-    const bytes = sizeOf(remembered);
-    cache.set(key, remembered, { costMs, bytes, now, learned: this.#ranker.outcomes });
+    const now = this.#options.clock.now();
+    const costMs = now - startedMs;
+    this.#rankMs.record(costMs);
+    if (isKept)
+      cache.set(key, remembered, { costMs, bytes: sizeOf(remembered), now, learned: this.#ranker.outcomes });
   }
 
   /** Takes what the fleet learned. */
@@ -422,8 +393,7 @@ export class ToolSelector<E extends ToolSelectorOptions["embedder"] = undefined>
 
   #forgetAll(): void {
     this.#revision++;
-    this.#queries.clear();
-    this.#contexts.clear();
+    this.#caches.clear();
     this.#ranker.learnedCache.clear();
   }
 }

@@ -1,13 +1,7 @@
 import type { Dispatcher } from "undici";
 import { LruCache } from "../../algorithms/lru-cache.ts";
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
-import {
-  type ContextualOptions,
-  contextOf,
-  type Dispatch,
-  type NetworkPolicy,
-  requestContext,
-} from "../policy.ts";
+import { type ContextualOptions, contextOf, type Dispatch, type NetworkPolicy } from "../policy.ts";
 import { credentialHeaders } from "../request-headers.ts";
 import { answerFrom, isAnswer, unavailable } from "./answer.ts";
 import { BackgroundValidations } from "./background-validations.ts";
@@ -29,6 +23,7 @@ import type { FlightHost, FlightPlan } from "./flight-plan.ts";
 import { Replay } from "./replay.ts";
 import { ResponseShelf } from "./response-shelf.ts";
 import { choose, usability } from "./reuse.ts";
+import { sendShared } from "./shared-flight.ts";
 import { mayWaitFor } from "./sharing.ts";
 import type { StoredResponse } from "./stored-response.ts";
 import { isUnsafe } from "./unsafe-methods.ts";
@@ -336,34 +331,8 @@ export class ResponseCache implements MetricSource, Disposable {
     };
     const headers = isValidating ? conditionalHeaders(stored, request) : options.headers;
     const sent: ContextualOptions = isValidating ? { ...options, headers: headers ?? null } : options;
-    const context = contextOf(options);
-    if (!isJoinable || context.signal === undefined) return new Flight(plan, caller).send(dispatch, sent);
-    // Then this caller leaves by its controller, and the request goes on for others.
-    if (context.bounded) {
-      const shared = { ...sent, [requestContext]: { ...context, signal: undefined } };
-      return new Flight(plan, caller).send(dispatch, shared);
-    }
-    // Others may come to wait for the same response, so this caller's signal isn't the request's.
-    const aborting = new AbortController();
-    const { signal } = context;
-    const leave = () => caller.abort(signal.reason as Error);
-    const flight = new Flight(
-      {
-        ...plan,
-        abandoned: (reason) => aborting.abort(reason),
-        over: () => signal.removeEventListener("abort", leave),
-      },
-      caller,
-    );
-    if (signal.aborted) {
-      leave();
-      return true;
-    }
-    signal.addEventListener("abort", leave, { once: true });
-    return flight.send(dispatch, {
-      ...sent,
-      [requestContext]: { ...context, signal: aborting.signal },
-    } as ContextualOptions);
+    if (isJoinable) return sendShared(plan, caller, dispatch, sent);
+    return new Flight(plan, caller).send(dispatch, sent);
   }
 
   #join(errand: Errand, caller: Caller): boolean {

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
-import { type ReportOptions, rooms, runReport } from "../../../src/report/index.ts";
+import { type ReportOptions, type RoomContext, rooms, runReport } from "../../../src/report/index.ts";
 import { machineProgram } from "../../services/machine-package.ts";
 import { usePostgres } from "../../services/use-postgres.ts";
 
@@ -17,6 +17,20 @@ afterEach(async () => {
 
 const room = (id: string) => rooms.filter((one) => one.id === id);
 const once = { processes: 1, rounds: 1, warmupRounds: 0 };
+
+test("all rooms of one report find their place, each beside what the others left", async () => {
+  const ids: string[] = [];
+  const opened = rooms.map((one) => ({
+    ...one,
+    open: async (context: RoomContext) => {
+      ids.push(one.id);
+      return { ...(await one.open(context)), workloads: [] };
+    },
+  }));
+  // Without a row, what a room throws when it is opened is thrown.
+  await runReport({ rooms: opened, quick: true, outDir, formats: ["json"], repetitions: once });
+  expect(ids).toEqual(rooms.map(({ id }) => id));
+});
 
 test.each(["sqlite", "postgres"] as const)(
   "all variants of all rows on %s give the same answers, and a peer stands in every row or is named",

@@ -2,7 +2,6 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { mysqlShape } from "../../../src/optimizations/mysql-shape.ts";
 import { resolveOptimizations } from "../../../src/optimizations/options.ts";
 import { autoSettings, configFileNames } from "../../../src/optimizations/settings/auto-settings.ts";
 import { allSteps } from "../../../src/optimizations/steps/index.ts";
@@ -100,14 +99,5 @@ describe("Settings of auto mode", () => {
     expect(wanted({ optimizations: ["retries", "pg"], disable: ["pg"] })).toEqual(["retries"]);
     expect(new Set(allSteps.map(({ id }) => id)).size).toBe(allSteps.length);
     expect(() => wanted({ isOn: 1 })).toThrow(TypeError);
-  });
-});
-
-describe("The shape of a MySQL statement", () => {
-  it("holds no literal", () => {
-    const sql = `SELECT \`a'b\` FROM t WHERE s = 'it''s \\' secret' AND d = "two \\" secret" AND n IN (1, 2.5e3, 0xff) -- secret\n /* "secret" */ LIMIT 10`;
-    expect(mysqlShape(sql)).toBe("SELECT `a'b` FROM t WHERE s = ? AND d = ? AND n IN (?) LIMIT ?");
-    expect(mysqlShape("select 'open secret")).toBe("select ?");
-    expect(mysqlShape(`select ${"a,".repeat(3000)}b`).length).toBeLessThanOrEqual(2048);
   });
 });

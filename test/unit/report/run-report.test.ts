@@ -251,6 +251,19 @@ describe("a run of the report", () => {
     expect(await readdir(outDir)).toEqual([]);
   });
 
+  test("gives each room a folder of its own, and removes them all", async () => {
+    const both = [room([], "one"), room([workload("two.row")], "two")];
+    await runReport({
+      rooms: both,
+      outDir,
+      formats: ["json"],
+      repetitions: { processes: 1, rounds: 1, warmupRounds: 0 },
+    });
+    const folders = both.map(({ context }) => context!.workDir);
+    expect(new Set(folders).size).toBe(2);
+    for (const folder of folders) await expect(stat(folder)).rejects.toThrow("ENOENT");
+  });
+
   test("keeps the rooms that open when another one doesn't", async () => {
     const broken: Room = { ...room([], "broken"), open: () => Promise.reject(new Error("no server")) };
     const { document } = await runReport({
