@@ -91,7 +91,8 @@ test("a terminal gets colours, and none with NO_COLOR", () => {
       ["-qec", `'${process.execPath}' '${main}' doctor --dir '${dir}'`, "/dev/null"],
       {
         encoding: "utf8",
-        env: { ...env, TERM: "xterm-256color", NO_COLOR: undefined, ...more },
+        // With CI set, Node takes a terminal for one without colours.
+        env: { ...env, TERM: "xterm-256color", CI: undefined, NO_COLOR: undefined, ...more },
       },
     ).stdout;
   expect(onTerminal({})).toContain("\u001b[31mproblem");

@@ -301,8 +301,8 @@ test.each(["node", "sh"])("Ctrl-C at a terminal arrives once, below %s", async (
      console.log("ready");`,
   );
   const command = kind === "node" ? `node '${script}'` : `sh -c 'exec node "$0"' '${script}'`;
-  // A terminal of its own, from util-linux.
-  const terminal = `'${process.execPath}' '${main}' run -- ${command}`;
+  // A terminal of its own, from util-linux. Without `exec`, a shell in between may end by the Ctrl-C that it had as well.
+  const terminal = `exec '${process.execPath}' '${main}' run -- ${command}`;
   const child = spawn(machineProgram("script", "bsdutils"), ["-qec", terminal, "/dev/null"], { env });
   let out = "";
   child.stdout.on("data", (text) => {
