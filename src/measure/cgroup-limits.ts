@@ -9,33 +9,52 @@ export interface CgroupLimits {
 const noLimitBytes = 2 ** 60;
 
 /**
- * Reads the limits of Linux control groups, version 2 (every group above this process counts) or else version 1.
+ * Reads the limits of Linux control groups, of both versions: the tightest of this process' own group and all above it counts.
  * @param read content of a file, `undefined` where there is none
  * @returns `undefined` where nothing is limited, as on other systems
  * @see https://docs.kernel.org/admin-guide/cgroup-v2.html
  */
 export function cgroupLimits(read: (path: string) => string | undefined): CgroupLimits | undefined {
-  const memory: number[] = [];
-  const cpus: number[] = [];
-  const own = /^0::(\/.*)$/m.exec(read("/proc/self/cgroup") ?? "")?.[1] ?? "/";
-  for (const group of ancestors(own)) {
-    const folder = `/sys/fs/cgroup${group}`;
-    memory.push(number(read(`${folder}memory.max`)));
-    const [quota, period] = (read(`${folder}cpu.max`) ?? "").split(" ");
-    cpus.push(number(quota) / number(period));
-  }
-  memory.push(number(read("/sys/fs/cgroup/memory/memory.limit_in_bytes")));
-  cpus.push(
-    number(read("/sys/fs/cgroup/cpu/cpu.cfs_quota_us")) /
-      number(read("/sys/fs/cgroup/cpu/cpu.cfs_period_us")),
+  const own = read("/proc/self/cgroup") ?? "";
+  const v2 = folders("/sys/fs/cgroup", own, "");
+  const memoryV1 = folders("/sys/fs/cgroup/memory", own, "memory");
+  const cpuV1 = folders("/sys/fs/cgroup/cpu", own, "cpu");
+  const memoryBytes = least(
+    [
+      ...v2.map((folder) => number(read(`${folder}memory.max`))),
+      ...memoryV1.map((folder) => number(read(`${folder}memory.limit_in_bytes`))),
+    ].filter((bytes) => bytes < noLimitBytes),
   );
-  const memoryBytes = Math.min(...memory.filter((bytes) => bytes > 0 && bytes < noLimitBytes));
-  const cpuLimit = Math.min(...cpus.filter((limit) => limit > 0));
-  if (memoryBytes === Number.POSITIVE_INFINITY && cpuLimit === Number.POSITIVE_INFINITY) return undefined;
+  const cpus = least([
+    ...v2.map((folder) => {
+      const [quota, period] = (read(`${folder}cpu.max`) ?? "").split(" ");
+      return number(quota) / number(period);
+    }),
+    ...cpuV1.map(
+      (folder) => number(read(`${folder}cpu.cfs_quota_us`)) / number(read(`${folder}cpu.cfs_period_us`)),
+    ),
+  ]);
+  if (memoryBytes === undefined && cpus === undefined) return undefined;
   return {
-    ...(memoryBytes === Number.POSITIVE_INFINITY ? {} : { memoryBytes }),
-    ...(cpuLimit === Number.POSITIVE_INFINITY ? {} : { cpus: cpuLimit }),
+    ...(memoryBytes === undefined ? {} : { memoryBytes }),
+    ...(cpus === undefined ? {} : { cpus }),
   };
+}
+
+/**
+ * A group's folder and all above it. In a container the file system's root is often the group itself, while the path
+ * is still the host's: such folders aren't there, and the root counts.
+ * @param groups lines of "4:cpu,cpuacct:/path"; version 2 has no controller in its own
+ */
+function folders(root: string, groups: string, controller: string): string[] {
+  const parts = groups.split("\n").map((line) => /^\d+:([^:]*):(\/.*)$/.exec(line) ?? []);
+  const own = parts.find(([, controllers]) => controllers?.split(",").includes(controller))?.[2] ?? "/";
+  return ancestors(own).map((group) => `${root}${group}`);
+}
+
+function least(limits: readonly number[]): number | undefined {
+  const some = limits.filter((limit) => limit > 0);
+  return some.length === 0 ? undefined : Math.min(...some);
 }
 
 /** "/a/b" gives "/a/b/", "/a/" and "/". */

@@ -39,6 +39,23 @@ describe("cgroup limits", () => {
     ).toEqual({ memoryBytes: 1073741824 });
   });
 
+  test("version 1 outside a container: the limit of the group itself and of those above it", () => {
+    expect(
+      cgroupLimits(
+        reader({
+          "/proc/self/cgroup":
+            "9:name=systemd:/other\n4:memory:/system.slice/shop\n2:cpuacct,cpu:/shop\n0::/\n",
+          "/sys/fs/cgroup/memory/system.slice/shop/memory.limit_in_bytes": "9223372036854771712",
+          "/sys/fs/cgroup/memory/system.slice/memory.limit_in_bytes": "536870912",
+          "/sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712",
+          "/sys/fs/cgroup/memory/other/memory.limit_in_bytes": "1000",
+          "/sys/fs/cgroup/cpu/shop/cpu.cfs_quota_us": "150000",
+          "/sys/fs/cgroup/cpu/shop/cpu.cfs_period_us": "100000",
+        }),
+      ),
+    ).toEqual({ memoryBytes: 536870912, cpus: 1.5 });
+  });
+
   test("no files, no limits; and version 1's huge number is none", () => {
     expect(cgroupLimits(() => undefined)).toBeUndefined();
     expect(
