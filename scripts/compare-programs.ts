@@ -1,25 +1,26 @@
 /**
  * Runs `victor compare` on programs as they come from npm (test/real-programs/), and prints a table for each. As it is shipped:
  * from the sources, auto mode is forty files instead of one, and takes a program's start ten times as long.
- * What is given on the command line goes to each comparison: `node scripts/compare-programs.ts --rounds 5`.
- * `--only name` runs one of them.
+ * What is given after `--` goes to each comparison: `node scripts/compare-programs.ts -- --rounds 5`.
+ * `--only name` runs one of them; `--memory-mib 512` runs all within such a container, the comparison itself included.
  */
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { existsSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
+import { makeMemoryGroup } from "./memory-group.ts";
 
 const root = join(import.meta.dirname, "..");
 const home = join(root, "test", "real-programs");
 const generated = join(home, "generated");
 const script = (name: string, ...path: string[]): string => join(home, "node_modules", name, ...path);
 
-const { values, tokens } = parseArgs({ strict: false, tokens: true, options: { only: { type: "string" } } });
-const onlyAt = tokens.find((token) => token.kind === "option" && token.name === "only")?.index;
-const passedOn = process.argv
-  .slice(2)
-  .filter((_, i) => onlyAt === undefined || (i !== onlyAt && i !== onlyAt + 1));
+const { values, positionals } = parseArgs({
+  allowPositionals: true,
+  options: { only: { type: "string" }, "memory-mib": { type: "string" } },
+});
+using group = values["memory-mib"] === undefined ? undefined : makeMemoryGroup(Number(values["memory-mib"]));
 
 execFileSync(process.execPath, [join(root, "scripts", "build.ts")], { stdio: ["ignore", 2, 2] });
 if (!existsSync(join(home, "node_modules", ".package-lock.json")))
@@ -40,12 +41,20 @@ writeFileSync(
   }),
 );
 
-// A small project for the compiler, and for the formatter.
-for (let i = 0; i < 40; i++)
-  writeFileSync(
-    join(generated, `part-${i}.ts`),
-    `export interface Part${i} {\n  id: number;\n  name: string;\n}\n\nexport const part${i}: Part${i} = { id: ${i}, name: "part ${i}" };\n`,
-  );
+// The compiler and the formatter get what they get elsewhere, a project of several hundred files: this one.
+const sources = join(root, "src");
+writeFileSync(
+  join(generated, "tsconfig.json"),
+  JSON.stringify({
+    compilerOptions: {
+      ...{ target: "es2024", lib: ["esnext"], module: "nodenext", types: ["node"] },
+      ...{ strict: true, exactOptionalPropertyTypes: true, noUncheckedIndexedAccess: true },
+      ...{ skipLibCheck: true, allowImportingTsExtensions: true, noEmit: true },
+    },
+    include: [sources],
+    exclude: [join(sources, "kernels", "assembly"), join(sources, "dashboard", "page")],
+  }),
+);
 
 const upstream = spawn(process.execPath, [join(home, "upstream.ts")], { stdio: ["pipe", "pipe", "inherit"] });
 const [port] = (await once(upstream.stdout, "data")) as [Buffer];
@@ -75,13 +84,10 @@ const programs: Record<string, readonly string[]> = {
     ...["--url", "http://127.0.0.1:{port}/", "--", process.execPath],
     join(generated, "starter", "bin", "www"),
   ],
-  "typescript (tsc)": [
-    ...["--", process.execPath, script("typescript", "bin", "tsc"), "--noEmit", "--skipLibCheck"],
-    ...Array.from({ length: 40 }, (_, i) => join(generated, `part-${i}.ts`)),
-  ],
+  "typescript (tsc)": ["--", process.execPath, script("typescript", "bin", "tsc"), "-p", generated],
   prettier: [
-    ...["--", process.execPath, script("prettier", "bin", "prettier.cjs"), "--check"],
-    join(generated, "part-*.ts"),
+    ...["--", process.execPath, script("prettier", "bin", "prettier.cjs")],
+    join(sources, "**", "*.ts"),
   ],
 };
 
@@ -90,11 +96,16 @@ try {
   for (const [name, args] of Object.entries(programs)) {
     if (values.only !== undefined && values.only !== name) continue;
     console.log(`### ${name}\n`);
-    const { status } = spawnSync(
-      process.execPath,
-      [join(root, "dist", "cli", "main.js"), "compare", "--fail-on-regression", "0", ...passedOn, ...args],
-      { cwd: generated, stdio: "inherit", env: { ...process.env, UPSTREAM: origin } },
-    );
+    const compare = [
+      ...[process.execPath, join(root, "dist", "cli", "main.js"), "compare", "--fail-on-regression", "0"],
+      ...[...positionals, ...args],
+    ];
+    const [command = "", ...rest] = group?.within(compare) ?? compare;
+    const { status } = spawnSync(command, rest, {
+      cwd: generated,
+      stdio: "inherit",
+      env: { ...process.env, UPSTREAM: origin },
+    });
     // 1: a metric is worse, which the table says.
     failed ||= status !== 0;
   }
