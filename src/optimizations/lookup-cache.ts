@@ -1,6 +1,6 @@
 import type { LookupAddress, LookupOptions } from "node:dns";
 import type { Clock } from "../clock.ts";
-import { nextTick } from "./own-time.ts";
+import { nextTick, nextTurn } from "./own-time.ts";
 
 type Callback = (error: Error | null, address?: string | LookupAddress[], family?: number) => void;
 /** `dns.lookup`, as loosely as a program may call it. */
@@ -55,7 +55,7 @@ export class LookupCache {
     const known = this.#answers.get(key);
     if (known !== undefined && known.untilMs > this.#clock.now()) {
       this.hits++;
-      nextTick(give, callback, known);
+      nextTurn(() => give(callback, known));
       return {};
     }
     const waiting = this.#underWay.get(key);

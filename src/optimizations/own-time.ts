@@ -2,9 +2,21 @@
  * The runtime's own time, taken before the program starts: a program may replace or delete the globals (fake timers, DOM
  * stand-ins), which must neither end it nor show it calls that aren't its own.
  */
-export const { setTimeout: startTimer, clearTimeout: stopTimer } = process.getBuiltinModule("node:timers");
+export const {
+  setTimeout: startTimer,
+  clearTimeout: stopTimer,
+  setImmediate: soon,
+} = process.getBuiltinModule("node:timers");
 
 /** @returns milliseconds, monotonic */
 export const nowMs: () => number = performance.now.bind(performance);
 
 export const nextTick: typeof process.nextTick = process.nextTick.bind(process);
+
+/**
+ * Calls back as late as the system's answer at the earliest would: after what the program does in this turn of the event
+ * loop, and after all that it puts off by `setImmediate` meanwhile.
+ */
+export function nextTurn(callback: () => void): void {
+  soon(() => void soon(callback));
+}

@@ -58,6 +58,18 @@ await run({
   lookupMissing: () => lookup("name.invalid"),
   lookupMissingAgain: () => lookup("name.invalid"),
   lookupMissingSideBySide: () => Promise.allSettled([1, 2, 3].map(() => lookup("other.invalid"))).then((all) => all.map((one) => one.reason?.code)),
+  lookupComesAfterThisTurn: async () => {
+    await lookup("localhost", { family: 4 });
+    return new Promise((resolve) => {
+      const order = [];
+      const note = (what) => order.push(what);
+      setImmediate(note, "immediate before");
+      dns.lookup("localhost", { family: 4 }, () => { note("answer"); resolve(order); });
+      process.nextTick(note, "tick");
+      Promise.resolve("promise").then(note);
+      setImmediate(note, "immediate after");
+    });
+  },
   lookupArguments: () => new Promise((resolve) => dns.lookup("localhost", { family: 4 }, (...args) => resolve(args))),
   lookupArgumentsAll: () => new Promise((resolve) => dns.lookup("localhost", { family: 4, all: true }, (...args) => resolve(args.length))),
   lookupThrows: () => dns.lookup("localhost"),
