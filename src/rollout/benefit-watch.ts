@@ -2,7 +2,7 @@ import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { QuantileComparison } from "./quantile-comparison.ts";
 import type { Reading } from "./quantile-watch.ts";
-import { percent } from "./watched-guardrail.ts";
+import { certaintyText, type Finding, percent, quantileName, shareText } from "./rollback-figures.ts";
 
 /** What a goal asks, all of it given. */
 export interface ResolvedGoal {
@@ -53,8 +53,16 @@ export class BenefitWatch {
     this.#some.comparison.close();
   }
 
-  describe(): string {
+  finding(): Finding {
     const { of, quantile, minGain } = this.#goal;
-    return `no gain shown: that the ${quantile} quantile of ${of} is lower by ${percent(minGain)} is ruled out`;
+    const { on, off, bound = 0 } = this.#tooLittle.seen;
+    const evidence = this.#tooLittle.comparison.evidence.most;
+    const unit = of === "latency" ? " ms" : "";
+    const text = (value: number): string => `${Number(value.toPrecision(3))}${unit}`;
+    const event = `above ${percent(1 - minGain)} of the ${quantileName(quantile)} ${of} without it`;
+    return {
+      text: `no gain of ${percent(minGain)} shown: ${shareText(on)} with the optimization were ${event} (now ${text(bound * (1 - minGain))}), beside ${shareText(off)} without it above all of it (${text(bound)}); ${certaintyText(evidence, "with that gain")}`,
+      figures: { event, on, off, evidence },
+    };
   }
 }

@@ -1,18 +1,20 @@
 import type { RolloutArm } from "./arm.ts";
 import { BlockComparison } from "./block-comparison.ts";
 import type { RolloutSample } from "./guardrail.ts";
-import { percent, type WatchedGuardrail } from "./watched-guardrail.ts";
+import { certaintyText, type Finding, percent, shareText } from "./rollback-figures.ts";
+import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** Watches the share of failed calls. */
 export class ErrorWatch implements WatchedGuardrail {
   readonly name: string;
-  readonly isFailing = false;
+  readonly error = undefined;
+  readonly #maxIncrease: number;
   readonly #comparison: BlockComparison;
-  readonly #calls: Record<RolloutArm, number> = { on: 0, off: 0 };
-  readonly #failed: Record<RolloutArm, number> = { on: 0, off: 0 };
+  readonly #counted = { on: { calls: 0, events: 0 }, off: { calls: 0, events: 0 } };
 
   constructor(name: string, maxIncrease: number) {
     this.name = name;
+    this.#maxIncrease = maxIncrease;
     this.#comparison = new BlockComparison("on", 1 + maxIncrease);
   }
 
@@ -25,8 +27,8 @@ export class ErrorWatch implements WatchedGuardrail {
   }
 
   observe(arm: RolloutArm, { failed = false }: RolloutSample): boolean {
-    this.#calls[arm]++;
-    if (failed) this.#failed[arm]++;
+    this.#counted[arm].calls++;
+    if (failed) this.#counted[arm].events++;
     return this.#comparison.add(arm, failed);
   }
 
@@ -38,8 +40,12 @@ export class ErrorWatch implements WatchedGuardrail {
     return undefined;
   }
 
-  describe(): string {
-    const rate = (arm: RolloutArm): string => percent(this.#failed[arm] / Math.max(1, this.#calls[arm]));
-    return `${rate("on")} of the calls failed with the optimization, ${rate("off")} without`;
+  finding(): Finding {
+    const { on, off } = this.#counted;
+    const allowed = this.#maxIncrease === 0 ? "" : ` (${percent(this.#maxIncrease)} more is allowed)`;
+    return {
+      text: `${shareText(on)} with the optimization failed, beside ${shareText(off)} without it${allowed}; ${certaintyText(this.evidence)}`,
+      figures: { event: "failed", on: { ...on }, off: { ...off }, evidence: this.evidence },
+    };
   }
 }

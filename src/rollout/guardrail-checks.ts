@@ -2,9 +2,10 @@ import { callable, finite, integer, knownKeys, oneOf, rejectType } from "../opti
 import type { ResolvedGoal } from "./benefit-watch.ts";
 import type { BenefitGoal, Guardrail } from "./guardrail.ts";
 import { latencyOf, namedValue } from "./quantile-watch.ts";
+import { quantileName } from "./rollback-figures.ts";
 
 export const guardrailDefaults = Object.freeze({
-  latency: Object.freeze({ quantile: 0.99, maxIncrease: 0.05, slackMs: 0.1 }),
+  latency: Object.freeze({ quantile: 0.99, maxIncrease: 0.05, slackMs: 0.1, includeFailed: false }),
   value: Object.freeze({ quantile: 0.5, maxIncrease: 0.05 }),
   errors: Object.freeze({ maxIncrease: 0.1 }),
   staleness: Object.freeze({ maxRate: 0.001 }),
@@ -12,7 +13,7 @@ export const guardrailDefaults = Object.freeze({
 });
 
 const known: Readonly<Record<Guardrail["kind"], readonly string[]>> = {
-  latency: ["quantile", "maxIncrease", "slackMs"],
+  latency: ["quantile", "maxIncrease", "slackMs", "includeFailed"],
   value: ["value", "quantile", "maxIncrease"],
   errors: ["maxIncrease"],
   staleness: ["source", "maxRate"],
@@ -21,9 +22,6 @@ const known: Readonly<Record<Guardrail["kind"], readonly string[]>> = {
 
 const lowestQuantile = 0.01;
 const highestQuantile = 0.999;
-
-/** How a quantile is called: `p99`, `p99.9`. */
-const quantileName = (quantile: number): string => `p${Number((100 * quantile).toPrecision(4))}`;
 
 export function nameOf(guardrail: Guardrail): string {
   if (guardrail.name !== undefined) return guardrail.name;
@@ -59,6 +57,8 @@ function checkGuardrail(at: string, guardrail: Guardrail): void {
     finite(`${at}.maxIncrease`, guardrail.maxIncrease, 0, 1000);
   if (guardrail.kind === "latency" && guardrail.slackMs !== undefined)
     finite(`${at}.slackMs`, guardrail.slackMs, 0);
+  if (guardrail.kind === "latency" && guardrail.includeFailed !== undefined)
+    oneOf(`${at}.includeFailed`, guardrail.includeFailed, [true, false]);
   if (guardrail.kind === "value") checkName(`${at}.value`, guardrail.value);
   else if (guardrail.kind === "check") callable(`${at}.check`, guardrail.check);
   else if (guardrail.kind === "staleness") {

@@ -9,7 +9,7 @@ export interface StalenessSource {
 }
 
 /**
- * A quantile of the latency, of successful calls. Violated when it is shown that the variant's calls, made quicker by
+ * A quantile of the latency, of successful calls unless it says otherwise. Violated when it is shown that the variant's calls, made quicker by
  * `maxIncrease` and `slackMs`, exceed the control's quantile more often than the control's own.
  */
 export interface LatencyGuardrail {
@@ -22,6 +22,12 @@ export interface LatencyGuardrail {
   readonly maxIncrease?: number | undefined;
   /** Allowed besides, ms, ≥ 0: what is too little to matter to anybody. @default 0.1 */
   readonly slackMs?: number | undefined;
+  /**
+   * Whether a failed call counts as slower than any. For what makes successes of failures, as retries do: without it, what
+   * took a second attempt would be compared with nothing but those that never needed one.
+   * @default false
+   */
+  readonly includeFailed?: boolean | undefined;
 }
 
 /** The share of failed calls. Violated when it is shown that the odds of failing are more than `maxIncrease` higher. */
@@ -57,8 +63,8 @@ export interface ValueGuardrail {
 }
 
 /**
- * A judgement of the user's own, asked at each look while the share is above 0. One that throws holds the ramp where it
- * is, and is no violation.
+ * A judgement of the user's own, asked at each look while the share is above 0. One that throws, or gives a promise, holds
+ * the ramp where it is, and is no violation; `GuardrailStatus.error` says why.
  */
 export interface CheckGuardrail {
   readonly kind: "check";
