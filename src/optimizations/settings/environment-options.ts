@@ -43,11 +43,11 @@ const readers: Readonly<Record<string, (options: Options, text: string, name: st
   VICTOR_METRICS_PORT: (options, text, name) => {
     options.metricsPort = number(name, text);
   },
-  VICTOR_ROLLOUT: (options, text, name) => {
-    options.rollout = text === "on" || (text === "off" ? false : rolloutText(text, name));
-  },
   VICTOR_STATUS_FILE: (options, text) => {
     options.statusFile = text;
+  },
+  VICTOR_ROLLOUT: (options, text, name) => {
+    options.rollout = text === "on" || (text === "off" ? false : rolloutText(text, name));
   },
 };
 
