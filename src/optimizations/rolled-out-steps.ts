@@ -1,4 +1,4 @@
-import type { Guardrail, StalenessGuardrail } from "../rollout/guardrail.ts";
+import type { BenefitGoal, Guardrail, StalenessGuardrail } from "../rollout/guardrail.ts";
 import type { Rollout } from "../rollout/rollout.ts";
 import type { OptimizationOptions, RolloutOptions } from "../rollout/rollout-options.ts";
 
@@ -8,7 +8,7 @@ export const rolledOutSteps = Object.freeze(["dns-cache", "response-cache", "ret
 export type RolledOutStep = (typeof rolledOutSteps)[number];
 
 /** How one step is rolled out. */
-export interface StepOptions extends Omit<OptimizationOptions, "guardrails"> {
+export interface StepOptions extends Omit<OptimizationOptions, "guardrails" | "benefit"> {
   /**
    * A staleness guardrail without a `source` goes by a hundredth of the response cache's hits, which are asked for again.
    * @default p99 latency and errors; of `response-cache` staleness, too; of `retries`, failures count as slower than any
@@ -16,6 +16,11 @@ export interface StepOptions extends Omit<OptimizationOptions, "guardrails"> {
   readonly guardrails?:
     | readonly (Guardrail | (Omit<StalenessGuardrail, "source"> & { readonly source?: never }))[]
     | undefined;
+  /**
+   * What it is for; without a gain it is switched off. `false` for no goal.
+   * @default of the caches a p50 latency that is 5 % lower, from a share of 50 % on; of `retries` 20 % fewer failures
+   */
+  readonly benefit?: BenefitGoal | false | undefined;
 }
 
 /** Options of a rollout of steps, all as `RolloutOptions` has them. */

@@ -30,11 +30,20 @@ const ownClock: Clock = Object.freeze({
 /** The last share leaves some calls without, so that there is something to compare with for good. */
 const ramp = Object.freeze([1, 5, 25, 50, 95]);
 
-/** What a step is judged by, where its options don't say. */
-const guardrails: Readonly<Record<RolledOutStep, NonNullable<StepOptions["guardrails"]>>> = {
-  "dns-cache": [{ kind: "latency" }, { kind: "errors" }],
-  "response-cache": [{ kind: "latency" }, { kind: "errors" }, { kind: "staleness" }],
-  retries: [{ kind: "latency", includeFailed: true }, { kind: "errors" }],
+/** Of half of the calls a cache has nearly as many hits as of all; of a hundredth it has hardly any. */
+const quicker = Object.freeze({ minGain: 0.05, minShare: 50 });
+
+/** What a step is judged by, and what it is for, where its options don't say. */
+const judgedBy: Readonly<Record<RolledOutStep, Pick<StepOptions, "guardrails" | "benefit">>> = {
+  "dns-cache": { guardrails: [{ kind: "latency" }, { kind: "errors" }], benefit: quicker },
+  "response-cache": {
+    guardrails: [{ kind: "latency" }, { kind: "errors" }, { kind: "staleness" }],
+    benefit: quicker,
+  },
+  retries: {
+    guardrails: [{ kind: "latency", includeFailed: true }, { kind: "errors" }],
+    benefit: { of: "errors", minGain: 0.2 },
+  },
 };
 
 const nothingChecked: StalenessSource = Object.freeze({ checked: 0, stale: 0 });
@@ -151,13 +160,14 @@ function completed(
   const optionsOf = (id: RolledOutStep): OptimizationOptions => {
     const options = given.optimizations?.[id] ?? {};
     optionsObject(`rollout.optimizations.${id}`, options);
-    const own = options.guardrails ?? guardrails[id];
+    const { guardrails = judgedBy[id].guardrails, benefit = judgedBy[id].benefit } = options;
     return {
       ...(options.share === undefined ? { ramp } : {}),
       ...options,
-      guardrails: Array.isArray(own)
-        ? own.map((each) => (each?.kind === "staleness" ? { source, ...each } : each) as Guardrail)
-        : (own as never),
+      benefit: benefit || undefined,
+      guardrails: Array.isArray(guardrails)
+        ? guardrails.map((each) => (each?.kind === "staleness" ? { source, ...each } : each) as Guardrail)
+        : (guardrails as never),
     };
   };
   return {

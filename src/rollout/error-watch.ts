@@ -1,5 +1,5 @@
 import type { RolloutArm } from "./arm.ts";
-import { BlockComparison } from "./block-comparison.ts";
+import { FailureComparison } from "./failure-comparison.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { certaintyText, type Finding, percent, shareText } from "./rollback-figures.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
@@ -9,31 +9,28 @@ export class ErrorWatch implements WatchedGuardrail {
   readonly name: string;
   readonly error = undefined;
   readonly #maxIncrease: number;
-  readonly #comparison: BlockComparison;
-  readonly #counted = { on: { calls: 0, events: 0 }, off: { calls: 0, events: 0 } };
+  readonly #failures: FailureComparison;
 
   constructor(name: string, maxIncrease: number) {
     this.name = name;
     this.#maxIncrease = maxIncrease;
-    this.#comparison = new BlockComparison("on", 1 + maxIncrease);
+    this.#failures = new FailureComparison("on", 1 + maxIncrease);
   }
 
   get evidence(): number {
-    return this.#comparison.evidence.most;
+    return this.#failures.comparison.evidence.most;
   }
 
   get suspicion(): number {
-    return this.#comparison.evidence.value;
+    return this.#failures.comparison.evidence.value;
   }
 
   observe(arm: RolloutArm, { failed = false }: RolloutSample): boolean {
-    this.#counted[arm].calls++;
-    if (failed) this.#counted[arm].events++;
-    return this.#comparison.add(arm, failed);
+    return this.#failures.add(arm, failed ? 1 : 0);
   }
 
   closeBlock(): void {
-    this.#comparison.close();
+    this.#failures.comparison.close();
   }
 
   look(): undefined {
@@ -41,11 +38,11 @@ export class ErrorWatch implements WatchedGuardrail {
   }
 
   finding(): Finding {
-    const { on, off } = this.#counted;
+    const { on, off } = this.#failures.seen;
     const allowed = this.#maxIncrease === 0 ? "" : ` (${percent(this.#maxIncrease)} more is allowed)`;
     return {
       text: `${shareText(on)} with the optimization failed, beside ${shareText(off)} without it${allowed}; ${certaintyText(this.evidence)}`,
-      figures: { event: "failed", on: { ...on }, off: { ...off }, evidence: this.evidence },
+      figures: { event: "failed", on, off, evidence: this.evidence },
     };
   }
 }

@@ -1,7 +1,7 @@
 import { callable, finite, integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import type { ResolvedGoal } from "./benefit-watch.ts";
 import type { BenefitGoal, Guardrail } from "./guardrail.ts";
-import { latencyOf, namedValue } from "./quantile-watch.ts";
+import { failureOf, latencyOf, namedValue, type Reading } from "./quantile-watch.ts";
 import { quantileName } from "./rollback-figures.ts";
 
 export const guardrailDefaults = Object.freeze({
@@ -9,7 +9,7 @@ export const guardrailDefaults = Object.freeze({
   value: Object.freeze({ quantile: 0.5, maxIncrease: 0.05 }),
   errors: Object.freeze({ maxIncrease: 0.1 }),
   staleness: Object.freeze({ maxRate: 0.001 }),
-  benefit: Object.freeze({ of: "latency", quantile: 0.5, minSamples: 500 }),
+  benefit: Object.freeze({ of: "latency", quantile: 0.5, minSamples: 500, minShare: 0 }),
 });
 
 const known: Readonly<Record<Guardrail["kind"], readonly string[]>> = {
@@ -73,18 +73,25 @@ function checkName(at: string, name: unknown): void {
   if (typeof name !== "string" || name === "") rejectType(at, "a text that isn't empty", name);
 }
 
+const readings: ReadonlyMap<string, Reading> = new Map([
+  ["latency", latencyOf],
+  ["errors", failureOf],
+]);
+
 /** @throws {TypeError | RangeError} naming what is wrong */
 export function resolveGoal(where: string, goal: BenefitGoal): ResolvedGoal {
-  knownKeys(where, goal, ["of", "quantile", "minGain", "minSamples"]);
+  knownKeys(where, goal, ["of", "quantile", "minGain", "minSamples", "minShare"]);
   const { of = guardrailDefaults.benefit.of } = goal;
   checkName(`${where}.of`, of);
   const { quantile = guardrailDefaults.benefit.quantile } = goal;
   const { minSamples = guardrailDefaults.benefit.minSamples } = goal;
+  const { minShare = guardrailDefaults.benefit.minShare } = goal;
   return {
-    read: of === "latency" ? latencyOf : namedValue(of),
+    read: readings.get(of) ?? namedValue(of),
     of,
     quantile: finite(`${where}.quantile`, quantile, lowestQuantile, highestQuantile),
     minGain: finite(`${where}.minGain`, goal.minGain, 0.001, 0.99),
     minSamples: integer(`${where}.minSamples`, minSamples, 0),
+    minShare: finite(`${where}.minShare`, minShare, 0, 100),
   };
 }

@@ -9,8 +9,8 @@ export interface StalenessSource {
 }
 
 /**
- * A quantile of the latency, of successful calls unless it says otherwise. Violated when it is shown that the variant's calls, made quicker by
- * `maxIncrease` and `slackMs`, exceed the control's quantile more often than the control's own.
+ * A quantile of the latency, of successful calls unless it says otherwise. Violated when it is shown that the variant's
+ * calls, made quicker by `maxIncrease` and `slackMs`, exceed the control's quantile more often than the control's own.
  */
 export interface LatencyGuardrail {
   readonly kind: "latency";
@@ -85,14 +85,20 @@ export type Guardrail =
  * doesn't go to 100 % before a gain is shown.
  */
 export interface BenefitGoal {
-  /** `"latency"`, or a key of `values`. Less is better. @default "latency" */
+  /** `"latency"`, `"errors"` for the odds of failing, or a key of `values`. Less is better. @default "latency" */
   readonly of?: string | undefined;
-  /** > 0 and < 1. @default 0.5 */
+  /** > 0 and < 1; without effect on errors. @default 0.5 */
   readonly quantile?: number | undefined;
   /** The smallest gain worth having, relative, > 0 and < 1: 0.1 is 10 % less. */
   readonly minGain: number;
   /** Not judged before so many samples of each arm, ≥ 0. @default 500 */
   readonly minSamples?: number | undefined;
+  /**
+   * Calls count from this share on, percent, 0 to 100: what has little of the traffic may gain less by it, as a cache that
+   * is seldom asked.
+   * @default 0
+   */
+  readonly minShare?: number | undefined;
 }
 
 /** What became of one call. */

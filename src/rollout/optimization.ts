@@ -85,7 +85,7 @@ export class Optimization {
     return this.#rollbacks;
   }
 
-  /** Of the last roll-back that had any. */
+  /** Of the last roll-back; `undefined` of one by a check of the user's own. */
   get rollbackFigures(): RollbackFigures | undefined {
     return this.#figures;
   }
@@ -202,7 +202,7 @@ export class Optimization {
     const record = this.arms[arm];
     record.counted++;
     record.countedInStage++;
-    let isNews = this.#benefit?.observe(arm, sample) ?? false;
+    let isNews = this.#benefit?.observe(arm, sample, this.switch.share) ?? false;
     for (const guardrail of this.#guardrails) if (guardrail.observe(arm, sample)) isNews = true;
     if (isNews) this.#judge();
   }

@@ -14,6 +14,9 @@ export const latencyOf: Reading = ({ latencyMs, failed }) => (failed ? undefined
 export const timeToSuccess: Reading = ({ latencyMs, failed }) =>
   failed ? Number.POSITIVE_INFINITY : measured(latencyMs);
 
+/** 1 of a call that has failed, else 0. */
+export const failureOf: Reading = ({ failed }) => (failed ? 1 : 0);
+
 export const namedValue =
   (name: string): Reading =>
   ({ values }) =>

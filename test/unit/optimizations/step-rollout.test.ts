@@ -18,6 +18,11 @@ describe("A rollout of steps", () => {
     expect(guardrails("response-cache")).toEqual(["p99 latency", "errors", "staleness"]);
     expect(guardrails("retries")).toEqual(["p99 latency", "errors"]);
     expect(steps.status("retries")).toMatchObject({ share: 1, state: { kind: "ramping" } });
+    expect(steps.rollout!.ids.map((id) => steps.status(id)!.gain)).toEqual([
+      "undecided",
+      "undecided",
+      "undecided",
+    ]);
     expect(steps.status("pg")).toBeUndefined();
     expect(steps.sources.map(({ name }) => name)).toEqual(["rollout", "truth-sampler-response-cache"]);
     steps.close();
@@ -31,6 +36,16 @@ describe("A rollout of steps", () => {
     some.close();
     const none = new StepRollout({ optimizations: { retries: {} } }, undefined, new Set(["pg"]));
     expect([none.rollout, none.sources]).toEqual([undefined, []]);
+  });
+
+  it("has no goal where that is `false`, and may end at a share of its own", () => {
+    const steps = new StepRollout(
+      { ...quiet, optimizations: { retries: { benefit: false, ramp: [10, 100] } } },
+      undefined,
+      all,
+    );
+    expect(steps.status("retries")).toMatchObject({ gain: undefined, share: 10 });
+    steps.close();
   });
 
   it("rolls back the response cache by its own check of its hits", () => {
@@ -91,6 +106,7 @@ describe("A rollout of steps", () => {
     ["optimizations.retries: unknown option", { optimizations: { retries: { shares: 1 } } }],
     ["optimizations.retries.guardrails", { optimizations: { retries: { guardrails: 1 } } }],
     ["optimizations.retries.guardrails[0]", { optimizations: { retries: { guardrails: [null] } } }],
+    ["optimizations.retries.benefit", { optimizations: { retries: { benefit: true } } }],
     ["alpha: expected", { alpha: 7 }],
   ])("that is wrong says what is right: %s", (message, rollout) => {
     expect(() => resolve({ rollout })).toThrow(message);

@@ -306,6 +306,38 @@ describe("a benefit", () => {
     );
   });
 
+  test("of fewer failures is shown by those that don't come, and ruled out by those that come all the same", () => {
+    const goal = { ...options, guardrails: [], benefit: { of: "errors", minGain: 0.2 } };
+    const useful = rolledTraffic(goal);
+    useful.send(20_000, logNormal(1, 0.01), logNormal(1, 0.1));
+    expect(useful.status()).toMatchObject({ gain: "shown", state: { kind: "complete" } });
+    const useless = rolledTraffic(goal);
+    useless.send(60_000, logNormal(1, 0.3), logNormal(1, 0.3));
+    expect(useless.status()).toMatchObject({
+      gain: "none",
+      state: {
+        kind: "rolled-back",
+        guardrail: "benefit",
+        reason: expect.stringMatching(
+          /^benefit: no gain of 20 % shown: [\d.]+ % of the [\d,]+ calls with the optimization failed, beside [\d.]+ % of the [\d,]+ calls without it; with that gain, figures like these come in at most 1 of \d+ rollouts$/,
+        ),
+      },
+    });
+  });
+
+  test("isn't judged below the share that it asks for", () => {
+    const { rollout, send, status } = rolledTraffic({
+      share: 30,
+      guardrails: [],
+      benefit: { minGain: 0.2, minSamples: 100, minShare: 50 },
+    });
+    send(20_000, logNormal());
+    expect(status().gain).toBe("undecided");
+    rollout.setShare("x", 50);
+    send(20_000, logNormal());
+    expect(status()).toMatchObject({ gain: "none", state: { guardrail: "benefit" } });
+  });
+
   test("that is there lets the ramp go to its end", () => {
     const { send, status } = rolledTraffic(options);
     send(200, logNormal(0.6));
@@ -441,6 +473,10 @@ test.each<[string, object]>([
     "guardrails[0].maxIncrease",
     { optimizations: { x: { guardrails: [{ kind: "errors", maxIncrease: -1 }] } } },
   ],
+  [
+    "guardrails[0].includeFailed",
+    { optimizations: { x: { guardrails: [{ kind: "latency", includeFailed: 1 }] } } },
+  ],
   ["guardrails[0].slackMs", { optimizations: { x: { guardrails: [{ kind: "latency", slackMs: -1 }] } } }],
   ["guardrails[0].source", { optimizations: { x: { guardrails: [{ kind: "staleness" }] } } }],
   ["guardrails[0].check", { optimizations: { x: { guardrails: [{ kind: "check", name: "a" }] } } }],
@@ -448,6 +484,10 @@ test.each<[string, object]>([
   [
     "another guardrail is called",
     { optimizations: { x: { guardrails: [{ kind: "errors" }, { kind: "errors" }] } } },
+  ],
+  [
+    "optimizations.x.benefit.minShare",
+    { optimizations: { x: { benefit: { minGain: 0.1, minShare: 101 } } } },
   ],
   ["optimizations.x.benefit.minGain", { optimizations: { x: { benefit: {} } } }],
   ["alpha: expected", { optimizations: { x: {} }, alpha: 0 }],
