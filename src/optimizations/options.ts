@@ -29,7 +29,7 @@ export interface OptimizationsOptions {
   readonly statusFile?: string | undefined;
   /**
    * Gives `dns-cache`, `response-cache` and `retries` to a share of the calls, compares those with the others, and
-   * switches off what does harm. `true`, options, or a `Rollout` of the program's own, which stays open when this is closed.
+   * switches off what does harm or doesn't help. `true`, options, or a `Rollout` of the program's own, which stays open when this is closed.
    * @default false: on for all, and not compared
    */
   readonly rollout?: boolean | StepRolloutOptions | undefined;
