@@ -44,20 +44,20 @@ describe("a step that is rolled out", () => {
   it("is switched off by itself where it does harm, with the reason in the log, an event, metrics and the status", async () => {
     const { step, afterClose, events, lines, rollbacks, conditionalAfter, timers } = await rolledOut("harm");
     expect(events).toMatchObject([
-      { kind: "rolled-back", id: "response-cache", share: 0, guardrail: "p99 latency" },
+      { kind: "rolled-back", id: "response-cache", share: 0, guardrail: "p50 latency" },
     ]);
     const reason = events[0]?.reason ?? "";
     expect(reason).toMatch(
-      /^p99 latency: [\d.]+ % of the [\d,]+ calls with the optimization were slower than the p99 without it .*, beside [\d.]+ % of the [\d,]+ calls without it; /,
+      /^p50 latency: [\d.]+ % of the [\d,]+ calls with the optimization were slower than the p50 without it .*, beside [\d.]+ % of the [\d,]+ calls without it; /,
     );
     expect(lines).toEqual([`rollout "response-cache" rolled-back, now 0 %: ${reason}`]);
     expect(rollbacks).toEqual([
-      { value: 1, labels: { "victor.rollout.id": "response-cache", guardrail: "p99 latency" } },
+      { value: 1, labels: { "victor.rollout.id": "response-cache", guardrail: "p50 latency" } },
     ]);
     expect(step).toMatchObject({
       state: "off",
       reason: `switched off by its rollout: ${reason}`,
-      rollout: { share: 0, state: { kind: "rolled-back", guardrail: "p99 latency", reason } },
+      rollout: { share: 0, state: { kind: "rolled-back", guardrail: "p50 latency", reason } },
     });
     expect(step.rollout!.arms.on.counted).toBeGreaterThan(0);
     expect(step.rollout!.arms.off.counted).toBeGreaterThan(0);
