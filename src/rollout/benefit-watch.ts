@@ -67,7 +67,7 @@ export class BenefitWatch {
     const event =
       of === "errors"
         ? "failed"
-        : `above ${percent(1 - minGain)} of the ${quantileName(quantile)} ${of} without it`;
+        : `were above ${percent(1 - minGain)} of the ${quantileName(quantile)} ${of} without it`;
     return {
       text: `no gain of ${percent(minGain)} shown: ${this.#comparedText(event)}; ${certaintyText(evidence, "with that gain")}`,
       figures: { event, on: seen.on, off: seen.off, evidence },
@@ -81,6 +81,6 @@ export class BenefitWatch {
       return `${shareText(on)} with the optimization ${event}, beside ${shareText(off)} without it`;
     const { bound = 0 } = rest;
     const text = (value: number): string => `${Number(value.toPrecision(3))}${of === "latency" ? " ms" : ""}`;
-    return `${shareText(on)} with the optimization were ${event} (now ${text(bound * (1 - minGain))}), beside ${shareText(off)} without it above all of it (${text(bound)})`;
+    return `${shareText(on)} with the optimization ${event} (now ${text(bound * (1 - minGain))}), beside ${shareText(off)} without it above all of it (${text(bound)})`;
   }
 }

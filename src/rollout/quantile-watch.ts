@@ -29,7 +29,7 @@ export const measured = (value: unknown): number | undefined =>
 /** What a quantile watch compares. */
 export interface WatchedQuantile {
   readonly read: Reading;
-  /** What the values are, and what one beyond the bound is called: `slower than`, say. */
+  /** What calls beyond the bound did, as in `were slower than`. */
   readonly beyond: string;
   /** Behind a value, such as " ms". */
   readonly unit: string;
@@ -86,7 +86,7 @@ export class QuantileWatch implements WatchedGuardrail {
     const limit = `${Number(bound.toPrecision(3))}${unit}`;
     const tolerance = allowed === "" ? "" : `, ${allowed} on top allowed`;
     return {
-      text: `${shareText(on)} with the optimization were ${event} (now ${limit}${tolerance}), beside ${shareText(off)} without it; ${certaintyText(this.evidence)}`,
+      text: `${shareText(on)} with the optimization ${event} (now ${limit}${tolerance}), beside ${shareText(off)} without it; ${certaintyText(this.evidence)}`,
       figures: { event, on, off, evidence: this.evidence },
     };
   }

@@ -7,7 +7,7 @@ export interface ArmEvents {
 
 /** The figures behind a roll-back. */
 export interface RollbackFigures {
-  /** What the events are, such as "slower than the p99 without it". */
+  /** What counts against a call, such as "were slower than the p99 without it". */
   readonly event: string;
   /** With the optimization; of staleness, of the cache hits that were checked. */
   readonly on: ArmEvents;

@@ -52,7 +52,7 @@ export class StalenessWatch implements WatchedGuardrail {
     const shown = shareText(on, "cache hits that were checked");
     return {
       text: `${shown} were stale (${percent(this.#maxRate)} is allowed); ${certaintyText(this.evidence)}`,
-      figures: { event: "stale", on, off: undefined, evidence: this.evidence },
+      figures: { event: "were stale", on, off: undefined, evidence: this.evidence },
     };
   }
 

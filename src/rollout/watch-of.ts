@@ -17,7 +17,7 @@ export function watchOf(guardrail: Guardrail, onError: () => void): WatchedGuard
       const { includeFailed = guardrailDefaults.latency.includeFailed } = guardrail;
       return new QuantileWatch(name, {
         read: includeFailed ? timeToSuccess : latencyOf,
-        beyond: includeFailed ? "failed or slower than" : "slower than",
+        beyond: includeFailed ? "failed or were slower than" : "were slower than",
         unit: " ms",
         quantile,
         maxIncrease,
@@ -30,7 +30,7 @@ export function watchOf(guardrail: Guardrail, onError: () => void): WatchedGuard
       const { value } = guardrail;
       return new QuantileWatch(name, {
         read: namedValue(value),
-        beyond: `higher in ${value} than`,
+        beyond: `were higher in ${value} than`,
         unit: "",
         quantile,
         maxIncrease,

@@ -11,7 +11,7 @@ const alpha = 0.05;
 export function alwaysValid(maxSlowdown: number, maxErrors: number): Rule {
   const p99 = new QuantileWatch("p99", {
     read: latencyOf,
-    beyond: "slower than",
+    beyond: "were slower than",
     unit: " ms",
     quantile: 0.99,
     maxIncrease: maxSlowdown,

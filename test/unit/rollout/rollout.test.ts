@@ -73,7 +73,7 @@ describe("a guardrail", () => {
     expect(last.reason).toMatch(
       /^p99 latency: [\d.]+ % of the \d+ calls with the optimization were slower than the p99 without it \(now [\d.]+ ms, 5 % and 0\.1 ms on top allowed\), beside [\d.]+ % of the [\d,]+ calls without it; without harm, figures like these come in at most 1 of \d+ rollouts$/,
     );
-    expect(last.figures).toMatchObject({ event: "slower than the p99 without it" });
+    expect(last.figures).toMatchObject({ event: "were slower than the p99 without it" });
     expect(status().state).toEqual({
       kind: "rolled-back",
       guardrail: "p99 latency",
@@ -130,7 +130,7 @@ describe("a guardrail", () => {
     send(20_000, logNormal(1, 0.05), logNormal(1, 0.01));
     expect(status().state).toMatchObject({
       kind: "rolled-back",
-      figures: { event: "failed or slower than the p99 without it" },
+      figures: { event: "failed or were slower than the p99 without it" },
     });
   });
 
