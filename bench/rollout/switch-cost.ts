@@ -15,6 +15,7 @@ const { arms, warnings } = await measureInterleaved({
     { name: "Math.random() < share", module, export: "byChance" },
     { name: "SHA-256 of the key", module, export: "bySha" },
     { name: "Rollout.run, watched", module, export: "run" },
+    { name: "Rollout.begin and succeed", module, export: "beginAndEnd" },
     { name: "Rollout.run of promises, watched", module, export: "runAsync" },
     { name: "the promise alone", module, export: "bareAsync" },
   ],

@@ -1,7 +1,9 @@
 import type { Clock } from "../clock.ts";
 import { callable, durationMs, integer, knownKeys, rejectType } from "../options.ts";
 import { Memo, type MemoCounters, type MemoSettings } from "./memo.ts";
+import { useChecked } from "./memo-check.ts";
 import { checkDecoration, checkInstance, checkMemoizeCall } from "./memoize-checks.ts";
+import { isTruthCheck, type TruthCheck } from "./truth-check.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: only `any` takes functions of every kind of argument
 type AnyFunction = (...args: any[]) => unknown;
@@ -35,6 +37,12 @@ export interface MemoizeOptions<Args extends readonly unknown[] = never> {
   readonly clock?: Clock | undefined;
   /** Hits and misses are counted here too, so that several functions can be summed up. */
   readonly counters?: MemoCounters | undefined;
+  /**
+   * Holds some of the hits against the function, which is run again for them after the caller has the result: one without
+   * side effects, whose results can be compared. Hits within `staleMs` are old on purpose, and not checked.
+   * @default none
+   */
+  readonly truth?: TruthCheck | undefined;
 }
 
 export interface MemoizeInfo {
@@ -88,7 +96,7 @@ export type MemoizeDecorator<Limit extends readonly unknown[] = never> = <
   context: ClassMethodDecoratorContext | ClassGetterDecoratorContext,
 ) => (this: This, ...args: Args) => Result;
 
-const known = ["maxSize", "ttlMs", "staleMs", "key", "clock", "counters"];
+const known = ["maxSize", "ttlMs", "staleMs", "key", "clock", "counters", "truth"];
 
 /**
  * Keeps a function's results by its arguments: all of them and their number, primitives told apart as by `Map`, objects
@@ -123,14 +131,25 @@ export function memoize(
 interface Settings extends MemoSettings {
   readonly key: ((...args: unknown[]) => unknown) | undefined;
   readonly total: MemoCounters;
+  readonly truth: TruthCheck | undefined;
 }
 
 function checked(options: MemoizeOptions<unknown[]>): Settings {
   knownKeys("memoize", options, known);
-  const { maxSize = 1000, ttlMs = Number.POSITIVE_INFINITY, staleMs = 0, key, clock, counters } = options;
+  const {
+    maxSize = 1000,
+    ttlMs = Number.POSITIVE_INFINITY,
+    staleMs = 0,
+    key,
+    clock,
+    counters,
+    truth,
+  } = options;
   if (key !== undefined) callable("key", key);
   if (counters !== undefined && !(Number.isFinite(counters?.hits) && Number.isFinite(counters.misses)))
     rejectType("counters", "an object with numbers of hits and misses", counters);
+  if (truth !== undefined && !isTruthCheck(truth))
+    rejectType("truth", "a check with functions isDue and check", truth);
   return {
     maxSize: integer("maxSize", maxSize, 1, 2 ** 24),
     ttlMs: durationMs("ttlMs", ttlMs),
@@ -138,6 +157,7 @@ function checked(options: MemoizeOptions<unknown[]>): Settings {
     key,
     clock,
     total: counters ?? { hits: 0, misses: 0 },
+    truth,
   };
 }
 
@@ -146,7 +166,7 @@ function memoizeFunction(fn: AnyFunction, options: MemoizeOptions<unknown[]>): u
   const counters = { hits: 0, misses: 0 };
   const memo = new Memo(fn, settings, counters, settings.total);
   const { root } = memo;
-  const { key } = settings;
+  const { key, truth } = settings;
   const miss = function (this: unknown, ...args: unknown[]): unknown {
     return memo.get(args, this, args);
   };
@@ -162,18 +182,22 @@ function memoizeFunction(fn: AnyFunction, options: MemoizeOptions<unknown[]>): u
     if (node !== undefined && memo.isFresh(node)) return memo.use(node);
     return memo.get([by], this, args);
   };
+  const verified = function (this: unknown, ...args: unknown[]): unknown {
+    const list = key === undefined ? args : [Reflect.apply(key, this, args)];
+    return checkedGet(memo, list, fn, truth!, this, args);
+  };
   const controls: MemoizeControls<unknown[]> = {
     cacheClear: () => memo.clear(),
     cacheDelete: (...args) => memo.delete(key === undefined ? args : [key(...args)]),
     cacheInfo: () => info(memo, settings, counters),
   };
-  return disguise(key === undefined ? unkeyed : keyed, fn, controls);
+  return disguise(truth !== undefined ? verified : key === undefined ? unkeyed : keyed, fn, controls);
 }
 
 function memoizeMethod(method: AnyFunction, settings: Settings): AnyFunction {
   const counters = { hits: 0, misses: 0 };
   let memos = new WeakMap<object, Memo>();
-  const { key } = settings;
+  const { key, truth } = settings;
   const memoOf = (instance: object): Memo => {
     let memo = memos.get(instance);
     if (memo === undefined) {
@@ -186,7 +210,10 @@ function memoizeMethod(method: AnyFunction, settings: Settings): AnyFunction {
     key === undefined ? args : [key.apply(instance, args)];
   const miss = function (this: unknown, ...args: unknown[]): unknown {
     if (!isObject(this)) return method.apply(this, args);
-    return memoOf(this).get(listOf(this, args), this, args);
+    const list = listOf(this, args);
+    return truth === undefined
+      ? memoOf(this).get(list, this, args)
+      : checkedGet(memoOf(this), list, method, truth, this, args);
   };
   const unkeyed = function (this: object, ...args: unknown[]): unknown {
     const memo = memos.get(this);
@@ -212,7 +239,20 @@ function memoizeMethod(method: AnyFunction, settings: Settings): AnyFunction {
       return info(memoOf(instance), settings, counters);
     },
   };
-  return disguise(key === undefined ? unkeyed : miss, method, controls);
+  return disguise(key === undefined && truth === undefined ? unkeyed : miss, method, controls);
+}
+
+function checkedGet(
+  memo: Memo,
+  list: readonly unknown[],
+  fn: AnyFunction,
+  truth: TruthCheck,
+  self: unknown,
+  args: unknown[],
+): unknown {
+  const node = memo.root.find(list);
+  if (node === undefined || !memo.isFresh(node)) return memo.get(list, self, args);
+  return useChecked(memo, node, list, truth, fn.name, () => Reflect.apply(fn, self, args));
 }
 
 const isObject = (value: unknown): value is object =>

@@ -5,6 +5,7 @@ import type { MemoryOptimizer } from "../memory/optimizer.ts";
 import type { MetricRegistry } from "../metrics/registry.ts";
 import type { NetworkOptimizer } from "../network/optimizer.ts";
 import type { PerformanceProfiler } from "../profiler/performance-profiler.ts";
+import type { Rollout } from "../rollout/rollout.ts";
 import { thrownText } from "../thrown-text.ts";
 import { lazyModule } from "./lazy-module.ts";
 import { LazyRegistry } from "./lazy-registry.ts";
@@ -16,6 +17,7 @@ import { StatementTimes } from "./statement-times.ts";
 import type { OptimizationsStatus, StepStatus } from "./status.ts";
 import { StatusFile } from "./status-file.ts";
 import { type AppliedStep, type OptimizationStep, type StepContext, unchanged } from "./step.ts";
+import type { StepRollout } from "./step-rollout.ts";
 
 interface Entry {
   readonly step: OptimizationStep;
@@ -37,6 +39,7 @@ export class AppliedOptimizations implements AsyncDisposable {
   readonly #metricsPort: MetricsPort | undefined;
   readonly #statusFile: StatusFile | undefined;
   readonly #ignored = new Set<string>();
+  readonly #rollout: StepRollout | undefined;
   readonly #onClose: () => void;
   #closing: Promise<void> | undefined;
 
@@ -52,11 +55,20 @@ export class AppliedOptimizations implements AsyncDisposable {
     onClose: () => void,
   ) {
     this.#onClose = onClose;
+    if (settings.rollout !== undefined) {
+      const { StepRollout: Rollouts } = lazyModule<typeof import("./step-rollout.ts")>(
+        "optimizations/step-rollout",
+      );
+      this.#rollout = new Rollouts(settings.rollout, settings.truth, settings.wanted);
+      for (const source of this.#rollout.sources) this.#registry.add(source);
+    }
     const context: StepContext = {
       settings,
       modules: this.#modules,
       isBeforeProgram,
       isOn: settings.isOn,
+      callsOf: (stepId) => this.#rollout?.callsOf(stepId),
+      truth: this.#rollout?.truth ?? settings.truth,
       hasReader: settings.metricsPort !== undefined,
       addSource: (source) => this.#registry.add(source),
       removeSource: (source) => this.#registry.remove(source),
@@ -91,6 +103,11 @@ export class AppliedOptimizations implements AsyncDisposable {
     return this.#optimizers.algorithms;
   }
 
+  /** What rolls out the steps: the one that was given, or one made by the options; `undefined` without. */
+  get rollout(): Rollout | undefined {
+    return this.#rollout?.rollout;
+  }
+
   /** Where the metrics of all steps, and of the optimizers in use, are read. */
   get registry(): MetricRegistry {
     return this.#registry.registry;
@@ -110,8 +127,10 @@ export class AppliedOptimizations implements AsyncDisposable {
       pid: process.pid,
       isActive,
       steps: this.#entries.map(({ step: { id, title, risk }, applied: { describe } }): StepStatus => {
-        const report = isActive ? describe() : off("closed").describe();
-        return { id, title, risk, ...report };
+        if (!isActive) return { id, title, risk, ...off("closed").describe(), rollout: undefined };
+        const report = describe();
+        const rollout = this.#rollout?.status(id);
+        return { id, title, risk, ...(this.#rollout?.reportOf(id, report) ?? report), rollout };
       }),
       metricsUrl: this.#metricsPort?.url,
       metricsError: this.#metricsPort?.error,
@@ -151,6 +170,7 @@ export class AppliedOptimizations implements AsyncDisposable {
         failures.push(error);
       }
     }
+    this.#rollout?.close();
     this.#modules.close();
     for (const closed of await Promise.allSettled([this.#metricsPort?.close(), this.#optimizers.close()]))
       if (closed.status === "rejected") failures.push(closed.reason);

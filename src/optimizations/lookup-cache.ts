@@ -45,6 +45,17 @@ export class LookupCache {
     this.#answers.clear();
   }
 
+  /** @returns whether a call of `dns.lookup` with these arguments may be answered from here, its callback being the last */
+  takes(args: readonly unknown[]): boolean {
+    const [hostname, options, third] = args;
+    const place = typeof options === "function" ? 1 : 2;
+    return (
+      args.length === place + 1 &&
+      typeof (place === 1 ? options : third) === "function" &&
+      this.#key(hostname, options) !== undefined
+    );
+  }
+
   /** @returns what `original` returns, or an empty object, as it does itself where nothing has to be asked */
   lookup(original: Lookup, self: unknown, args: readonly unknown[]): unknown {
     const pass = (...given: readonly unknown[]): unknown => Reflect.apply(original, self, given);

@@ -1,4 +1,16 @@
-import { durationMs, integer, knownKeys, oneOf, optionsObject, reject, rejectType } from "../options.ts";
+import { isTruthCheck, type TruthCheck } from "../algorithms/truth-check.ts";
+import {
+  callable,
+  durationMs,
+  integer,
+  knownKeys,
+  oneOf,
+  optionsObject,
+  reject,
+  rejectType,
+} from "../options.ts";
+import { lazyModule } from "./lazy-module.ts";
+import type { StepRolloutOptions } from "./rolled-out-steps.ts";
 import type { StepRisk } from "./step.ts";
 
 /** What `applyAllOptimizations` and a file `victor.config.*` take. */
@@ -15,11 +27,19 @@ export interface OptimizationsOptions {
   readonly metricsPort?: number | undefined;
   /** Where `status()` is written as JSON when all is applied and at exit, in the main thread alone; `%p` is the process's id. @default nowhere */
   readonly statusFile?: string | undefined;
-  /** Asked at each use of what can be switched while it runs, such as by a rollout. @default always on */
+  /**
+   * Gives `dns-cache`, `response-cache` and `retries` to a share of the calls, compares those with the others, and
+   * switches off what does harm or doesn't help. `true`, options, or a `Rollout` of the program's own, which stays open when this is closed.
+   * @default false: on for all, and not compared
+   */
+  readonly rollout?: boolean | StepRolloutOptions | undefined;
+  /** Holds hits of `response-cache` against their source. @default with options of a rollout one for 1 % of the hits, else none */
+  readonly truth?: TruthCheck | undefined;
+  /** Asked at each call of these three steps, for switches of another kind. Not with `rollout`. @default always on */
   readonly isOn?: ((stepId: string, key?: string) => boolean) | undefined;
 }
 
-/** Names that a file may have; `isOn` is for code alone. */
+/** Names that a file may have; `truth` and `isOn` are for code alone. */
 export const fileOptionNames = [
   "optimizations",
   "disable",
@@ -27,6 +47,7 @@ export const fileOptionNames = [
   "slowQueryMs",
   "metricsPort",
   "statusFile",
+  "rollout",
 ] as const;
 
 export const optimizationsDefaults = Object.freeze({ dnsTtlMs: 2000, slowQueryMs: 100 });
@@ -37,7 +58,9 @@ export interface ResolvedOptimizations {
   readonly slowQueryMs: number;
   readonly metricsPort: number | undefined;
   readonly statusFile: string | undefined;
-  readonly isOn: (stepId: string, key?: string) => boolean;
+  readonly rollout: StepRolloutOptions | undefined;
+  readonly truth: TruthCheck | undefined;
+  readonly isOn: ((stepId: string, key?: string) => boolean) | undefined;
   /** Ids of the steps to apply. */
   readonly wanted: ReadonlySet<string>;
   /** Ids that `disable` lists. */
@@ -50,8 +73,8 @@ export function resolveOptimizations(
   steps: readonly { readonly id: string; readonly risk: StepRisk }[],
 ): ResolvedOptimizations {
   optionsObject("optimizations", options);
-  knownKeys("optimizations", options, [...fileOptionNames, "isOn"]);
-  const { optimizations = "safe", disable = [], metricsPort, statusFile, isOn = () => true } = options;
+  knownKeys("optimizations", options, [...fileOptionNames, "truth", "isOn"]);
+  const { optimizations = "safe", disable = [], metricsPort, statusFile, truth, isOn } = options;
   const ids = steps.map(({ id }) => id);
   const wanted = new Set(
     Array.isArray(optimizations)
@@ -64,7 +87,12 @@ export function resolveOptimizations(
   );
   const disabled = new Set(idsOf("disable", disable, ids));
   for (const id of disabled) wanted.delete(id);
-  if (typeof isOn !== "function") rejectType("isOn", "a function", isOn);
+  if (isOn !== undefined) callable("isOn", isOn);
+  if (truth !== undefined && !isTruthCheck(truth))
+    rejectType("truth", "a check with functions isDue and check", truth);
+  const rollout = rolloutOf(options.rollout, truth);
+  if (rollout !== undefined && isOn !== undefined)
+    throw new TypeError("rollout: expected either rollout or isOn, got both");
   if (statusFile !== undefined && (typeof statusFile !== "string" || statusFile === ""))
     rejectType("statusFile", "a path", statusFile);
   const { dnsTtlMs = optimizationsDefaults.dnsTtlMs, slowQueryMs = optimizationsDefaults.slowQueryMs } =
@@ -76,10 +104,25 @@ export function resolveOptimizations(
     slowQueryMs: durationMs("slowQueryMs", slowQueryMs),
     metricsPort: metricsPort === undefined ? undefined : integer("metricsPort", metricsPort, 0, 65_535),
     statusFile,
+    rollout,
+    truth,
     isOn,
     wanted,
     disabled,
   };
+}
+
+function rolloutOf(
+  given: OptimizationsOptions["rollout"],
+  truth: TruthCheck | undefined,
+): StepRolloutOptions | undefined {
+  if (given === undefined || given === false) return undefined;
+  const rollout = given === true ? {} : given;
+  lazyModule<typeof import("./step-rollout.ts")>("optimizations/step-rollout").checkStepRollout(
+    rollout,
+    truth,
+  );
+  return rollout;
 }
 
 /** @param also what is right besides a list of `ids`, for the message */

@@ -1,4 +1,5 @@
 import type { SlowQuery } from "../database/monitoring/query-metrics.ts";
+import type { OptimizationStatus } from "../rollout/rollout-status.ts";
 import type { StepReport, StepRisk } from "./step.ts";
 
 /** One step's part of the status. */
@@ -6,6 +7,8 @@ export interface StepStatus extends StepReport {
   readonly id: string;
   readonly title: string;
   readonly risk: StepRisk;
+  /** Shares, outcomes and guardrails of a step that is rolled out; `undefined` of others. */
+  readonly rollout: OptimizationStatus | undefined;
 }
 
 /** What was applied, what was left alone, and why. */

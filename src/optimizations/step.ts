@@ -1,4 +1,6 @@
+import type { TruthCheck } from "../algorithms/truth-check.ts";
 import type { MetricSource } from "../metrics/metric.ts";
+import type { RolloutCall } from "../rollout/rollout-call.ts";
 import type { LoadedModules } from "./loaded-modules.ts";
 import type { ResolvedOptimizations } from "./options.ts";
 import type { StatementTimes } from "./statement-times.ts";
@@ -10,7 +12,7 @@ export type StepRisk = "safe" | "opt-in";
  * - `applied`: in force, or in force for whatever the program loads of it.
  * - `pending`: only start-up can set it; `reason` names the setting.
  * - `left-alone`: nothing to do, or nothing that would be safe; `reason` says which.
- * - `off`: not asked for, or disabled.
+ * - `off`: not asked for, disabled, or switched off by its rollout; `reason` says which.
  * - `failed`: it couldn't be applied; the program goes on without it.
  */
 export type StepState = "applied" | "pending" | "left-alone" | "off" | "failed";
@@ -37,8 +39,15 @@ export interface StepContext {
   readonly modules: LoadedModules;
   /** Whether nothing of the program is loaded yet. */
   readonly isBeforeProgram: boolean;
-  /** @param key what the decision sticks to, such as a host */
-  isOn(stepId: string, key?: string): boolean;
+  /**
+   * Whether a step is on for a call; `undefined` where nobody decides that, so that it always is.
+   * @param key what the decision sticks to, such as a host
+   */
+  readonly isOn: ((stepId: string, key?: string) => boolean) | undefined;
+  /** @returns begins a call of a step that is rolled out; `undefined` of one that isn't */
+  callsOf(stepId: string): (() => RolloutCall) | undefined;
+  /** Holds hits of the response cache against their source. */
+  readonly truth: TruthCheck | undefined;
   /** To be asked at collection, until `removeSource`. */
   addSource(source: MetricSource): void;
   removeSource(source: MetricSource): void;

@@ -1,8 +1,9 @@
 import type { RolloutArm } from "./arm.ts";
+import { FailureComparison } from "./failure-comparison.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { QuantileComparison } from "./quantile-comparison.ts";
 import type { Reading } from "./quantile-watch.ts";
-import { percent } from "./watched-guardrail.ts";
+import { certaintyText, type Finding, percent, quantileName, shareText } from "./rollback-figures.ts";
 
 /** What a goal asks, all of it given. */
 export interface ResolvedGoal {
@@ -11,26 +12,31 @@ export interface ResolvedGoal {
   readonly quantile: number;
   readonly minGain: number;
   readonly minSamples: number;
+  readonly minShare: number;
 }
 
 /**
- * Does the optimization do what it is for? Two tests at once: against "the quantile is lower by `minGain`", which rules a
- * gain out, and against "the quantile isn't lower", which shows one. Whatever the truth, one of them ends, and where a gain is
- * there but below `minGain`, whichever is first.
+ * Does the optimization do what it is for? Two tests at once: against "the quantile (or the odds of failing) is lower by
+ * `minGain`", which rules a gain out, and against "it isn't lower", which shows one. Whatever the truth, one of them ends,
+ * and where a gain is there but below `minGain`, whichever is first.
  */
 export class BenefitWatch {
   readonly #goal: ResolvedGoal;
   readonly #limit: number;
-  readonly #tooLittle: QuantileComparison;
-  readonly #some: QuantileComparison;
+  readonly #tooLittle: QuantileComparison | FailureComparison;
+  readonly #some: QuantileComparison | FailureComparison;
   readonly #counted: Record<RolloutArm, number> = { on: 0, off: 0 };
 
   /** @param alpha probability of either error, > 0 and < 1 */
   constructor(goal: ResolvedGoal, alpha: number) {
+    const { of, quantile, minGain } = goal;
     this.#goal = goal;
     this.#limit = 1 / alpha;
-    this.#tooLittle = new QuantileComparison(goal.quantile, 1 - goal.minGain);
-    this.#some = new QuantileComparison(goal.quantile, 1, "off");
+    const isOfErrors = of === "errors";
+    this.#tooLittle = isOfErrors
+      ? new FailureComparison("on", 1 - minGain)
+      : new QuantileComparison(quantile, 1 - minGain);
+    this.#some = isOfErrors ? new FailureComparison("off", 1) : new QuantileComparison(quantile, 1, "off");
   }
 
   get gain(): "shown" | "none" | "undecided" {
@@ -39,9 +45,10 @@ export class BenefitWatch {
     return this.#some.comparison.evidence.most >= this.#limit ? "shown" : "undecided";
   }
 
-  /** @returns whether the evidence may have changed */
-  observe(arm: RolloutArm, sample: RolloutSample): boolean {
-    const value = this.#goal.read(sample);
+  /** @param share that it is on for, percent @returns whether the evidence may have changed */
+  observe(arm: RolloutArm, sample: RolloutSample, share: number): boolean {
+    const { read, minShare } = this.#goal;
+    const value = share < minShare ? undefined : read(sample);
     if (value === undefined) return false;
     this.#counted[arm]++;
     const isTooLittleNews = this.#tooLittle.add(arm, value);
@@ -53,8 +60,27 @@ export class BenefitWatch {
     this.#some.comparison.close();
   }
 
-  describe(): string {
+  finding(): Finding {
     const { of, quantile, minGain } = this.#goal;
-    return `no gain shown: that the ${quantile} quantile of ${of} is lower by ${percent(minGain)} is ruled out`;
+    const { seen } = this.#tooLittle;
+    const evidence = this.#tooLittle.comparison.evidence.most;
+    const event =
+      of === "errors"
+        ? "failed"
+        : `were above ${percent(1 - minGain)} of the ${quantileName(quantile)} ${of} without it`;
+    return {
+      text: `no gain of ${percent(minGain)} shown: ${this.#comparedText(event)}; ${certaintyText(evidence, "with that gain")}`,
+      figures: { event, on: seen.on, off: seen.off, evidence },
+    };
+  }
+
+  #comparedText(event: string): string {
+    const { of, minGain } = this.#goal;
+    const { on, off, ...rest } = this.#tooLittle.seen;
+    if (!("bound" in rest))
+      return `${shareText(on)} with the optimization ${event}, beside ${shareText(off)} without it`;
+    const { bound = 0 } = rest;
+    const text = (value: number): string => `${Number(value.toPrecision(3))}${of === "latency" ? " ms" : ""}`;
+    return `${shareText(on)} with the optimization ${event} (now ${text(bound * (1 - minGain))}), beside ${shareText(off)} without it above all of it (${text(bound)})`;
   }
 }

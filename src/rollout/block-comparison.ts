@@ -33,7 +33,7 @@ export class BlockComparison {
 
   /**
    * @param suspect the arm in which events are evidence
-   * @param maxOddsRatio ≥ 1
+   * @param maxOddsRatio > 0
    */
   constructor(suspect: RolloutArm = "on", maxOddsRatio = 1) {
     this.#suspect = suspect;

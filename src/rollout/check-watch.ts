@@ -1,4 +1,6 @@
+import { thrownText } from "../thrown-text.ts";
 import type { CheckGuardrail } from "./guardrail.ts";
+import type { Finding } from "./rollback-figures.ts";
 import type { OptimizationStatus } from "./rollout-status.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
@@ -9,7 +11,7 @@ export class CheckWatch implements WatchedGuardrail {
   readonly suspicion = 0;
   readonly #check: CheckGuardrail["check"];
   readonly #onError: () => void;
-  #isFailing = false;
+  #error: string | undefined;
 
   /** @param onError told of each look in which it threw, or gave a promise */
   constructor({ name, check }: CheckGuardrail, onError: () => void) {
@@ -18,8 +20,8 @@ export class CheckWatch implements WatchedGuardrail {
     this.#onError = onError;
   }
 
-  get isFailing(): boolean {
-    return this.#isFailing;
+  get error(): string | undefined {
+    return this.#error;
   }
 
   observe(): boolean {
@@ -29,20 +31,23 @@ export class CheckWatch implements WatchedGuardrail {
   closeBlock(): void {}
 
   look(status: () => OptimizationStatus): string | undefined {
+    this.#error = undefined;
     try {
       const reason: unknown = this.#check(status());
-      // Nobody waits for it here, and a rejection nobody handles would end the process.
-      this.#isFailing = reason instanceof Promise;
-      if (reason instanceof Promise) reason.catch(() => undefined);
       if (typeof reason === "string" && reason !== "") return reason;
-    } catch {
-      this.#isFailing = true;
+      if (reason instanceof Promise) {
+        this.#error = "check gave a promise, which nobody waits for";
+        // A rejection nobody handles would end the process.
+        reason.catch(() => undefined);
+      }
+    } catch (error) {
+      this.#error = thrownText(error);
     }
-    if (this.#isFailing) this.#onError();
+    if (this.#error !== undefined) this.#onError();
     return undefined;
   }
 
-  describe(): string {
-    return "";
+  finding(): Finding {
+    return { text: "", figures: undefined };
   }
 }

@@ -1,45 +1,48 @@
 import type { RolloutArm } from "./arm.ts";
-import { BlockComparison } from "./block-comparison.ts";
+import { FailureComparison } from "./failure-comparison.ts";
 import type { RolloutSample } from "./guardrail.ts";
-import { percent, type WatchedGuardrail } from "./watched-guardrail.ts";
+import { certaintyText, type Finding, percent, shareText } from "./rollback-figures.ts";
+import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** Watches the share of failed calls. */
 export class ErrorWatch implements WatchedGuardrail {
   readonly name: string;
-  readonly isFailing = false;
-  readonly #comparison: BlockComparison;
-  readonly #calls: Record<RolloutArm, number> = { on: 0, off: 0 };
-  readonly #failed: Record<RolloutArm, number> = { on: 0, off: 0 };
+  readonly error = undefined;
+  readonly #maxIncrease: number;
+  readonly #failures: FailureComparison;
 
   constructor(name: string, maxIncrease: number) {
     this.name = name;
-    this.#comparison = new BlockComparison("on", 1 + maxIncrease);
+    this.#maxIncrease = maxIncrease;
+    this.#failures = new FailureComparison("on", 1 + maxIncrease);
   }
 
   get evidence(): number {
-    return this.#comparison.evidence.most;
+    return this.#failures.comparison.evidence.most;
   }
 
   get suspicion(): number {
-    return this.#comparison.evidence.value;
+    return this.#failures.comparison.evidence.value;
   }
 
   observe(arm: RolloutArm, { failed = false }: RolloutSample): boolean {
-    this.#calls[arm]++;
-    if (failed) this.#failed[arm]++;
-    return this.#comparison.add(arm, failed);
+    return this.#failures.add(arm, failed ? 1 : 0);
   }
 
   closeBlock(): void {
-    this.#comparison.close();
+    this.#failures.comparison.close();
   }
 
   look(): undefined {
     return undefined;
   }
 
-  describe(): string {
-    const rate = (arm: RolloutArm): string => percent(this.#failed[arm] / Math.max(1, this.#calls[arm]));
-    return `${rate("on")} of the calls failed with the optimization, ${rate("off")} without`;
+  finding(): Finding {
+    const { on, off } = this.#failures.seen;
+    const allowed = this.#maxIncrease === 0 ? "" : ` (${percent(this.#maxIncrease)} more is allowed)`;
+    return {
+      text: `${shareText(on)} with the optimization failed, beside ${shareText(off)} without it${allowed}; ${certaintyText(this.evidence)}`,
+      figures: { event: "failed", on, off, evidence: this.evidence },
+    };
   }
 }

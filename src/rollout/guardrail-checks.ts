@@ -1,18 +1,19 @@
 import { callable, finite, integer, knownKeys, oneOf, rejectType } from "../options.ts";
 import type { ResolvedGoal } from "./benefit-watch.ts";
 import type { BenefitGoal, Guardrail } from "./guardrail.ts";
-import { latencyOf, namedValue } from "./quantile-watch.ts";
+import { failureOf, latencyOf, namedValue, type Reading } from "./quantile-watch.ts";
+import { quantileName } from "./rollback-figures.ts";
 
 export const guardrailDefaults = Object.freeze({
-  latency: Object.freeze({ quantile: 0.99, maxIncrease: 0.05, slackMs: 0.1 }),
+  latency: Object.freeze({ quantile: 0.99, maxIncrease: 0.05, slackMs: 0.1, includeFailed: false }),
   value: Object.freeze({ quantile: 0.5, maxIncrease: 0.05 }),
   errors: Object.freeze({ maxIncrease: 0.1 }),
   staleness: Object.freeze({ maxRate: 0.001 }),
-  benefit: Object.freeze({ of: "latency", quantile: 0.5, minSamples: 500 }),
+  benefit: Object.freeze({ of: "latency", quantile: 0.5, minSamples: 500, minShare: 0 }),
 });
 
 const known: Readonly<Record<Guardrail["kind"], readonly string[]>> = {
-  latency: ["quantile", "maxIncrease", "slackMs"],
+  latency: ["quantile", "maxIncrease", "slackMs", "includeFailed"],
   value: ["value", "quantile", "maxIncrease"],
   errors: ["maxIncrease"],
   staleness: ["source", "maxRate"],
@@ -21,9 +22,6 @@ const known: Readonly<Record<Guardrail["kind"], readonly string[]>> = {
 
 const lowestQuantile = 0.01;
 const highestQuantile = 0.999;
-
-/** How a quantile is called: `p99`, `p99.9`. */
-const quantileName = (quantile: number): string => `p${Number((100 * quantile).toPrecision(4))}`;
 
 export function nameOf(guardrail: Guardrail): string {
   if (guardrail.name !== undefined) return guardrail.name;
@@ -59,6 +57,8 @@ function checkGuardrail(at: string, guardrail: Guardrail): void {
     finite(`${at}.maxIncrease`, guardrail.maxIncrease, 0, 1000);
   if (guardrail.kind === "latency" && guardrail.slackMs !== undefined)
     finite(`${at}.slackMs`, guardrail.slackMs, 0);
+  if (guardrail.kind === "latency" && guardrail.includeFailed !== undefined)
+    oneOf(`${at}.includeFailed`, guardrail.includeFailed, [true, false]);
   if (guardrail.kind === "value") checkName(`${at}.value`, guardrail.value);
   else if (guardrail.kind === "check") callable(`${at}.check`, guardrail.check);
   else if (guardrail.kind === "staleness") {
@@ -73,18 +73,25 @@ function checkName(at: string, name: unknown): void {
   if (typeof name !== "string" || name === "") rejectType(at, "a text that isn't empty", name);
 }
 
+const readings: ReadonlyMap<string, Reading> = new Map([
+  ["latency", latencyOf],
+  ["errors", failureOf],
+]);
+
 /** @throws {TypeError | RangeError} naming what is wrong */
 export function resolveGoal(where: string, goal: BenefitGoal): ResolvedGoal {
-  knownKeys(where, goal, ["of", "quantile", "minGain", "minSamples"]);
+  knownKeys(where, goal, ["of", "quantile", "minGain", "minSamples", "minShare"]);
   const { of = guardrailDefaults.benefit.of } = goal;
   checkName(`${where}.of`, of);
   const { quantile = guardrailDefaults.benefit.quantile } = goal;
   const { minSamples = guardrailDefaults.benefit.minSamples } = goal;
+  const { minShare = guardrailDefaults.benefit.minShare } = goal;
   return {
-    read: of === "latency" ? latencyOf : namedValue(of),
+    read: readings.get(of) ?? namedValue(of),
     of,
     quantile: finite(`${where}.quantile`, quantile, lowestQuantile, highestQuantile),
     minGain: finite(`${where}.minGain`, goal.minGain, 0.001, 0.99),
     minSamples: integer(`${where}.minSamples`, minSamples, 0),
+    minShare: finite(`${where}.minShare`, minShare, 0, 100),
   };
 }

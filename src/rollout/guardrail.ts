@@ -9,8 +9,8 @@ export interface StalenessSource {
 }
 
 /**
- * A quantile of the latency, of successful calls. Violated when it is shown that the variant's calls, made quicker by
- * `maxIncrease` and `slackMs`, exceed the control's quantile more often than the control's own.
+ * A quantile of the latency, of successful calls unless it says otherwise. Violated when it is shown that the variant's
+ * calls, made quicker by `maxIncrease` and `slackMs`, exceed the control's quantile more often than the control's own.
  */
 export interface LatencyGuardrail {
   readonly kind: "latency";
@@ -22,6 +22,12 @@ export interface LatencyGuardrail {
   readonly maxIncrease?: number | undefined;
   /** Allowed besides, ms, ≥ 0: what is too little to matter to anybody. @default 0.1 */
   readonly slackMs?: number | undefined;
+  /**
+   * Whether a failed call counts as slower than any. For what makes successes of failures, as retries do: without it, what
+   * took a second attempt would be compared with nothing but those that never needed one.
+   * @default false
+   */
+  readonly includeFailed?: boolean | undefined;
 }
 
 /** The share of failed calls. Violated when it is shown that the odds of failing are more than `maxIncrease` higher. */
@@ -57,8 +63,8 @@ export interface ValueGuardrail {
 }
 
 /**
- * A judgement of the user's own, asked at each look while the share is above 0. One that throws holds the ramp where it
- * is, and is no violation.
+ * A judgement of the user's own, asked at each look while the share is above 0. One that throws, or gives a promise, holds
+ * the ramp where it is, and is no violation; `GuardrailStatus.error` says why.
  */
 export interface CheckGuardrail {
   readonly kind: "check";
@@ -79,14 +85,20 @@ export type Guardrail =
  * doesn't go to 100 % before a gain is shown.
  */
 export interface BenefitGoal {
-  /** `"latency"`, or a key of `values`. Less is better. @default "latency" */
+  /** `"latency"`, `"errors"` for the odds of failing, or a key of `values`. Less is better. @default "latency" */
   readonly of?: string | undefined;
-  /** > 0 and < 1. @default 0.5 */
+  /** > 0 and < 1; without effect on errors. @default 0.5 */
   readonly quantile?: number | undefined;
   /** The smallest gain worth having, relative, > 0 and < 1: 0.1 is 10 % less. */
   readonly minGain: number;
   /** Not judged before so many samples of each arm, ≥ 0. @default 500 */
   readonly minSamples?: number | undefined;
+  /**
+   * Calls count from this share on, percent, 0 to 100: what has little of the traffic may gain less by it, as a cache that
+   * is seldom asked.
+   * @default 0
+   */
+  readonly minShare?: number | undefined;
 }
 
 /** What became of one call. */

@@ -10,7 +10,9 @@ export type {
   StalenessSource,
   ValueGuardrail,
 } from "./guardrail.ts";
+export type { ArmEvents, RollbackFigures } from "./rollback-figures.ts";
 export { Rollout } from "./rollout.ts";
+export type { RolloutCall } from "./rollout-call.ts";
 export type { RolloutEvent } from "./rollout-event.ts";
 export type { OptimizationOptions, RolloutOptions } from "./rollout-options.ts";
 export type {

@@ -5,6 +5,7 @@ import { BenefitWatch } from "./benefit-watch.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { measured } from "./quantile-watch.ts";
 import { waitingFor } from "./ramp.ts";
+import type { Finding, RollbackFigures } from "./rollback-figures.ts";
 import type { RolloutEvent } from "./rollout-event.ts";
 import type { ResolvedOptimization, ResolvedRollout } from "./rollout-options.ts";
 import type { OptimizationStatus, RolloutCounts, RolloutState } from "./rollout-status.ts";
@@ -12,7 +13,8 @@ import { ShareSwitch } from "./share-switch.ts";
 import { watchOf } from "./watch-of.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
-type Told = Pick<RolloutEvent, "kind" | "guardrail" | "reason">;
+/** An event, but for what the rollout adds. */
+export type OptimizationEvent = Omit<RolloutEvent, "id" | "share" | "atUnixMs">;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The stages, tests and decisions of one optimization; told of time and outcomes, it asks for neither. */
@@ -30,8 +32,9 @@ export class Optimization {
     errors: 0,
   };
   readonly #alpha: number;
-  readonly #tell: (told: Told) => void;
+  readonly #tell: (event: OptimizationEvent) => void;
   readonly #rollbacks = new Map<string, number>();
+  #figures: RollbackFigures | undefined;
   #state: Exclude<RolloutState, { kind: "ramping" }> | { readonly kind: "ramping" };
   #stage = 0;
   #stageMs = 0;
@@ -45,7 +48,7 @@ export class Optimization {
     options: ResolvedOptimization,
     { alpha, seed }: Pick<ResolvedRollout, "alpha" | "seed">,
     random: Random,
-    tell: (told: Told) => void,
+    tell: (event: OptimizationEvent) => void,
   ) {
     this.id = id;
     this.options = options;
@@ -82,6 +85,11 @@ export class Optimization {
     return this.#rollbacks;
   }
 
+  /** Of the last roll-back; `undefined` of one by a check of the user's own. */
+  get rollbackFigures(): RollbackFigures | undefined {
+    return this.#figures;
+  }
+
   /** Evidence of a violation by guardrail, as far as they have any. */
   *evidence(): Iterable<readonly [name: string, evidence: number]> {
     for (const { name, evidence } of this.#guardrails) if (evidence !== undefined) yield [name, evidence];
@@ -116,7 +124,7 @@ export class Optimization {
     for (const guardrail of this.#guardrails) {
       const reason = guardrail.look(() => this.status());
       if (reason === undefined) continue;
-      this.#rollBack(guardrail.name, reason);
+      this.#rollBack(guardrail.name, { text: reason, figures: undefined });
       return;
     }
     this.#judge();
@@ -163,11 +171,11 @@ export class Optimization {
       share: this.share,
       isKilled: this.switch.isHeld,
       arms: { on: this.arms.on.status(), off: this.arms.off.status() },
-      guardrails: this.#guardrails.map(({ name, evidence, isFailing }) => ({
+      guardrails: this.#guardrails.map(({ name, evidence, error }) => ({
         name,
         evidence,
         limit,
-        isFailing,
+        error,
       })),
       gain: this.#benefit?.gain,
       rollbacks: Object.fromEntries(this.#rollbacks),
@@ -194,7 +202,7 @@ export class Optimization {
     const record = this.arms[arm];
     record.counted++;
     record.countedInStage++;
-    let isNews = this.#benefit?.observe(arm, sample) ?? false;
+    let isNews = this.#benefit?.observe(arm, sample, this.switch.share) ?? false;
     for (const guardrail of this.#guardrails) if (guardrail.observe(arm, sample)) isNews = true;
     if (isNews) this.#judge();
   }
@@ -204,18 +212,19 @@ export class Optimization {
     for (const guardrail of this.#guardrails) {
       const { evidence, name } = guardrail;
       if (evidence === undefined || evidence < limit) continue;
-      const value = evidence === Number.POSITIVE_INFINITY ? "beyond doubt" : evidence.toPrecision(3);
-      this.#rollBack(name, `${guardrail.describe()}; evidence ${value}, limit ${limit}`);
+      this.#rollBack(name, guardrail.finding());
       return;
     }
-    if (this.#benefit?.gain === "none") this.#rollBack("benefit", this.#benefit.describe());
+    if (this.#benefit?.gain === "none") this.#rollBack("benefit", this.#benefit.finding());
   }
 
-  #rollBack(guardrail: string, reason: string): void {
+  #rollBack(guardrail: string, { text, figures }: Finding): void {
     this.#rollbacks.set(guardrail, (this.#rollbacks.get(guardrail) ?? 0) + 1);
-    this.#state = { kind: "rolled-back", guardrail, reason: `${guardrail}: ${reason}` };
+    const reason = `${guardrail}: ${text}`;
+    this.#state = { kind: "rolled-back", guardrail, reason, figures };
+    this.#figures = figures;
     this.#move(0);
-    this.#tell({ kind: "rolled-back", guardrail, reason: this.reason });
+    this.#tell({ kind: "rolled-back", guardrail, reason, figures });
   }
 
   #advance(): void {
@@ -245,7 +254,7 @@ export class Optimization {
       on: on.countedInStage,
       off: off.countedInStage,
       suspicion: Math.max(0, ...this.#guardrails.map(({ suspicion }) => suspicion)),
-      failing: this.#guardrails.find(({ isFailing }) => isFailing)?.name,
+      unevaluated: this.#guardrails.find(({ error }) => error !== undefined),
       gain: this.#benefit?.gain,
     };
     return waitingFor(progress, this.options, ramp[this.#stage + 1] ?? 100);

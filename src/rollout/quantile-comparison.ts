@@ -1,6 +1,7 @@
 import type { RolloutArm } from "./arm.ts";
 import { BlockComparison } from "./block-comparison.ts";
 import { ControlQuantile } from "./control-quantile.ts";
+import type { ArmEvents } from "./rollback-figures.ts";
 
 /**
  * Compares how often the arms exceed the control's quantile, the treated values made smaller by what is allowed:
@@ -11,8 +12,7 @@ export class QuantileComparison {
   readonly #factor: number;
   readonly #slack: number;
   readonly #bound: ControlQuantile;
-  readonly #counted: Record<RolloutArm, number> = { on: 0, off: 0 };
-  readonly #exceeded: Record<RolloutArm, number> = { on: 0, off: 0 };
+  readonly #counted = { on: { calls: 0, events: 0 }, off: { calls: 0, events: 0 } };
 
   /**
    * @param suspect the arm whose exceedances are evidence
@@ -26,25 +26,25 @@ export class QuantileComparison {
     this.#bound = new ControlQuantile(quantile);
   }
 
-  /** @param value finite, ≥ 0 @returns whether the evidence may have changed */
+  /** @param value ≥ 0; infinite is above any bound, and part of none @returns whether the evidence may have changed */
   add(arm: RolloutArm, value: number): boolean {
     const bound = this.#bound.value;
-    if (arm === "off") this.#bound.add(value);
+    if (arm === "off" && value !== Number.POSITIVE_INFINITY) this.#bound.add(value);
     if (bound === undefined) {
       this.#bound.refresh();
       return false;
     }
     const isOver = (arm === "on" ? (value - this.#slack) / this.#factor : value) > bound;
-    this.#counted[arm]++;
-    if (isOver) this.#exceeded[arm]++;
+    this.#counted[arm].calls++;
+    if (isOver) this.#counted[arm].events++;
     if (!this.comparison.add(arm, isOver)) return false;
     this.#bound.refresh();
     return true;
   }
 
-  /** The shares of values over the bound, 0 to 1, and the bound as it is now. */
-  get shares(): { readonly on: number; readonly off: number; readonly bound: number | undefined } {
-    const share = (arm: RolloutArm): number => this.#exceeded[arm] / Math.max(1, this.#counted[arm]);
-    return { on: share("on"), off: share("off"), bound: this.#bound.value };
+  /** How many values were compared with the bound and how many exceeded it, and the bound as it is now. */
+  get seen(): { readonly on: ArmEvents; readonly off: ArmEvents; readonly bound: number | undefined } {
+    const { on, off } = this.#counted;
+    return { on: { ...on }, off: { ...off }, bound: this.#bound.value };
   }
 }

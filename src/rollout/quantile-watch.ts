@@ -1,13 +1,21 @@
 import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { QuantileComparison } from "./quantile-comparison.ts";
-import { percent, type WatchedGuardrail } from "./watched-guardrail.ts";
+import { certaintyText, type Finding, percent, quantileName, shareText } from "./rollback-figures.ts";
+import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** A number of a sample that is judged; `undefined` for none, which includes what is no number. */
 export type Reading = (sample: RolloutSample) => number | undefined;
 
 /** Only of calls that succeeded: failing quickly is no gain. */
 export const latencyOf: Reading = ({ latencyMs, failed }) => (failed ? undefined : measured(latencyMs));
+
+/** Of a failed call, longer than any. */
+export const timeToSuccess: Reading = ({ latencyMs, failed }) =>
+  failed ? Number.POSITIVE_INFINITY : measured(latencyMs);
+
+/** 1 of a call that has failed, else 0. */
+export const failureOf: Reading = ({ failed }) => (failed ? 1 : 0);
 
 export const namedValue =
   (name: string): Reading =>
@@ -18,21 +26,32 @@ export const namedValue =
 export const measured = (value: unknown): number | undefined =>
   typeof value === "number" && value >= 0 && value < Number.POSITIVE_INFINITY ? value : undefined;
 
+/** What a quantile watch compares. */
+export interface WatchedQuantile {
+  readonly read: Reading;
+  /** What calls beyond the bound did, as in `were slower than`. */
+  readonly beyond: string;
+  /** Behind a value, such as " ms". */
+  readonly unit: string;
+  readonly quantile: number;
+  readonly maxIncrease: number;
+  /** In the values' unit. */
+  readonly slack: number;
+}
+
 /** Watches a quantile of latencies, or of numbers of the user's own. */
 export class QuantileWatch implements WatchedGuardrail {
   readonly name: string;
-  readonly isFailing = false;
+  readonly error = undefined;
+  readonly #watched: WatchedQuantile;
   readonly #read: Reading;
-  readonly #unit: string;
   readonly #comparison: QuantileComparison;
-  readonly #maxIncrease: number;
 
-  constructor(name: string, read: Reading, unit: string, quantile: number, maxIncrease: number, slack = 0) {
+  constructor(name: string, watched: WatchedQuantile) {
     this.name = name;
-    this.#read = read;
-    this.#unit = unit;
-    this.#comparison = new QuantileComparison(quantile, 1 + maxIncrease, "on", slack);
-    this.#maxIncrease = maxIncrease;
+    this.#watched = watched;
+    this.#read = watched.read;
+    this.#comparison = new QuantileComparison(watched.quantile, 1 + watched.maxIncrease, "on", watched.slack);
   }
 
   get evidence(): number {
@@ -56,11 +75,19 @@ export class QuantileWatch implements WatchedGuardrail {
     return undefined;
   }
 
-  describe(): string {
-    const { on, off, bound = 0 } = this.#comparison.shares;
-    const allowed =
-      this.#maxIncrease === 0 ? "" : `, even when ${percent(this.#maxIncrease)} more is allowed`;
-    const limit = `${Number(bound.toPrecision(3))}${this.#unit}`;
-    return `above the control's quantile (last ${limit}) were ${percent(on)} with the optimization and ${percent(off)} without${allowed}`;
+  finding(): Finding {
+    const { beyond, unit, quantile, maxIncrease, slack } = this.#watched;
+    const { on, off, bound = 0 } = this.#comparison.seen;
+    const allowed = [
+      ...(maxIncrease === 0 ? [] : [percent(maxIncrease)]),
+      ...(slack === 0 ? [] : [`${slack}${unit}`]),
+    ].join(" and ");
+    const event = `${beyond} the ${quantileName(quantile)} without it`;
+    const limit = `${Number(bound.toPrecision(3))}${unit}`;
+    const tolerance = allowed === "" ? "" : `, ${allowed} on top allowed`;
+    return {
+      text: `${shareText(on)} with the optimization ${event} (now ${limit}${tolerance}), beside ${shareText(off)} without it; ${certaintyText(this.evidence)}`,
+      figures: { event, on, off, evidence: this.evidence },
+    };
   }
 }

@@ -9,8 +9,8 @@ export interface StageProgress {
   readonly off: number;
   /** Highest evidence of harm now: 1 is none. */
   readonly suspicion: number;
-  /** Guardrail that can't be asked. */
-  readonly failing: string | undefined;
+  /** A guardrail that could not be evaluated, and why. */
+  readonly unevaluated: { readonly name: string; readonly error: string | undefined } | undefined;
   readonly gain: "shown" | "none" | "undecided" | undefined;
 }
 
@@ -23,11 +23,12 @@ export function waitingFor(
   { minMs, minSamples }: { readonly minMs: number; readonly minSamples: number },
   nextShare: number,
 ): string | undefined {
-  const { share, elapsedMs, on, off, suspicion, failing, gain } = progress;
+  const { share, elapsedMs, on, off, suspicion, unevaluated, gain } = progress;
   if (elapsedMs < minMs) return `${Math.ceil(minMs - elapsedMs)} ms more at ${share} %`;
   if (on < minSamples) return `${minSamples - on} more calls with the optimization`;
   if (off < minSamples) return `${minSamples - off} more calls without the optimization`;
-  if (failing !== undefined) return `guardrail ${JSON.stringify(failing)}, which can't be asked`;
+  if (unevaluated !== undefined)
+    return `guardrail ${JSON.stringify(unevaluated.name)}, which can't be evaluated: ${unevaluated.error}`;
   if (suspicion >= suspicious) return "a suspicion of harm to be dispelled";
   if (nextShare === 100 && gain !== undefined && gain !== "shown") return "a gain to be shown";
   return undefined;

@@ -1,3 +1,5 @@
+import type { RollbackFigures } from "./rollback-figures.ts";
+
 /** What has happened to an optimization. */
 export interface RolloutEvent {
   readonly kind: /** The ramp has gone up by a stage; `completed` by its last. */
@@ -16,7 +18,10 @@ export interface RolloutEvent {
   readonly share: number;
   /** Of a roll-back: its guardrail, or "benefit". */
   readonly guardrail?: string | undefined;
+  /** Why; of a roll-back one sentence, with its figures. */
   readonly reason?: string | undefined;
+  /** Of a roll-back, but for checks of one's own. */
+  readonly figures?: RollbackFigures | undefined;
   /** Milliseconds since 1970. */
   readonly atUnixMs: number;
 }

@@ -30,9 +30,10 @@ export interface OptimizationOptions {
   readonly perKeyMs?: number | undefined;
 }
 
-export interface RolloutOptions {
+/** @typeParam Id ids of the optimizations, so that a wrong one doesn't compile */
+export interface RolloutOptions<Id extends string = string> {
   /** By id. */
-  readonly optimizations: Readonly<Record<string, OptimizationOptions>>;
+  readonly optimizations: Readonly<Record<Id, OptimizationOptions>>;
   /**
    * Probability that an optimization that does no harm at all is ever rolled back by its guardrails, however long they
    * watch, from one `resume` to the next; > 0 and ≤ 0.5. They share it evenly. A goal has as much for itself. @default 0.05
@@ -46,7 +47,10 @@ export interface RolloutOptions {
   readonly checkMs?: number | undefined;
   /** Told of each event. One that throws is counted. @default none */
   readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
-  /** Told of each event, as a line. @default roll-backs alone become warnings of the process, `VICTOR_ROLLOUT` */
+  /**
+   * Told as a line of each event, and once of each id that there is not.
+   * @default roll-backs and wrong ids alone become warnings of the process, `VICTOR_ROLLOUT` and `VICTOR_ROLLOUT_UNKNOWN`
+   */
   readonly log?: ((line: string) => void) | undefined;
   /** @default systemClock */
   readonly clock?: Clock | undefined;
@@ -110,7 +114,7 @@ export function resolveRolloutOptions(options: RolloutOptions): ResolvedRollout 
   const { optimizations, onEvent, log, clock = systemClock } = options;
   if (typeof optimizations !== "object" || optimizations === null || Array.isArray(optimizations))
     rejectType("optimizations", "an object of options by id", optimizations);
-  const entries = Object.entries(optimizations);
+  const entries = Object.entries<OptimizationOptions>(optimizations);
   if (entries.length === 0 || entries.length > mostOptimizations)
     reject("optimizations", `1 to ${mostOptimizations} optimizations by id`, entries.length);
   if (onEvent !== undefined) callable("onEvent", onEvent);

@@ -47,8 +47,16 @@ export function* rolloutSamples(optimization: Optimization): Iterable<MetricSamp
       histogram: durations,
     };
   }
-  for (const [reason, value] of optimization.rollbacks)
-    yield sample("counter", "rollbacks", "Roll-backs, by guardrail", "{rollback}", value, { reason });
+  for (const [guardrail, value] of optimization.rollbacks)
+    yield sample("counter", "rollbacks", "Roll-backs, by guardrail", "{rollback}", value, { guardrail });
+  if (optimization.rollbackFigures !== undefined)
+    for (const arm of ["on", "off"] as const) {
+      const seen = optimization.rollbackFigures[arm];
+      if (seen === undefined) continue;
+      const share =
+        "Of the calls that the last roll-back was judged by, the share that counted against their arm";
+      yield sample("gauge", "rollback_share", share, "1", seen.events / Math.max(1, seen.calls), { arm });
+    }
   for (const [guardrail, evidence] of optimization.evidence())
     yield sample(
       "gauge",

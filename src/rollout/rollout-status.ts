@@ -1,4 +1,5 @@
 import type { RolloutArm } from "./arm.ts";
+import type { RollbackFigures } from "./rollback-figures.ts";
 
 /** Where an optimization stands. */
 export type RolloutState =
@@ -10,8 +11,14 @@ export type RolloutState =
   | { readonly kind: "steady" }
   /** Off by hand, until `resume`. */
   | { readonly kind: "stopped"; readonly reason: string }
-  /** Off by a guardrail or for want of a gain, until `resume`. */
-  | { readonly kind: "rolled-back"; readonly guardrail: string; readonly reason: string };
+  /** Off by a guardrail or for want of a gain ("benefit"), until `resume`; `reason` is one sentence, with its figures. */
+  | {
+      readonly kind: "rolled-back";
+      readonly guardrail: string;
+      readonly reason: string;
+      /** `undefined` of a check of the user's own. */
+      readonly figures: RollbackFigures | undefined;
+    };
 
 /** What is known of one arm. */
 export interface ArmStatus {
@@ -31,8 +38,8 @@ export interface GuardrailStatus {
   readonly evidence: number | undefined;
   /** Guardrails that go by evidence, divided by `alpha`. */
   readonly limit: number;
-  /** Whether it could not be asked the last time, so that the ramp waits. */
-  readonly isFailing: boolean;
+  /** Why it could not be evaluated at the last look, so that the ramp waits; `undefined` when it could. */
+  readonly error: string | undefined;
 }
 
 export interface OptimizationStatus {

@@ -5,7 +5,8 @@ import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { oneOf, reject, rejectType } from "../options.ts";
 import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
-import { Optimization } from "./optimization.ts";
+import { Optimization, type OptimizationEvent } from "./optimization.ts";
+import { type RolloutCall, unwatchedCall } from "./rollout-call.ts";
 import { eventText, type RolloutEvent } from "./rollout-event.ts";
 import {
   checkedShare,
@@ -25,6 +26,8 @@ interface Entry {
 
 /** A gap between looks longer than so many intervals, as of a process that was suspended, counts as one interval. */
 const longestGap = 3;
+/** Wrong ids that are told of. */
+const mostToldIds = 20;
 
 /**
  * Brings optimizations to a share of the traffic, step by step, and off again when they do harm. While an optimization is on
@@ -45,7 +48,7 @@ const longestGap = 3;
  * ```
  * Begins at once. Keeps no process alive.
  */
-export class Rollout implements MetricSource, Disposable {
+export class Rollout<Id extends string = string> implements MetricSource, Disposable {
   readonly name = "rollout";
   readonly #options: ResolvedRollout;
   readonly #clock: Clock;
@@ -55,16 +58,17 @@ export class Rollout implements MetricSource, Disposable {
   #isClosed = false;
   #unknown = 0;
   #callbackErrors = 0;
+  readonly #toldIds = new Set<unknown>();
 
   /** @throws {TypeError | RangeError} naming the option, what was expected and what came */
-  constructor(options: RolloutOptions) {
+  constructor(options: RolloutOptions<Id>) {
     this.#options = resolveRolloutOptions(options);
     const { optimizations, randomSeed, clock } = this.#options;
     this.#clock = clock;
     const random = seededRandom(randomSeed);
     for (const [id, each] of optimizations) {
-      const tell = (told: Pick<RolloutEvent, "kind" | "guardrail" | "reason">): void => {
-        this.#tell({ ...told, id, share: optimization.share, atUnixMs: Date.now() });
+      const tell = (event: OptimizationEvent): void => {
+        this.#tell({ ...event, id, share: optimization.share, atUnixMs: Date.now() });
       };
       const optimization = new Optimization(id, each, this.#options, random, tell);
       this.#entries.set(id, { optimization, calls: new VariantCalls(optimization, clock) });
@@ -74,19 +78,20 @@ export class Rollout implements MetricSource, Disposable {
   }
 
   /** The optimizations, in the order of the options. */
-  get ids(): readonly string[] {
-    return [...this.#entries.keys()];
+  get ids(): readonly Id[] {
+    return [...this.#entries.keys()] as Id[];
   }
 
   /**
-   * Whether the optimization is on for this key. Never throws: an id or a key that can't be used is off, and counted.
+   * Whether the optimization is on for this key. Never throws: a key that can't be used is off, and counted;
+   * so is an id that there is not, which is also told of once, by `log` or a warning.
    * @param key such as a user's id; the same key gives the same answer while the share isn't lowered. Without it, chance
    * decides anew each time.
    */
-  isOn(id: string, key?: RolloutKey): boolean {
+  isOn(id: Id, key?: RolloutKey): boolean {
     const entry = this.#entries.get(id);
     if (entry === undefined) {
-      this.#unknown++;
+      this.#noteUnknown(id);
       return false;
     }
     try {
@@ -99,23 +104,37 @@ export class Rollout implements MetricSource, Disposable {
 
   /**
    * Runs one of the variants, and takes its latency and whether it failed into account. A promise is waited for on the side.
-   * @returns what the variant gives; what it throws is thrown
+   * @returns what the variant gives; what it throws is thrown. Of an id that there is not, what `off` gives; that is told of
+   * as `isOn` does
    * @throws {TypeError} when a variant is no function
    */
-  run<On, Off = On>(id: string, key: RolloutKey | undefined, variants: Variants<On, Off>): On | Off {
+  run<On, Off = On>(id: Id, key: RolloutKey | undefined, variants: Variants<On, Off>): On | Off {
     if (typeof variants?.on !== "function" || typeof variants.off !== "function")
       rejectType("variants", "functions on and off", variants);
     const entry = this.#entries.get(id);
     if (entry !== undefined && !this.#isClosed) return entry.calls.run(key, variants);
-    this.#unknown++;
+    this.#noteUnknown(id);
     return variants.off();
   }
 
   /**
-   * Takes a call into account that didn't go through `run`. Never throws for what the sample holds.
-   * @param arm what `isOn` has said
+   * Begins a call that isn't one function: the variant is to be taken that its `arm` says, and its latency is the time until
+   * one of its ends is called. One that is not ended within `hungAfterMs` has failed. Never throws; an id or a key that
+   * can't be used gives a call of the control that nobody watches.
    */
-  record(id: string, arm: RolloutArm, sample: RolloutSample): void {
+  begin(id: Id, key?: RolloutKey): RolloutCall {
+    const entry = this.#entries.get(id);
+    if (entry !== undefined && !this.#isClosed) return entry.calls.begin(key);
+    this.#noteUnknown(id);
+    return unwatchedCall;
+  }
+
+  /**
+   * Takes a call into account that was measured elsewhere, such as in a client. Never throws for what the sample holds.
+   * @param arm what `isOn` has said
+   * @throws {RangeError} on an unknown id or arm
+   */
+  record(id: Id, arm: RolloutArm, sample: RolloutSample): void {
     const { optimization } = this.#known(id);
     oneOf("arm", arm, ["on", "off"]);
     if (this.#isClosed) return;
@@ -132,7 +151,7 @@ export class Rollout implements MetricSource, Disposable {
    * @throws {RolloutStoppedError} when it is off and not resumed, unless the share is 0
    * @throws {RangeError} on an unknown id or another share; {@link ClosedError} once closed
    */
-  setShare(id: string, percent: number): void {
+  setShare(id: Id, percent: number): void {
     const { optimization } = this.#open(id);
     const share = checkedShare("percent", percent);
     if (optimization.isOff && share > 0) throw new RolloutStoppedError(id, optimization.reason);
@@ -140,7 +159,7 @@ export class Rollout implements MetricSource, Disposable {
   }
 
   /** Switches one off, until `resume`. @throws as `setShare` */
-  stop(id: string, reason = "stopped by hand"): void {
+  stop(id: Id, reason = "stopped by hand"): void {
     this.#open(id).optimization.stop(String(reason));
   }
 
@@ -148,22 +167,22 @@ export class Rollout implements MetricSource, Disposable {
    * Begins anew with one that was stopped or rolled back: at its first share, with evidence that knows nothing of before.
    * Each time, `alpha` is at stake again. Does nothing with others. @throws as `setShare`
    */
-  resume(id: string): void {
+  resume(id: Id): void {
     this.#open(id).optimization.resume();
   }
 
   /** Switches all off at once, until `revive`; shares and states stay as they are. @throws {ClosedError} */
   kill(reason?: string): void {
-    for (const id of this.#entries.keys()) this.#open(id).optimization.hold(true, reason);
+    for (const id of this.ids) this.#open(id).optimization.hold(true, reason);
   }
 
   /** Ends `kill`. @throws {ClosedError} */
   revive(): void {
-    for (const id of this.#entries.keys()) this.#open(id).optimization.hold(false, undefined);
+    for (const id of this.ids) this.#open(id).optimization.hold(false, undefined);
   }
 
   /** @throws {RangeError} on an unknown id */
-  status(id: string): OptimizationStatus {
+  status(id: Id): OptimizationStatus {
     return this.#known(id).optimization.status();
   }
 
@@ -223,11 +242,20 @@ export class Rollout implements MetricSource, Disposable {
     this.close();
   }
 
+  #noteUnknown(id: unknown): void {
+    this.#unknown++;
+    if (this.#isClosed || this.#toldIds.has(id) || this.#toldIds.size >= mostToldIds) return;
+    this.#toldIds.add(id);
+    const shown = typeof id === "string" ? JSON.stringify(id) : `of type ${typeof id}`;
+    const line = `rollout has no optimization ${shown}, so that stays off; there are ${this.ids.join(", ")}`;
+    this.#safely(() => this.#say(line, "VICTOR_ROLLOUT_UNKNOWN"));
+  }
+
   #known(id: string): Entry {
     return this.#entries.get(id) ?? reject("id", `one of ${this.ids.join(", ")}`, id);
   }
 
-  #open(id: string): Entry {
+  #open(id: Id): Entry {
     if (this.#isClosed) throw new ClosedError("Rollout");
     return this.#known(id);
   }
@@ -242,17 +270,23 @@ export class Rollout implements MetricSource, Disposable {
   #tell(event: RolloutEvent): void {
     const { onEvent, log } = this.#options;
     const told = Object.freeze(event);
-    for (const tell of [() => this.#log(told, log), () => onEvent?.(told)])
-      try {
-        tell();
-      } catch {
-        this.#callbackErrors++;
-      }
+    if (log !== undefined || event.kind === "rolled-back")
+      this.#safely(() => this.#say(eventText(told), "VICTOR_ROLLOUT"));
+    this.#safely(() => onEvent?.(told));
   }
 
-  #log(event: RolloutEvent, log: ((line: string) => void) | undefined): void {
-    if (log !== undefined) log(eventText(event));
-    else if (event.kind === "rolled-back")
-      process.emitWarning(eventText(event), { type: "RolloutWarning", code: "VICTOR_ROLLOUT" });
+  #safely(tell: () => void): void {
+    try {
+      tell();
+    } catch {
+      this.#callbackErrors++;
+    }
+  }
+
+  /** @param code of the warning, where no log is set */
+  #say(line: string, code: string): void {
+    const { log } = this.#options;
+    if (log !== undefined) log(line);
+    else process.emitWarning(line, { type: "RolloutWarning", code });
   }
 }

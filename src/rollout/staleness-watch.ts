@@ -1,6 +1,8 @@
+import { thrownText } from "../thrown-text.ts";
 import type { StalenessSource } from "./guardrail.ts";
 import { RateEvidence } from "./rate-evidence.ts";
-import { percent, type WatchedGuardrail } from "./watched-guardrail.ts";
+import { certaintyText, type Finding, percent, shareText } from "./rollback-figures.ts";
+import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** Watches the rate of stale cache hits, as their source counts them. */
 export class StalenessWatch implements WatchedGuardrail {
@@ -12,7 +14,7 @@ export class StalenessWatch implements WatchedGuardrail {
   #stale = Number.NaN;
   #trials = 0;
   #events = 0;
-  #isFailing = false;
+  #error: string | undefined;
 
   constructor(name: string, source: StalenessSource, maxRate: number) {
     this.name = name;
@@ -31,8 +33,8 @@ export class StalenessWatch implements WatchedGuardrail {
     return this.#rate.value;
   }
 
-  get isFailing(): boolean {
-    return this.#isFailing;
+  get error(): string | undefined {
+    return this.#error;
   }
 
   observe(): boolean {
@@ -45,9 +47,13 @@ export class StalenessWatch implements WatchedGuardrail {
     this.#take();
   }
 
-  describe(): string {
-    const rate = percent(this.#events / Math.max(1, this.#trials));
-    return `${this.#events} of ${this.#trials} hits checked were stale (${rate}, allowed ${percent(this.#maxRate)})`;
+  finding(): Finding {
+    const on = { calls: this.#trials, events: this.#events };
+    const shown = shareText(on, "cache hits that were checked");
+    return {
+      text: `${shown} were stale (${percent(this.#maxRate)} is allowed); ${certaintyText(this.evidence)}`,
+      figures: { event: "were stale", on, off: undefined, evidence: this.evidence },
+    };
   }
 
   #take(): void {
@@ -55,13 +61,14 @@ export class StalenessWatch implements WatchedGuardrail {
     let stale: number;
     try {
       ({ checked, stale } = this.#source);
-    } catch {
-      this.#isFailing = true;
+    } catch (error) {
+      this.#error = thrownText(error);
       return;
     }
     const trials = checked - this.#checked;
     const events = stale - this.#stale;
-    this.#isFailing = !(Number.isFinite(checked) && Number.isFinite(stale));
+    const areNumbers = Number.isFinite(checked) && Number.isFinite(stale);
+    this.#error = areNumbers ? undefined : "the source's checked and stale are no finite numbers";
     this.#checked = checked;
     this.#stale = stale;
     // A source that was set back, or counts oddly, begins anew; so does one that is seen for the first time.

@@ -4,6 +4,7 @@ import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { KeyWindow } from "./key-window.ts";
 import type { Optimization } from "./optimization.ts";
+import { type RolloutCall, unwatchedCall } from "./rollout-call.ts";
 import type { RolloutKey } from "./share-switch.ts";
 
 /** Both ways of doing the same thing. */
@@ -14,12 +15,7 @@ export interface Variants<On, Off = On> {
   readonly off: () => Off;
 }
 
-interface Call {
-  readonly arm: RolloutArm;
-  readonly generation: number;
-  readonly isCounted: boolean;
-  readonly startedMs: number;
-}
+type Values = RolloutSample["values"];
 
 /**
  * Runs one variant or the other, and tells the optimization what became of it. Whatever goes wrong in here, the caller gets
@@ -29,8 +25,8 @@ export class VariantCalls {
   readonly #optimization: Optimization;
   readonly #clock: Clock;
   readonly #window: KeyWindow;
-  /** Asynchronous calls under way, oldest first. */
-  readonly #running = new Set<Call>();
+  /** Calls under way that don't end by themselves, oldest first. */
+  readonly #running = new Set<OpenCall>();
 
   constructor(optimization: Optimization, clock: Clock) {
     this.#optimization = optimization;
@@ -39,13 +35,13 @@ export class VariantCalls {
   }
 
   run<On, Off>(key: RolloutKey | undefined, { on, off }: Variants<On, Off>): On | Off {
-    const call = this.#begin(key);
+    const call = this.#open(key);
     if (call === undefined) return off();
     let result: On | Off;
     try {
       result = call.arm === "on" ? on() : off();
     } catch (error) {
-      this.#failed(call, error);
+      call.fail(error);
       throw error;
     }
     if (result instanceof Promise) {
@@ -53,19 +49,26 @@ export class VariantCalls {
       // What is given on is the promise derived, so that a rejection nobody handles is still noticed.
       return result.then(
         (value: unknown) => {
-          if (this.#running.delete(call)) this.#end(call, false);
+          call.succeed();
           return value;
         },
         (error: unknown) => {
-          if (this.#running.delete(call)) this.#failed(call, error);
+          call.fail(error);
           throw error;
         },
       ) as On | Off;
     }
     // To ask a lazy thenable, such as a query builder, would be to run it.
     if (isThenable(result)) this.#optimization.counts.unmeasured++;
-    else this.#end(call, false);
+    else call.succeed();
     return result;
+  }
+
+  begin(key: RolloutKey | undefined): RolloutCall {
+    const call = this.#open(key);
+    if (call === undefined) return unwatchedCall;
+    this.#running.add(call);
+    return call;
   }
 
   /** Gives up on calls that run too long: the worst variant is one of which nothing is heard any more. */
@@ -74,53 +77,98 @@ export class VariantCalls {
     for (const call of this.#running) {
       if (nowMs - call.startedMs < hungAfterMs) return;
       this.#running.delete(call);
+      call.isOver = true;
       this.#optimization.counts.hung++;
       this.#observe(call, { failed: true });
     }
   }
 
-  #begin(key: RolloutKey | undefined): Call | undefined {
-    const optimization = this.#optimization;
-    try {
-      const isOn = optimization.switch.decide(key);
-      const startedMs = this.#clock.now();
-      return {
-        arm: isOn ? "on" : "off",
-        generation: optimization.generation,
-        isCounted: key === undefined || this.#window.admit(optimization.switch.identify(key), startedMs),
-        startedMs,
-      };
-    } catch {
-      optimization.counts.errors++;
-      return undefined;
-    }
-  }
-
-  #failed(call: Call, error: unknown): void {
-    let failed = true;
-    try {
-      failed = this.#optimization.options.isFailure(error) !== false;
-    } catch {
-      this.#optimization.counts.errors++;
-    }
-    this.#end(call, failed);
-  }
-
-  #end(call: Call, failed: boolean): void {
+  /** @param call that has ended just now */
+  ended(call: OpenCall, failed: boolean, values: Values): void {
+    this.#running.delete(call);
     let latencyMs: number;
     try {
       latencyMs = this.#clock.now() - call.startedMs;
     } catch {
       latencyMs = Number.NaN;
     }
-    this.#observe(call, { latencyMs, failed });
+    this.#observe(call, { latencyMs, failed, values });
   }
 
-  #observe({ arm, generation, isCounted }: Call, sample: RolloutSample): void {
+  discarded(call: OpenCall): void {
+    this.#running.delete(call);
+  }
+
+  isFailure(error: unknown): boolean {
+    try {
+      return this.#optimization.options.isFailure(error) !== false;
+    } catch {
+      this.#optimization.counts.errors++;
+      return true;
+    }
+  }
+
+  #open(key: RolloutKey | undefined): OpenCall | undefined {
+    const optimization = this.#optimization;
+    try {
+      const isOn = optimization.switch.decide(key);
+      const startedMs = this.#clock.now();
+      const isCounted = key === undefined || this.#window.admit(optimization.switch.identify(key), startedMs);
+      return new OpenCall(this, isOn ? "on" : "off", optimization.generation, isCounted, startedMs);
+    } catch {
+      optimization.counts.errors++;
+      return undefined;
+    }
+  }
+
+  #observe({ arm, generation, isCounted }: OpenCall, sample: RolloutSample): void {
     try {
       this.#optimization.observe(arm, sample, generation, isCounted);
     } catch {
       this.#optimization.counts.errors++;
     }
+  }
+}
+
+class OpenCall implements RolloutCall {
+  readonly arm: RolloutArm;
+  readonly generation: number;
+  readonly isCounted: boolean;
+  readonly startedMs: number;
+  isOver = false;
+  readonly #calls: VariantCalls;
+
+  constructor(
+    calls: VariantCalls,
+    arm: RolloutArm,
+    generation: number,
+    isCounted: boolean,
+    startedMs: number,
+  ) {
+    this.#calls = calls;
+    this.arm = arm;
+    this.generation = generation;
+    this.isCounted = isCounted;
+    this.startedMs = startedMs;
+  }
+
+  succeed(values?: Values): void {
+    if (this.#end()) this.#calls.ended(this, false, values);
+  }
+
+  fail(error?: unknown, values?: Values): void {
+    if (!this.#end()) return;
+    this.#calls.ended(this, error === undefined || this.#calls.isFailure(error), values);
+  }
+
+  discard(): void {
+    if (this.#end()) this.#calls.discarded(this);
+  }
+
+  /** @returns whether this is its first end */
+  #end(): boolean {
+    if (this.isOver) return false;
+    this.isOver = true;
+    return true;
   }
 }

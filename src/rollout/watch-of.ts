@@ -2,7 +2,7 @@ import { CheckWatch } from "./check-watch.ts";
 import { ErrorWatch } from "./error-watch.ts";
 import type { Guardrail } from "./guardrail.ts";
 import { guardrailDefaults, nameOf } from "./guardrail-checks.ts";
-import { latencyOf, namedValue, QuantileWatch } from "./quantile-watch.ts";
+import { latencyOf, namedValue, QuantileWatch, timeToSuccess } from "./quantile-watch.ts";
 import { StalenessWatch } from "./staleness-watch.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
@@ -14,12 +14,28 @@ export function watchOf(guardrail: Guardrail, onError: () => void): WatchedGuard
       const { quantile = guardrailDefaults.latency.quantile } = guardrail;
       const { maxIncrease = guardrailDefaults.latency.maxIncrease } = guardrail;
       const { slackMs = guardrailDefaults.latency.slackMs } = guardrail;
-      return new QuantileWatch(name, latencyOf, " ms", quantile, maxIncrease, slackMs);
+      const { includeFailed = guardrailDefaults.latency.includeFailed } = guardrail;
+      return new QuantileWatch(name, {
+        read: includeFailed ? timeToSuccess : latencyOf,
+        beyond: includeFailed ? "failed or were slower than" : "were slower than",
+        unit: " ms",
+        quantile,
+        maxIncrease,
+        slack: slackMs,
+      });
     }
     case "value": {
       const { quantile = guardrailDefaults.value.quantile } = guardrail;
       const { maxIncrease = guardrailDefaults.value.maxIncrease } = guardrail;
-      return new QuantileWatch(name, namedValue(guardrail.value), "", quantile, maxIncrease);
+      const { value } = guardrail;
+      return new QuantileWatch(name, {
+        read: namedValue(value),
+        beyond: `were higher in ${value} than`,
+        unit: "",
+        quantile,
+        maxIncrease,
+        slack: 0,
+      });
     }
     case "errors":
       return new ErrorWatch(name, guardrail.maxIncrease ?? guardrailDefaults.errors.maxIncrease);

@@ -1,5 +1,6 @@
 import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
+import type { Finding } from "./rollback-figures.ts";
 import type { OptimizationStatus } from "./rollout-status.ts";
 
 /** A guardrail at work. */
@@ -9,8 +10,8 @@ export interface WatchedGuardrail {
   readonly evidence: number | undefined;
   /** The evidence now, which a ramp waits for to pass. */
   readonly suspicion: number;
-  /** Whether it could not be asked the last time. */
-  readonly isFailing: boolean;
+  /** Why it could not be evaluated at the last look; `undefined` when it could. */
+  readonly error: string | undefined;
   /** @returns whether the evidence may have changed */
   observe(arm: RolloutArm, sample: RolloutSample): boolean;
   /** Ends what must not go on under another share. */
@@ -21,8 +22,6 @@ export interface WatchedGuardrail {
    * @returns the reason of a violation, told by another way than evidence
    */
   look(status: () => OptimizationStatus): string | undefined;
-  /** What was seen, for the log. */
-  describe(): string;
+  /** What was seen, for the reason of a roll-back. */
+  finding(): Finding;
 }
-
-export const percent = (share: number): string => `${Number((100 * share).toPrecision(3))} %`;

@@ -9,7 +9,14 @@ const alpha = 0.05;
 
 /** The guardrails of `Rollout`, at their shared limit. */
 export function alwaysValid(maxSlowdown: number, maxErrors: number): Rule {
-  const p99 = new QuantileWatch("p99", latencyOf, " ms", 0.99, maxSlowdown);
+  const p99 = new QuantileWatch("p99", {
+    read: latencyOf,
+    beyond: "were slower than",
+    unit: " ms",
+    quantile: 0.99,
+    maxIncrease: maxSlowdown,
+    slack: 0,
+  });
   const errors = new ErrorWatch("errors", maxErrors);
   const limit = 2 / alpha;
   return (arm, latencyMs, failed) => {

@@ -48,6 +48,15 @@ export function run(): Arm {
   return asking((key) => rollout.run("cache", key, variants));
 }
 
+export function beginAndEnd(): Arm {
+  const rollout = rolloutOf(share);
+  return asking(() => {
+    const call = rollout.begin("cache");
+    call.succeed();
+    return call.arm === "on";
+  });
+}
+
 const asyncArm = (call: (key: string) => Promise<boolean>): Arm => {
   let on = 0;
   return {

@@ -1,5 +1,6 @@
 import { AutoSettingsError } from "../../errors.ts";
 import type { OptimizationsOptions } from "../options.ts";
+import type { StepRolloutSettings } from "../rolled-out-steps.ts";
 
 type Options = { -readonly [Name in keyof OptimizationsOptions]: OptimizationsOptions[Name] };
 
@@ -14,6 +15,15 @@ const number = (name: string, text: string): number => {
   if (Number.isNaN(value))
     throw new AutoSettingsError(name, `expected a number, got ${JSON.stringify(text)}`);
   return value;
+};
+
+const rolloutText = (text: string, name: string): StepRolloutSettings => {
+  try {
+    return JSON.parse(text) as StepRolloutSettings;
+  } catch (error) {
+    const message = `expected on, off, or options as JSON, got ${JSON.stringify(text)}`;
+    throw new AutoSettingsError(name, message, { cause: error });
+  }
 };
 
 const readers: Readonly<Record<string, (options: Options, text: string, name: string) => void>> = {
@@ -35,6 +45,9 @@ const readers: Readonly<Record<string, (options: Options, text: string, name: st
   },
   VICTOR_STATUS_FILE: (options, text) => {
     options.statusFile = text;
+  },
+  VICTOR_ROLLOUT: (options, text, name) => {
+    options.rollout = text === "on" || (text === "off" ? false : rolloutText(text, name));
   },
 };
 

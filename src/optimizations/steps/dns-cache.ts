@@ -3,6 +3,7 @@ import { type Lookup, LookupCache } from "../lookup-cache.ts";
 import { nowMs } from "../own-time.ts";
 import { PatchedMethod } from "../patched-method.ts";
 import type { OptimizationStep } from "../step.ts";
+import { watchedLookup } from "../watched-lookup.ts";
 
 /**
  * Answers of `dns.lookup` are used again for 2 s (`dnsTtlMs`), by all that connects: `http`, `fetch`, `undici`, drivers.
@@ -16,10 +17,14 @@ export const dnsCache: OptimizationStep = {
     const dns = process.getBuiltinModule("node:dns");
     const { dnsTtlMs } = context.settings;
     const cache = new LookupCache(dnsTtlMs, { now: nowMs }, () => dns.getDefaultResultOrder());
+    const { isOn } = context;
+    const begin = context.callsOf("dns-cache");
     const patch = new PatchedMethod(dns, "lookup", (original, own) => {
       function lookup(this: unknown, ...args: never[]): unknown {
+        if (!own.isActive) return Reflect.apply(original, this, args);
+        if (begin !== undefined) return watchedLookup(cache, original as Lookup, this, args, begin);
         const host: unknown = args[0];
-        return own.isActive && context.isOn("dns-cache", typeof host === "string" ? host : undefined)
+        return isOn === undefined || isOn("dns-cache", typeof host === "string" ? host : undefined)
           ? cache.lookup(original as Lookup, this, args)
           : Reflect.apply(original, this, args);
       }

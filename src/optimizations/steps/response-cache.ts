@@ -1,6 +1,7 @@
 import { composeGlobalDispatchers } from "../dispatcher-policy.ts";
 import { lazyModule } from "../lazy-module.ts";
 import type { OptimizationStep } from "../step.ts";
+import { switchedPolicy } from "../switched-policy.ts";
 
 /**
  * A shared cache of responses by RFC 9111 before the global `fetch`. Opt-in: a response that its headers call fresh is
@@ -14,12 +15,8 @@ export const responseCache: OptimizationStep = {
     const { ResponseCache } = lazyModule<typeof import("../../network/cache/response-cache.ts")>(
       "network/cache/response-cache",
     );
-    const cache = new ResponseCache();
-    const release = composeGlobalDispatchers((dispatch) => {
-      const cached = cache.policy(dispatch);
-      return (request, handler) =>
-        (context.isOn("response-cache", String(request.origin)) ? cached : dispatch)(request, handler);
-    });
+    const cache = new ResponseCache({ truth: context.truth });
+    const release = composeGlobalDispatchers(switchedPolicy("response-cache", cache.policy, context));
     context.addSource(cache);
     return {
       describe: () => ({

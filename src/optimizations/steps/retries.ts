@@ -1,6 +1,7 @@
 import { composeGlobalDispatchers } from "../dispatcher-policy.ts";
 import { lazyModule } from "../lazy-module.ts";
 import type { OptimizationStep } from "../step.ts";
+import { switchedPolicy } from "../switched-policy.ts";
 
 /**
  * Further attempts of the global `fetch`, under a budget, where a request may be sent twice. Opt-in: a server sees
@@ -15,11 +16,7 @@ export const retries: OptimizationStep = {
       "network/resilience/retry-policy",
     );
     const retry = new RetryPolicy();
-    const release = composeGlobalDispatchers((dispatch) => {
-      const retrying = retry.policy(dispatch);
-      return (request, handler) =>
-        (context.isOn("retries", String(request.origin)) ? retrying : dispatch)(request, handler);
-    });
+    const release = composeGlobalDispatchers(switchedPolicy("retries", retry.policy, context));
     context.addSource(retry);
     return {
       describe: () => ({

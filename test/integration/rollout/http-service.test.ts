@@ -68,7 +68,9 @@ test("a service whose variant is slow switches it off by itself, and says why", 
   const { events, rollout, lines } = await serve({ ...ramp, ramp: [20, 50] }, slow, isOff);
   expect(rollout.status("variant").state).toMatchObject({ kind: "rolled-back", guardrail: "p99 latency" });
   expect(events.at(-1)).toMatchObject({ kind: "rolled-back", share: 0, guardrail: "p99 latency" });
-  expect(lines.at(-1)).toMatch(/^rollout "variant" rolled-back, now 0 %: p99 latency: above/);
+  expect(lines.at(-1)).toMatch(
+    /^rollout "variant" rolled-back, now 0 %: p99 latency: .* of the .* calls with the optimization were slower/,
+  );
 });
 
 test("a service whose variant fails switches it off by itself", async () => {

@@ -70,19 +70,68 @@ describe("a guardrail", () => {
     expect(status()).toMatchObject({ share: 0, state: { kind: "rolled-back", guardrail: "p99 latency" } });
     const last = events.at(-1)!;
     expect(last).toMatchObject({ kind: "rolled-back", id: "x", share: 0, guardrail: "p99 latency" });
-    expect(last.reason).toMatch(/^p99 latency: above the control's quantile .* with the optimization and/);
+    expect(last.reason).toMatch(
+      /^p99 latency: [\d.]+ % of the \d+ calls with the optimization were slower than the p99 without it \(now [\d.]+ ms, 5 % and 0\.1 ms on top allowed\), beside [\d.]+ % of the [\d,]+ calls without it; without harm, figures like these come in at most 1 of \d+ rollouts$/,
+    );
+    expect(last.figures).toMatchObject({ event: "were slower than the p99 without it" });
+    expect(status().state).toEqual({
+      kind: "rolled-back",
+      guardrail: "p99 latency",
+      reason: last.reason,
+      figures: last.figures,
+    });
     expect(lines.at(-1)).toContain(`rollout "x" rolled-back, now 0 %: ${last.reason}`);
     const registry = new MetricRegistry();
     registry.register(rollout);
     const samples = registry.collect().filter(({ name }) => name === "victor.rollout.rollbacks");
-    expect(samples).toMatchObject([{ value: 1, labels: { reason: "p99 latency" } }]);
+    expect(samples).toMatchObject([{ value: 1, labels: { guardrail: "p99 latency" } }]);
+    const { on, off } = last.figures!;
+    const shares = registry.collect().filter(({ name }) => name === "victor.rollout.rollback_share");
+    expect(shares).toMatchObject([
+      { value: on.events / on.calls, labels: { arm: "on" } },
+      { value: off!.events / off!.calls, labels: { arm: "off" } },
+    ]);
+    // What is written for people is no label: each text would be a series of its own.
+    for (const { labels } of registry.collect())
+      for (const value of Object.values(labels)) expect(value).not.toContain("calls with");
     expect(status().rollbacks).toEqual({ "p99 latency": 1 });
   });
 
   test("rolls back a variant that fails more often, at the first block when it always fails", () => {
     const { send, status } = rolledTraffic({ share: 50 });
     send(40, logNormal(1, 1));
-    expect(status().state).toMatchObject({ kind: "rolled-back", guardrail: "errors" });
+    expect(status().state).toMatchObject({
+      kind: "rolled-back",
+      guardrail: "errors",
+      reason: expect.stringMatching(
+        /^errors: 100 % of the \d+ calls with the optimization failed, beside 0 % of the \d+ calls without it \(10 % more is allowed\); without harm, /,
+      ),
+      figures: { event: "failed", off: { events: 0 } },
+    });
+  });
+
+  test("of latency takes a success at the second attempt for harm, unless failures count as slower than any", () => {
+    // As retries do: one call in twenty fails at first, and then succeeds after a while.
+    const without = (random: () => number) => ({ latencyMs: 10 + random(), failed: random() < 0.05 });
+    const retried = (random: () => number) => ({ latencyMs: 10 + random() + (random() < 0.05 ? 100 : 0) });
+    for (const includeFailed of [undefined, true]) {
+      const guardrails = [{ kind: "latency", includeFailed }, { kind: "errors" }] as const;
+      const { send, status } = rolledTraffic({ share: 50, guardrails });
+      send(20_000, retried, without);
+      expect(status().state.kind).toBe(includeFailed ? "steady" : "rolled-back");
+    }
+  });
+
+  test("of latency that counts failures finds what makes failures more", () => {
+    const { send, status } = rolledTraffic({
+      share: 50,
+      guardrails: [{ kind: "latency", includeFailed: true }],
+    });
+    send(20_000, logNormal(1, 0.05), logNormal(1, 0.01));
+    expect(status().state).toMatchObject({
+      kind: "rolled-back",
+      figures: { event: "failed or were slower than the p99 without it" },
+    });
   });
 
   test("takes failing quickly for no gain", () => {
@@ -146,7 +195,9 @@ describe("a guardrail", () => {
     clock.pass(1000);
     expect(status().state).toMatchObject({
       kind: "rolled-back",
-      reason: expect.stringContaining("41 of 1000 hits checked were stale (4.1 %, allowed 1 %)"),
+      reason: expect.stringContaining(
+        "4.1 % of the 1,000 cache hits that were checked were stale (1 % is allowed)",
+      ),
     });
   });
 
@@ -171,12 +222,12 @@ describe("a guardrail", () => {
     stats = undefined;
     clock.pass(1000);
     expect(status()).toMatchObject({
-      guardrails: [{ isFailing: true }],
-      state: { waitingFor: 'guardrail "staleness", which can\'t be asked' },
+      guardrails: [{ error: "gone" }],
+      state: { waitingFor: 'guardrail "staleness", which can\'t be evaluated: gone' },
     });
     stats = { checked: 10, stale: 5 };
     clock.pass(1000);
-    expect(status().state.kind).toBe("complete");
+    expect(status()).toMatchObject({ guardrails: [{ error: undefined }], state: { kind: "complete" } });
     stats = { checked: 11, stale: 6 };
     clock.pass(1000);
     expect(status().state).toMatchObject({ kind: "rolled-back", guardrail: "staleness" });
@@ -194,6 +245,7 @@ describe("a guardrail", () => {
     });
     for (const arm of ["on", "off"] as const) rollout.record("x", arm, { latencyMs: 1 });
     clock.pass(1000);
+    expect(status().guardrails).toMatchObject([{ error: "broken" }]);
     answer = () => Promise.reject(new Error("never handled"));
     clock.pass(1000);
     expect(status()).toMatchObject({ state: { kind: "ramping" }, counts: { errors: 2 } });
@@ -249,7 +301,41 @@ describe("a benefit", () => {
     const { events, send, status } = rolledTraffic(options);
     send(20_000, logNormal());
     expect(status()).toMatchObject({ share: 0, gain: "none", state: { guardrail: "benefit" } });
-    expect(events.at(-1)?.reason).toContain("no gain shown");
+    expect(events.at(-1)?.reason).toMatch(
+      /^benefit: no gain of 20 % shown: .* calls with the optimization were above 80 % of the p50 latency without it .*; with that gain, /,
+    );
+  });
+
+  test("of fewer failures is shown by those that don't come, and ruled out by those that come all the same", () => {
+    const goal = { ...options, guardrails: [], benefit: { of: "errors", minGain: 0.2 } };
+    const useful = rolledTraffic(goal);
+    useful.send(20_000, logNormal(1, 0.01), logNormal(1, 0.1));
+    expect(useful.status()).toMatchObject({ gain: "shown", state: { kind: "complete" } });
+    const useless = rolledTraffic(goal);
+    useless.send(60_000, logNormal(1, 0.3), logNormal(1, 0.3));
+    expect(useless.status()).toMatchObject({
+      gain: "none",
+      state: {
+        kind: "rolled-back",
+        guardrail: "benefit",
+        reason: expect.stringMatching(
+          /^benefit: no gain of 20 % shown: [\d.]+ % of the [\d,]+ calls with the optimization failed, beside [\d.]+ % of the [\d,]+ calls without it; with that gain, figures like these come in at most 1 of \d+ rollouts$/,
+        ),
+      },
+    });
+  });
+
+  test("isn't judged below the share that it asks for", () => {
+    const { rollout, send, status } = rolledTraffic({
+      share: 30,
+      guardrails: [],
+      benefit: { minGain: 0.2, minSamples: 100, minShare: 50 },
+    });
+    send(20_000, logNormal());
+    expect(status().gain).toBe("undecided");
+    rollout.setShare("x", 50);
+    send(20_000, logNormal());
+    expect(status()).toMatchObject({ gain: "none", state: { guardrail: "benefit" } });
   });
 
   test("that is there lets the ramp go to its end", () => {
@@ -290,7 +376,41 @@ describe("by hand", () => {
     expect(() => rollout.status("y")).toThrow(RangeError);
     expect(rollout.isOn("y", 1)).toBe(false);
     expect(rollout.run("y", 1, { on: () => "on", off: () => "off" })).toBe("off");
-    expect(rollout.stats().unknown).toBe(2);
+    expect(rollout.begin("y", 1).arm).toBe("off");
+    expect(rollout.stats().unknown).toBe(3);
+  });
+
+  test("an unknown id is logged once, and ends the log for no other", () => {
+    const { lines, rollout } = rolledTraffic();
+    for (const id of ["y", "z", "y", 7 as never]) rollout.isOn(id);
+    rollout.run("z", 1, { on: () => 1, off: () => 0 });
+    expect(lines).toEqual([
+      'rollout has no optimization "y", so that stays off; there are x',
+      'rollout has no optimization "z", so that stays off; there are x',
+      "rollout has no optimization of type number, so that stays off; there are x",
+    ]);
+    for (let i = 0; i < 100; i++) rollout.isOn(`made up ${i}`);
+    expect(lines).toHaveLength(20);
+  });
+
+  test("an unknown id that nobody listens to is a warning of the process", async () => {
+    const warnings: Error[] = [];
+    const note = (warning: Error) => warnings.push(warning);
+    process.on("warning", note);
+    const { rollout } = rolledTraffic({}, { log: undefined });
+    for (let i = 0; i < 3; i++) rollout.isOn("query-cahce");
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("warning", note);
+    expect(warnings).toMatchObject([
+      { code: "VICTOR_ROLLOUT_UNKNOWN", message: expect.stringContaining('"query-cahce"') },
+    ]);
+  });
+
+  test("an unknown id doesn't compile where the ids are known", () => {
+    using rollout = new Rollout({ optimizations: { search: {} }, log: () => undefined });
+    // @ts-expect-error: it is "search"
+    expect(rollout.isOn("serach")).toBe(false);
+    expect(rollout.status("search").id).toBe("search");
   });
 
   test("after close all is off, no timer is left, and only reading goes on", () => {
@@ -353,6 +473,10 @@ test.each<[string, object]>([
     "guardrails[0].maxIncrease",
     { optimizations: { x: { guardrails: [{ kind: "errors", maxIncrease: -1 }] } } },
   ],
+  [
+    "guardrails[0].includeFailed",
+    { optimizations: { x: { guardrails: [{ kind: "latency", includeFailed: 1 }] } } },
+  ],
   ["guardrails[0].slackMs", { optimizations: { x: { guardrails: [{ kind: "latency", slackMs: -1 }] } } }],
   ["guardrails[0].source", { optimizations: { x: { guardrails: [{ kind: "staleness" }] } } }],
   ["guardrails[0].check", { optimizations: { x: { guardrails: [{ kind: "check", name: "a" }] } } }],
@@ -360,6 +484,10 @@ test.each<[string, object]>([
   [
     "another guardrail is called",
     { optimizations: { x: { guardrails: [{ kind: "errors" }, { kind: "errors" }] } } },
+  ],
+  [
+    "optimizations.x.benefit.minShare",
+    { optimizations: { x: { benefit: { minGain: 0.1, minShare: 101 } } } },
   ],
   ["optimizations.x.benefit.minGain", { optimizations: { x: { benefit: {} } } }],
   ["alpha: expected", { optimizations: { x: {} }, alpha: 0 }],

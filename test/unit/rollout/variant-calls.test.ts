@@ -152,3 +152,49 @@ test("latencies and values that are no numbers are left out, and counted", () =>
   expect(status().counts).toMatchObject({ rejected: 8, errors: 1 });
   expect(Math.round(status().arms.on.p99Ms ?? 0)).toBe(7);
 });
+
+test("a call that is no function is begun, takes its arm's variant, and is ended once", () => {
+  const { clock, rollout, status } = rolledTraffic({ share: 100 });
+  const call = rollout.begin("x", 1);
+  expect(call.arm).toBe("on");
+  clock.pass(30);
+  call.succeed();
+  call.fail();
+  call.discard();
+  expect(status().arms.on).toMatchObject({ succeeded: 1, failed: 0, counted: 1 });
+  expect(Math.round(status().arms.on.p50Ms ?? 0)).toBe(30);
+  rollout.setShare("x", 0);
+  expect(rollout.begin("x", 1).arm).toBe("off");
+});
+
+test("a begun call fails by isFailure, counts its values, and for nothing when it is discarded", () => {
+  const { rollout, status } = rolledTraffic({
+    share: 100,
+    isFailure: (error) => (error as Error).message !== "not found",
+  });
+  rollout.begin("x").fail(new Error("not found"));
+  rollout.begin("x").fail(new Error("broken"));
+  rollout.begin("x").fail();
+  rollout.begin("x").succeed({ cpuMs: Number.NaN });
+  rollout.begin("x").discard();
+  expect(status()).toMatchObject({ arms: { on: { succeeded: 2, failed: 2 } }, counts: { rejected: 1 } });
+});
+
+test("a begun call that nobody ends has failed after a while", () => {
+  const { clock, rollout, status } = rolledTraffic({ share: 100, hungAfterMs: 5000 });
+  const call = rollout.begin("x");
+  rollout.begin("x").discard();
+  for (let second = 0; second < 7; second++) clock.pass(1000);
+  call.succeed();
+  expect(status()).toMatchObject({ arms: { on: { succeeded: 0, failed: 1 } }, counts: { hung: 1 } });
+});
+
+test("a call that can't be begun is one of the control", () => {
+  const { rollout, status } = rolledTraffic({ share: 50 });
+  const call = rollout.begin("x", { id: 1 } as never);
+  expect(call.arm).toBe("off");
+  call.succeed();
+  rollout.close();
+  rollout.begin("x").fail();
+  expect(status()).toMatchObject({ arms: { off: { succeeded: 0, failed: 0 } }, counts: { errors: 1 } });
+});

@@ -1,0 +1,178 @@
+import type { TruthCheck } from "../algorithms/truth-check.ts";
+import type { Clock } from "../clock.ts";
+import type { MetricSource } from "../metrics/metric.ts";
+import { knownKeys, optionsObject, reject } from "../options.ts";
+import type { Guardrail, StalenessSource } from "../rollout/guardrail.ts";
+import { Rollout } from "../rollout/rollout.ts";
+import type { RolloutCall } from "../rollout/rollout-call.ts";
+import {
+  type OptimizationOptions,
+  type RolloutOptions,
+  resolveRolloutOptions,
+} from "../rollout/rollout-options.ts";
+import type { OptimizationStatus } from "../rollout/rollout-status.ts";
+import { TruthSampler } from "../rollout/truth-sampler.ts";
+import { nowMs, startTimer, stopTimer } from "./own-time.ts";
+import {
+  type RolledOutStep,
+  rolledOutSteps,
+  type StepOptions,
+  type StepRolloutOptions,
+} from "./rolled-out-steps.ts";
+import type { StepReport } from "./step.ts";
+
+const ownClock: Clock = Object.freeze({
+  now: nowMs,
+  setTimeout: (fn: () => void, delayMs: number) => startTimer(fn, delayMs).unref(),
+  clearTimeout: (handle: unknown) => stopTimer(handle as NodeJS.Timeout),
+});
+
+/** The last share leaves some calls without, so that there is something to compare with for good. */
+const ramp = Object.freeze([1, 5, 25, 50, 95]);
+
+/** Of half of the calls a cache has nearly as many hits as of all; of a hundredth it has hardly any. */
+const quicker = Object.freeze({ minGain: 0.05, minShare: 50 });
+
+/** What a step is judged by, and what it is for, where its options don't say. */
+const judgedBy: Readonly<Record<RolledOutStep, Pick<StepOptions, "guardrails" | "benefit">>> = {
+  "dns-cache": { guardrails: [{ kind: "latency" }, { kind: "errors" }], benefit: quicker },
+  "response-cache": {
+    guardrails: [{ kind: "latency" }, { kind: "errors" }, { kind: "staleness" }],
+    benefit: quicker,
+  },
+  retries: {
+    guardrails: [{ kind: "latency", includeFailed: true }, { kind: "errors" }],
+    benefit: { of: "errors", minGain: 0.2 },
+  },
+};
+
+const nothingChecked: StalenessSource = Object.freeze({ checked: 0, stale: 0 });
+
+/** Switches steps call by call, and rolls back what does harm. Loaded only where that is asked for. */
+export class StepRollout {
+  /** `undefined` where none of its steps is asked for. */
+  readonly rollout: Rollout | undefined;
+  /** Checks hits of the response cache. */
+  readonly truth: TruthCheck | undefined;
+  readonly sources: readonly MetricSource[];
+  readonly #own: readonly Disposable[];
+  /** Ids that the program itself has given. */
+  readonly #named: ReadonlySet<string>;
+
+  /**
+   * @param given checked by {@link checkStepRollout}
+   * @param truth of the program's own
+   * @param wanted ids of the steps asked for
+   */
+  constructor(given: StepRolloutOptions, truth: TruthCheck | undefined, wanted: ReadonlySet<string>) {
+    this.#named = new Set(isRollout(given) ? given.ids : Object.keys(given.optimizations ?? {}));
+    if (isRollout(given)) {
+      this.rollout = given;
+      this.truth = truth;
+      this.sources = [given];
+      this.#own = [];
+      return;
+    }
+    const ids = idsOf(given).filter((id) => wanted.has(id));
+    const sampler =
+      truth === undefined && ids.includes("response-cache")
+        ? new TruthSampler({ name: "response-cache", clock: given.clock ?? ownClock })
+        : undefined;
+    this.truth = truth ?? sampler;
+    const own = ids.length === 0 ? [] : [new Rollout(completed(given, ids, sourceOf(this.truth)))];
+    this.rollout = own[0];
+    this.#own = sampler === undefined ? own : [...own, sampler];
+    this.sources = sampler === undefined ? own : [...own, sampler];
+  }
+
+  /** @returns begins a call of the step; `undefined` when it isn't rolled out, and so is on for all */
+  callsOf(stepId: string): (() => RolloutCall) | undefined {
+    const { rollout } = this;
+    // By chance at each call, and not by host: those are few, and unlike each other.
+    return rollout?.ids.includes(stepId) ? () => rollout.begin(stepId) : undefined;
+  }
+
+  status(stepId: string): OptimizationStatus | undefined {
+    return this.rollout?.ids.includes(stepId) ? this.rollout.status(stepId) : undefined;
+  }
+
+  /** @returns what a step says of itself, and what its rollout has to say to that */
+  reportOf(stepId: string, report: StepReport): StepReport {
+    if (!(rolledOutSteps as readonly string[]).includes(stepId)) return report;
+    const state = this.status(stepId)?.state;
+    if (report.state === "off" && this.#named.has(stepId))
+      return { ...report, reason: `${report.reason}, so that its rollout has nothing to switch` };
+    if (report.state !== "applied") return report;
+    if (state === undefined) return { ...report, reason: `${report.reason}; on for all, not rolled out` };
+    if (!("reason" in state)) return report;
+    return { ...report, state: "off", reason: `switched off by its rollout: ${state.reason}` };
+  }
+
+  /** Ends what is its own; a `Rollout` that was given goes on. */
+  close(): void {
+    for (const own of this.#own) own[Symbol.dispose]();
+  }
+}
+
+/** @throws {TypeError | RangeError} naming what is wrong and what is right */
+export function checkStepRollout(given: StepRolloutOptions, truth: TruthCheck | undefined): void {
+  optionsObject("rollout", given);
+  if (isRollout(given)) {
+    if (!rolledOutSteps.some((id) => given.ids.includes(id)))
+      reject("rollout", `a Rollout of ${known}`, given.ids.join(", "));
+    return;
+  }
+  const { optimizations = {} } = given;
+  knownKeys("rollout", given, [
+    "optimizations",
+    "alpha",
+    "seed",
+    "randomSeed",
+    "checkMs",
+    "onEvent",
+    "log",
+    "clock",
+  ]);
+  optionsObject("rollout.optimizations", optimizations);
+  for (const id of Object.keys(optimizations))
+    if (!(rolledOutSteps as readonly string[]).includes(id)) reject("rollout.optimizations", known, id);
+  resolveRolloutOptions(completed(given, idsOf(given), sourceOf(truth)));
+}
+
+const known = `one of ${rolledOutSteps.map((id) => JSON.stringify(id)).join(", ")}`;
+
+const isRollout = (given: StepRolloutOptions): given is Rollout =>
+  typeof (given as Partial<Rollout>).begin === "function";
+
+const idsOf = ({ optimizations }: Exclude<StepRolloutOptions, Rollout>): readonly RolledOutStep[] =>
+  optimizations === undefined ? rolledOutSteps : (Object.keys(optimizations) as RolledOutStep[]);
+
+const sourceOf = (truth: TruthCheck | undefined): StalenessSource =>
+  typeof (truth as Partial<StalenessSource> | undefined)?.checked === "number"
+    ? (truth as unknown as StalenessSource)
+    : nothingChecked;
+
+function completed(
+  given: Exclude<StepRolloutOptions, Rollout>,
+  ids: readonly RolledOutStep[],
+  source: StalenessSource,
+): RolloutOptions {
+  const optionsOf = (id: RolledOutStep): OptimizationOptions => {
+    const options = given.optimizations?.[id] ?? {};
+    optionsObject(`rollout.optimizations.${id}`, options);
+    const { guardrails = judgedBy[id].guardrails, benefit = judgedBy[id].benefit } = options;
+    return {
+      ...(options.share === undefined ? { ramp } : {}),
+      ...options,
+      benefit: benefit || undefined,
+      guardrails: Array.isArray(guardrails)
+        ? guardrails.map((each) => (each?.kind === "staleness" ? { source, ...each } : each) as Guardrail)
+        : (guardrails as never),
+    };
+  };
+  return {
+    clock: ownClock,
+    ...given,
+    optimizations: Object.fromEntries(ids.map((id) => [id, optionsOf(id)])),
+  };
+}

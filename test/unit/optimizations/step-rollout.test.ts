@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { resolveOptimizations } from "../../../src/optimizations/options.ts";
+import type { StepRolloutOptions } from "../../../src/optimizations/rolled-out-steps.ts";
+import { StepRollout } from "../../../src/optimizations/step-rollout.ts";
+import { allSteps } from "../../../src/optimizations/steps/index.ts";
+import { Rollout } from "../../../src/rollout/index.ts";
+
+const resolve = (options: object) => resolveOptimizations(options, allSteps);
+const all = new Set(allSteps.map(({ id }) => id));
+const quiet = { log: () => undefined };
+
+describe("A rollout of steps", () => {
+  it("by default is of all that decide call by call, judged by what each is for, and never of all calls", () => {
+    const steps = new StepRollout(quiet, undefined, all);
+    expect(steps.rollout!.ids).toEqual(["dns-cache", "response-cache", "retries"]);
+    const guardrails = (id: string) => steps.status(id)!.guardrails.map(({ name }) => name);
+    expect(guardrails("dns-cache")).toEqual(["p99 latency", "errors"]);
+    expect(guardrails("response-cache")).toEqual(["p99 latency", "errors", "staleness"]);
+    expect(guardrails("retries")).toEqual(["p99 latency", "errors"]);
+    expect(steps.status("retries")).toMatchObject({ share: 1, state: { kind: "ramping" } });
+    expect(steps.rollout!.ids.map((id) => steps.status(id)!.gain)).toEqual([
+      "undecided",
+      "undecided",
+      "undecided",
+    ]);
+    expect(steps.status("pg")).toBeUndefined();
+    expect(steps.sources.map(({ name }) => name)).toEqual(["rollout", "truth-sampler-response-cache"]);
+    steps.close();
+  });
+
+  it("is of those alone that are asked for, and is none where none is", () => {
+    const some = new StepRollout(quiet, undefined, new Set(["retries", "pg"]));
+    expect(some.rollout!.ids).toEqual(["retries"]);
+    expect([some.truth, some.callsOf("dns-cache")]).toEqual([undefined, undefined]);
+    expect(some.callsOf("retries")!().arm).toMatch(/^o(n|ff)$/);
+    some.close();
+    const none = new StepRollout({ optimizations: { retries: {} } }, undefined, new Set(["pg"]));
+    expect([none.rollout, none.sources]).toEqual([undefined, []]);
+  });
+
+  it("has no goal where that is `false`, and may end at a share of its own", () => {
+    const steps = new StepRollout(
+      { ...quiet, optimizations: { retries: { benefit: false, ramp: [10, 100] } } },
+      undefined,
+      all,
+    );
+    expect(steps.status("retries")).toMatchObject({ gain: undefined, share: 10 });
+    steps.close();
+  });
+
+  it("rolls back the response cache by its own check of its hits", () => {
+    const source = { isDue: () => false, check: () => undefined, checked: 0, stale: 0 };
+    const steps = new StepRollout(
+      { ...quiet, optimizations: { "response-cache": { share: 100 } } },
+      source,
+      all,
+    );
+    expect(steps.truth).toBe(source);
+    source.checked = 1000;
+    source.stale = 100;
+    steps.rollout!.look();
+    expect(steps.status("response-cache")!.state).toMatchObject({
+      kind: "rolled-back",
+      guardrail: "staleness",
+    });
+    const report = { state: "applied", reason: "as it should be", changes: ["a thing"] } as const;
+    expect(steps.reportOf("response-cache", report)).toMatchObject({
+      state: "off",
+      reason: expect.stringMatching(/^switched off by its rollout: staleness: 10 % of the 1,000 cache hits/),
+      changes: ["a thing"],
+    });
+    expect(steps.reportOf("retries", report).reason).toBe("as it should be; on for all, not rolled out");
+    expect(steps.reportOf("pg", report)).toBe(report);
+    steps.close();
+  });
+
+  it("of the program's own stays open", () => {
+    using own = new Rollout({ optimizations: { retries: { share: 100 }, search: {} }, ...quiet });
+    const steps = new StepRollout(own, undefined, all);
+    steps.close();
+    expect(steps.rollout).toBe(own);
+    expect(steps.callsOf("retries")!().arm).toBe("on");
+    expect(steps.callsOf("search")).toBeDefined();
+  });
+
+  it("is none by default, with `false`, and without a module that would have to be loaded", () => {
+    expect(resolve({}).rollout).toBeUndefined();
+    expect(resolve({ rollout: false }).rollout).toBeUndefined();
+    expect(resolve({ rollout: true }).rollout).toEqual({});
+  });
+
+  it.each<[string, unknown]>([
+    ["rollout: expected an object of options, got 5", 5],
+    ["rollout: expected an object of options, got null", null],
+    ['rollout: unknown option "share"', { share: 5 }],
+    [
+      'rollout.optimizations: expected one of "dns-cache", "response-cache", "retries", got "retrys"',
+      { optimizations: { retrys: {} } },
+    ],
+    ["rollout.optimizations: expected an object", { optimizations: [] }],
+    ["rollout.optimizations.retries: expected an object", { optimizations: { retries: 5 } }],
+    [
+      "optimizations.retries: expected either ramp or share",
+      { optimizations: { retries: { share: 1, ramp: [1] } } },
+    ],
+    ["optimizations.retries: unknown option", { optimizations: { retries: { shares: 1 } } }],
+    ["optimizations.retries.guardrails", { optimizations: { retries: { guardrails: 1 } } }],
+    ["optimizations.retries.guardrails[0]", { optimizations: { retries: { guardrails: [null] } } }],
+    ["optimizations.retries.benefit", { optimizations: { retries: { benefit: true } } }],
+    ["alpha: expected", { alpha: 7 }],
+  ])("that is wrong says what is right: %s", (message, rollout) => {
+    expect(() => resolve({ rollout })).toThrow(message);
+  });
+
+  it("of the program's own must have a step, and the other switch is not for it", () => {
+    using own = new Rollout({ optimizations: { search: {} }, ...quiet });
+    expect(() => resolve({ rollout: own satisfies StepRolloutOptions })).toThrow(
+      'rollout: expected a Rollout of one of "dns-cache", "response-cache", "retries", got "search"',
+    );
+    expect(() => resolve({ rollout: true, isOn: () => true })).toThrow("expected either rollout or isOn");
+    expect(() => resolve({ truth: {} })).toThrow("truth: expected a check");
+  });
+});
