@@ -1,7 +1,7 @@
 import { WorkerPool } from "../../../src/concurrency/worker-pool.ts";
 import { availableCpus } from "../../../src/concurrency/worker-sizing.ts";
 import type { Arm } from "../../../src/measure/index.ts";
-import { getProfiler, type SpanContext } from "../../../src/profiler/index.ts";
+import { getProfiler, PerformanceProfiler, type SpanContext } from "../../../src/profiler/index.ts";
 
 const inFlight = 64;
 const threads = availableCpus();
@@ -46,8 +46,7 @@ export function underSpan(): Promise<Arm> {
 }
 
 /** The span alone: the pool isn't told of the profiler. */
-export async function spanWithoutContext(): Promise<Arm> {
-  const { PerformanceProfiler } = await import("../../../src/profiler/index.ts");
+export function spanWithoutContext(): Promise<Arm> {
   const profiler = new PerformanceProfiler();
   return arm("plain", (run) => profiler.span("request", run));
 }
@@ -60,7 +59,6 @@ export function spansOfTask(): Promise<Arm> {
 
 /** The same by hand. */
 export async function byHand(): Promise<Arm> {
-  const { PerformanceProfiler } = await import("../../../src/profiler/index.ts");
   const profiler = new PerformanceProfiler();
   const pool = new WorkerPool({ minWorkers: threads, maxWorkers: threads });
   const options = { name: "measuredByHand" };
