@@ -16,9 +16,16 @@ export function valueText(unit: MetricUnit, value: number): string {
   }
 }
 
+/** "0.812", "47.6", "<0.001": near 1 a thousandth counts. */
+export function timesText(ratio: number): string {
+  if (ratio < 0.001) return "<0.001";
+  if (ratio < 10) return ratio.toFixed(3);
+  return ratio > 9999 ? ">9999" : formatFigure(ratio);
+}
+
 /** "0.812× [0.790, 0.834]" */
 export const intervalText = ({ ratio, low, high }: MetricComparison): string =>
-  `${ratio.toFixed(3)}× [${low.toFixed(3)}, ${high.toFixed(3)}]`;
+  `${timesText(ratio)}× [${timesText(low)}, ${timesText(high)}]`;
 
 /** "−18.8 %" */
 export function changeText({ ratio }: MetricComparison): string {
@@ -27,10 +34,15 @@ export function changeText({ ratio }: MetricComparison): string {
 }
 
 /** What the measurement could have shown, in nine of ten cases. */
-export function detectableText({ detectableRatio }: MetricComparison): string {
-  if (detectableRatio > 2) return "too scattered, or too few rounds, to have shown a doubling";
-  const percent = 100 * (detectableRatio - 1);
-  return `${percent < 0.1 ? "0.1" : formatFigure(percent)} % would have been`;
+export function detectableText(metric: MetricComparison): string {
+  if (metric.detectableRatio > 2) return "too scattered, or too few rounds, to have shown a doubling";
+  return `${leastText(metric)} would have been`;
+}
+
+/** The least change that the measurement would have shown in nine of ten cases: "4.00 %", "more than 2×". */
+export function leastText({ detectableRatio }: MetricComparison): string {
+  if (detectableRatio > 2) return "more than 2×";
+  return `${formatFigure(Math.max(0.1, 100 * (detectableRatio - 1)))} %`;
 }
 
 /** How much more of it there would have to be to show 5 %; `undefined` when it was enough. */

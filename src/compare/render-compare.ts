@@ -4,7 +4,7 @@ import { htmlPage, htmlTable } from "../report/html-page.ts";
 import { escapeHtml } from "../report/html-text.ts";
 import type { TextTable } from "../report/row-tables.ts";
 import type { CompareDocument, ProgramComparison } from "./compare-document.ts";
-import { changeText, detectableText, intervalText, valueText } from "./compare-text.ts";
+import { changeText, detectableText, intervalText, leastText, timesText, valueText } from "./compare-text.ts";
 import type { MetricComparison } from "./judge.ts";
 
 export const compareFormats = ["md", "html", "json"] as const;
@@ -16,6 +16,7 @@ export function renderComparison(document: CompareDocument, format: CompareForma
   return format === "md" ? markdown(document) : html(document);
 }
 
+/** A terminal of 100 columns shows each table as one: what a page has in one stands in two here, and reasons in a list. */
 function markdown(document: CompareDocument): string {
   const table = ({ headers, rows }: TextTable) => markdownTable(headers, rows);
   const list = (items: readonly string[]) =>
@@ -24,8 +25,10 @@ function markdown(document: CompareDocument): string {
     `# ${title(document)}`,
     ...(document.partial ? [`**${partialText(document)}**`] : []),
     summary(document),
-    table(metricTable(document.comparisons[0]!)),
-    ...ablation(document).flatMap(({ heading, content }) => [`## ${heading}`, table(content)]),
+    table(figureTable(document.comparisons[0]!)),
+    table(ratioTable(document.comparisons[0]!)),
+    ...singlesText(document, table),
+    ...stepsText(document, list),
     ...(document.warnings.length > 0 ? ["## Warnings", list(document.warnings)] : []),
     "## How it was measured",
     list(method(document)),
@@ -92,23 +95,75 @@ function metricTable({ a, b, metrics }: ProgramComparison): TextTable {
   };
 }
 
+function figureTable({ a, b, metrics }: ProgramComparison): TextTable {
+  return {
+    headers: ["metric", a, b, "verdict"],
+    rows: metrics.map((metric) => [
+      metric.title,
+      valueText(metric.unit, metric.a),
+      valueText(metric.unit, metric.b),
+      metric.verdict === "no difference shown" ? metric.verdict : verdictText(metric),
+    ]),
+  };
+}
+
+function ratioTable({ a, b, metrics }: ProgramComparison): TextTable {
+  return {
+    headers: ["metric", `${b} ÷ ${a}`, "95 % interval", "would be shown"],
+    rows: metrics.map((metric) => [
+      metric.title,
+      `${timesText(metric.ratio)}×`,
+      `${timesText(metric.low)} to ${timesText(metric.high)}`,
+      leastText(metric),
+    ]),
+  };
+}
+
+function singlesText(document: CompareDocument, table: (content: TextTable) => string): string[] {
+  const single = singles(document);
+  if (single.length === 0) return [];
+  const rows = single.flatMap(({ b, metrics }) =>
+    metrics.filter(isShown).map((metric) => [b, metric.title, intervalText(metric), metric.verdict]),
+  );
+  const none = single.filter(({ metrics }) => !metrics.some(isShown)).map(({ b }) => b);
+  return [
+    `## ${singlesHeading}`,
+    ...(rows.length > 0
+      ? [table({ headers: ["optimization", "metric", "÷ without [95 %]", "verdict"], rows })]
+      : []),
+    ...(none.length > 0 ? [`No difference shown by itself: ${none.join(", ")}.`] : []),
+  ];
+}
+
+function stepsText({ steps = [] }: CompareDocument, list: (items: readonly string[]) => string): string[] {
+  if (steps.length === 0) return [];
+  const items = steps.map(({ id, state, reason }) => `${id}: ${state}${reason ? `; ${reason}` : ""}`);
+  return ["## Optimizations", list(items)];
+}
+
+const singlesHeading = "What each optimization brings by itself";
+const isShown = ({ verdict }: MetricComparison): boolean => verdict !== "no difference shown";
+const singles = ({ comparisons }: CompareDocument): readonly ProgramComparison[] =>
+  comparisons.filter(({ family }) => family === "ablation");
+
 function verdictText(metric: MetricComparison): string {
   if (metric.verdict !== "no difference shown") return `${metric.verdict}: ${changeText(metric)}`;
   return `no difference shown (${detectableText(metric)})`;
 }
 
-function ablation({ comparisons, steps }: CompareDocument): { heading: string; content: TextTable }[] {
-  const single = comparisons.filter(({ family }) => family === "ablation");
+function ablation(document: CompareDocument): { heading: string; content: TextTable }[] {
+  const { steps } = document;
+  const single = singles(document);
   const applied: { heading: string; content: TextTable }[] =
     single.length === 0
       ? []
       : [
           {
-            heading: "What each optimization brings by itself",
+            heading: singlesHeading,
             content: {
               headers: ["optimization", "metric", "÷ without [95 % interval]", "verdict"],
               rows: single.flatMap(({ b, metrics }) => {
-                const shown = metrics.filter(({ verdict }) => verdict !== "no difference shown");
+                const shown = metrics.filter(isShown);
                 if (shown.length === 0) return [[b, "all", "–", "no difference shown"]];
                 return shown.map((metric) => [b, metric.title, intervalText(metric), verdictText(metric)]);
               }),

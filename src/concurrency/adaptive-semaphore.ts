@@ -6,7 +6,7 @@ import { durationStats } from "./duration-stats.ts";
 import type { Limit } from "./limit.ts";
 import { LimitInForce } from "./limit-in-force.ts";
 import { Partition, PartitionTurns } from "./partition.ts";
-import { HeldPermit, type Permit } from "./permit.ts";
+import { HeldPermit, type Permit, type ReleaseOptions } from "./permit.ts";
 import {
   type AcquireOptions,
   type AdaptiveSemaphoreOptions,
@@ -14,6 +14,7 @@ import {
   acquireKeys,
   checkedLimit,
   heaviest,
+  isAbort,
   type RejectionReason,
   type ResolvedSemaphoreOptions,
   resolveSemaphoreOptions,
@@ -125,21 +126,21 @@ export class AdaptiveSemaphore implements MetricSource {
 
   /**
    * Runs a function under a permit, which is released when its promise settles.
-   * @param fn gets the permit; it may release it early, or as dropped
+   * @param fn gets the permit; it may release it early, as dropped or ignored, which an `AbortError` is by itself
    * @throws what `fn` throws, or as `acquire`
    * @throws {TypeError} when `fn` is no function
    */
   async run<T>(fn: (permit: Permit) => T | Promise<T>, options?: AcquireOptions): Promise<T> {
     if (typeof fn !== "function") throw new TypeError(`run: expected a function, got ${typeof fn}`);
     const permit = await this.acquire(options);
-    let dropped = false;
+    let how: ReleaseOptions | undefined;
     try {
       return await fn(permit);
     } catch (error) {
-      dropped = this.#options.isDropped(error);
+      how = this.#options.isDropped(error) ? { dropped: true } : { ignored: isAbort(error) };
       throw error;
     } finally {
-      if (!permit.isReleased) permit.release({ dropped });
+      if (!permit.isReleased) permit.release(how);
     }
   }
 

@@ -59,6 +59,7 @@ export {
 } from "./semaphore-options.ts";
 export type { PartitionStats, SemaphoreStats } from "./semaphore-stats.ts";
 export { SpscRing, type SpscRingOptions } from "./spsc-ring.ts";
+export type { TaskContext, TaskContextSource } from "./task-context.ts";
 export type { TaskStats } from "./task-counts.ts";
 export { VegasLimit } from "./vegas-limit.ts";
 export { WorkerPool } from "./worker-pool.ts";

@@ -4,6 +4,12 @@ import { PermitReleasedError } from "../errors.ts";
 export interface ReleaseOptions {
   /** Whether it was lost to overload: timed out, or refused by the service. @default false */
   readonly dropped?: boolean;
+  /**
+   * Whether the time says nothing of the service: it wasn't asked, or the caller gave up before it answered. An adaptive
+   * limit takes any other release for an answer, which came as fast as that. Without effect when it was `dropped`.
+   * @default false
+   */
+  readonly ignored?: boolean;
 }
 
 /** Takes a permit back. @internal */
@@ -19,17 +25,16 @@ export interface Permit extends Disposable {
    * @throws {PermitReleasedError} when it was released before; nothing is given back then
    */
   release(options?: ReleaseOptions): void;
-  /** Releases it, unless that has been done. */
+  /** Releases it, as an answer, unless that has been done. */
   [Symbol.dispose](): void;
 }
 
 /** A permit and where it belongs. @internal */
 export class HeldPermit<Place> implements Permit {
   readonly weight: number;
-  /** In milliseconds of the clock; `undefined` when its time isn't measured. */
-  readonly startedMs: number | undefined;
   /** Whether most of its time was over when it was given, so that it says little of the service if it is lost. */
   readonly isLate: boolean;
+  #startedMs: number | undefined;
   readonly #takeBack: TakeBack<Place>;
   /** Gone once it is released. */
   #place: Place | undefined;
@@ -42,10 +47,15 @@ export class HeldPermit<Place> implements Permit {
     isLate: boolean,
   ) {
     this.weight = weight;
-    this.startedMs = startedMs;
+    this.#startedMs = startedMs;
     this.isLate = isLate;
     this.#takeBack = takeBack;
     this.#place = place;
+  }
+
+  /** In milliseconds of the clock; `undefined` when its time isn't measured, or says nothing. */
+  get startedMs(): number | undefined {
+    return this.#startedMs;
   }
 
   get isReleased(): boolean {
@@ -56,7 +66,9 @@ export class HeldPermit<Place> implements Permit {
     const place = this.#place;
     if (place === undefined) throw new PermitReleasedError();
     this.#place = undefined;
-    this.#takeBack(this, place, options?.dropped === true);
+    const dropped = options?.dropped === true;
+    if (options?.ignored === true && !dropped) this.#startedMs = undefined;
+    this.#takeBack(this, place, dropped);
   }
 
   [Symbol.dispose](): void {

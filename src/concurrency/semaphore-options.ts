@@ -164,6 +164,11 @@ function isLostToOverload(error: unknown): boolean {
   return error.name === "TimeoutError" || overloadCodes.includes((error as { code?: unknown }).code);
 }
 
+/** Whether a caller gave up. @internal */
+export function isAbort(error: unknown): boolean {
+  return error instanceof Error && error.name === "AbortError";
+}
+
 /** @returns the highest weight that a caller may ask for @internal */
 export function heaviest(maxConcurrent: number, fixed: number | undefined): number {
   return Math.min(maxConcurrent, fixed ?? highestLimit);

@@ -35,7 +35,7 @@ export interface SemaphoreStats {
   readonly timeouts: number;
   /** Of those who got a permit after a wait. */
   readonly waitMs: DurationStats;
-  /** From permit to release; with a fixed limit, of one permit in 16. */
+  /** From permit to release, of those that weren't ignored; with a fixed limit, of one permit in 16. */
   readonly runMs: DurationStats;
   readonly partitions: readonly PartitionStats[];
 }

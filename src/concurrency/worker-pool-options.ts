@@ -1,5 +1,6 @@
 import type { ResourceLimits, Transferable } from "node:worker_threads";
-import { durationMs, integer, knownKeys, reject } from "../options.ts";
+import { callable, durationMs, integer, knownKeys, reject } from "../options.ts";
+import type { TaskContextSource } from "./task-context.ts";
 import { availableCpus } from "./worker-sizing.ts";
 import type { TaskBounds } from "./worker-task.ts";
 
@@ -31,6 +32,11 @@ export interface WorkerPoolOptions extends WorkerPoolSize {
   readonly execArgv?: readonly string[];
   /** Environment of the threads. @default a copy of this process's */
   readonly env?: NodeJS.ProcessEnv;
+  /**
+   * A `PerformanceProfiler` under whose current span a task's spans fall, whatever profiler records them in the thread.
+   * @default that of `getProfiler`, when it has been made
+   */
+  readonly profiler?: TaskContextSource;
 }
 
 /** How one task is run. */
@@ -80,6 +86,7 @@ export const poolOptionKeys: readonly string[] = [
   "resourceLimits",
   "execArgv",
   "env",
+  "profiler",
 ];
 const sizeKeys = ["maxWorkers", "minWorkers"];
 const runKeys = ["name", "transfer", "transferResult", "signal", "timeoutMs", "idempotent"];
@@ -89,6 +96,8 @@ export function resolvePoolOptions(options: WorkerPoolOptions): ResolvedPoolOpti
   knownKeys("WorkerPool", options, poolOptionKeys);
   const given = { ...workerPoolDefaults, ...withoutUndefined(options) };
   if (typeof given.name !== "string" || given.name === "") reject("name", "a name", given.name);
+  const { profiler } = given;
+  if (profiler !== undefined) callable("profiler.taskContext", profiler?.taskContext);
   return {
     ...resolveSize(given),
     name: given.name,
@@ -104,6 +113,7 @@ export function resolvePoolOptions(options: WorkerPoolOptions): ResolvedPoolOpti
       signal: undefined,
       idempotent: false,
       moveResult: false,
+      profiler,
     },
   };
 }
@@ -133,6 +143,7 @@ export function resolveBounds(options: RunOptions, defaults: TaskBounds): TaskBo
     signal,
     idempotent: flag("idempotent", options.idempotent),
     moveResult: flag("transferResult", options.transferResult),
+    profiler: defaults.profiler,
   };
 }
 

@@ -23,6 +23,8 @@ export class PoolThread {
   readonly #known = new Set<number>();
   #outbox: WorkerTask[] = [];
   #keepsAlive = true;
+  /** Of the last context that was sent. */
+  #origin: object | undefined;
 
   /** It has started and can be sent tasks. */
   isReady = false;
@@ -188,11 +190,16 @@ export class PoolThread {
   #post(tasks: readonly WorkerTask[]): void {
     const message: unknown[] = [];
     let transfer: Transferable[] | undefined;
+    let origin = this.#origin;
     for (const task of tasks) {
+      const { context } = task;
       message.push(task.slot, task.fn.definition.id, task.flags, task.args);
+      if (context !== undefined) message.push(context.origin === origin ? context.place : context);
+      origin = context?.origin ?? origin;
       if (task.isMoved) transfer = [...task.bounds.transfer];
     }
     this.#thread.post(message, transfer);
+    this.#origin = origin;
   }
 
   #unsent(task: WorkerTask, error: unknown): readonly [WorkerTask, unknown] {

@@ -9,11 +9,16 @@ export type FunctionDefinition =
 export const answerFirst = 1;
 /** The buffer of the result is moved, not copied. */
 export const moveResult = 2;
+/** The task was submitted in a context, which follows its arguments. */
+export const inContext = 4;
 
 /** What a pool posts to a thread: functions to know from now on, or tasks. */
 export type ToThread =
   | { readonly define: readonly FunctionDefinition[]; readonly forgetOthers: boolean }
-  /** Slot, function's id, flags and arguments of each task, one after the other. */
+  /**
+   * Slot, function's id, flags and arguments of each task, one after the other; with `inContext` also its place, or, where
+   * the origin isn't that of the thread's task before it, its whole context.
+   */
   | readonly unknown[];
 
 /** How a task ended, in an answer. */

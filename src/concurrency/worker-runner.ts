@@ -1,7 +1,15 @@
 import { isThenable } from "../algorithms/thenable.ts";
+import { callInContext, type TaskContext } from "./task-context.ts";
 import { isError, packError } from "./worker-error.ts";
 import { type LoadedFunction, loadedFunction } from "./worker-loader.ts";
-import { answerFirst, type FromThread, moveResult, outcome, type ToThread } from "./worker-protocol.ts";
+import {
+  answerFirst,
+  type FromThread,
+  inContext,
+  moveResult,
+  outcome,
+  type ToThread,
+} from "./worker-protocol.ts";
 import type { TaskSlots } from "./worker-slots.ts";
 
 /** Answers wait for each other no longer than this, as far as the task that runs lets them. */
@@ -12,6 +20,7 @@ interface Item {
   readonly fn: LoadedFunction;
   readonly flags: number;
   readonly args: readonly unknown[];
+  readonly context: TaskContext | undefined;
 }
 
 /** How a thread reaches its pool. */
@@ -30,6 +39,7 @@ export class TaskRunner {
   #functions = new Map<number, LoadedFunction>();
   #items: Item[] = [];
   #next = 0;
+  #lastContext: TaskContext | undefined;
   #answers: unknown[] = [];
   #answersSinceMs = 0;
   /** When the last task ended, which is when the next begins. */
@@ -50,13 +60,18 @@ export class TaskRunner {
       for (const definition of message.define) this.#functions.set(definition.id, loadedFunction(definition));
       return;
     }
-    for (let i = 0; i < message.length; i += 4)
+    for (let i = 0; i < message.length; i += 4) {
+      const flags = message[i + 2] as number;
+      const hasContext = (flags & inContext) !== 0;
       this.#items.push({
         slot: message[i] as number,
         fn: this.#functions.get(message[i + 1] as number)!,
-        flags: message[i + 2] as number,
+        flags,
         args: message[i + 3] as readonly unknown[],
+        context: hasContext ? this.#contextOf(message[i + 4] as number | TaskContext) : undefined,
       });
+      if (hasContext) i++;
+    }
     if (!this.#occupied) this.#run();
   }
 
@@ -72,6 +87,12 @@ export class TaskRunner {
       for (let i = 0; i < answers.length; i += 3)
         this.#post(answers[i] as number, answers[i + 1] as number, answers[i + 2]);
     }
+  }
+
+  #contextOf(sent: number | TaskContext): TaskContext {
+    const context = typeof sent === "number" ? { origin: this.#lastContext!.origin, place: sent } : sent;
+    this.#lastContext = context;
+    return context;
   }
 
   #run(): void {
@@ -108,7 +129,8 @@ export class TaskRunner {
   #call(item: Item, call: (...args: readonly unknown[]) => unknown, startedMs: number): boolean {
     let value: unknown;
     try {
-      value = call(...item.args);
+      const { args, context } = item;
+      value = context === undefined ? call(...args) : callInContext(context, call, args);
       if (isThenable(value)) {
         this.flush();
         this.#settle(item, startedMs, value);

@@ -1,9 +1,10 @@
 import type { Transferable } from "node:worker_threads";
 import type { Clock, TimerHandle } from "../clock.ts";
 import { offAbort, onAbort } from "./abort-listeners.ts";
+import { capturedContext, type TaskContext, type TaskContextSource } from "./task-context.ts";
 import type { KnownFunction } from "./worker-function.ts";
 import type { PoolThread } from "./worker-pool-thread.ts";
-import { answerFirst, moveResult } from "./worker-protocol.ts";
+import { answerFirst, inContext, moveResult } from "./worker-protocol.ts";
 
 /** What a task may be given; checked by the pool. */
 export interface TaskBounds {
@@ -12,6 +13,8 @@ export interface TaskBounds {
   readonly signal: AbortSignal | undefined;
   readonly idempotent: boolean;
   readonly moveResult: boolean;
+  /** Of the pool. */
+  readonly profiler: TaskContextSource | undefined;
 }
 
 /** A call for a thread, from submission until it settles, which it does once. */
@@ -24,6 +27,8 @@ export class WorkerTask {
   /** The order of submission. */
   readonly sequence: number;
   readonly flags: number;
+  /** What it was submitted under. */
+  readonly context: TaskContext | undefined;
   /** Its arguments hold no object, which another task of the same message could come to share. */
   readonly isPlain: boolean;
   settled = false;
@@ -60,7 +65,11 @@ export class WorkerTask {
     this.submittedMs = at.submittedMs;
     this.sequence = at.sequence;
     const mayBeCutOff = bounds.signal !== undefined || bounds.timeoutMs !== Number.POSITIVE_INFINITY;
-    this.flags = (mayBeCutOff ? answerFirst : 0) | (bounds.moveResult ? moveResult : 0);
+    this.context = capturedContext(bounds.profiler);
+    this.flags =
+      (mayBeCutOff ? answerFirst : 0) |
+      (bounds.moveResult ? moveResult : 0) |
+      (this.context === undefined ? 0 : inContext);
     this.#resolve = resolve;
     this.#reject = reject;
   }
@@ -73,7 +82,7 @@ export class WorkerTask {
   /** Calls back once when its time is over, or when its signal aborts, unless it has settled by then. */
   watch(clock: Clock, expire: () => void, abort: () => void): void {
     const { timeoutMs, signal } = this.bounds;
-    if (this.flags === 0) return;
+    if ((this.flags & answerFirst) === 0) return;
     let timer: TimerHandle;
     if (timeoutMs !== Number.POSITIVE_INFINITY) timer = clock.setTimeout(expire, timeoutMs);
     if (signal !== undefined) onAbort(signal, abort);

@@ -1,8 +1,8 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { DashboardTokenRequiredError } from "../errors.ts";
+import { isLoopback } from "../metrics/endpoint/allowed-host.ts";
 import type { MetricRegistry } from "../metrics/registry.ts";
 import { callable, integer, knownKeys, reject, rejectType } from "../options.ts";
-import { isLoopback } from "./allowed-host.ts";
 import type { PanelSources } from "./panel-sources.ts";
 
 export interface DashboardOptions extends PanelSources {

@@ -1,5 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import type { AllowedHost } from "./allowed-host.ts";
+import type { AllowedHost } from "../metrics/endpoint/allowed-host.ts";
 import type { EventStreams } from "./event-streams.ts";
 import { LoginLimit } from "./login-limit.ts";
 import type { PageFile } from "./page-files.ts";

@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { threadId } from "node:worker_threads";
 import { isThenable } from "../algorithms/thenable.ts";
 import { systemClock } from "../clock.ts";
+import { currentTaskContext, type TaskContext, type TaskContextSource } from "../concurrency/task-context.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { callable } from "../options.ts";
 import { LiveSpan, type SpanOwner, spanKind } from "./live-span.ts";
@@ -11,7 +12,7 @@ import { profilerMetrics } from "./profiler-metrics.ts";
 import { flag, type ProfilerOptions, resolveProfilerOptions } from "./profiler-options.ts";
 import { ProfilerReport } from "./profiler-report.ts";
 import type { ProfilerStats } from "./profiler-stats.ts";
-import type { SpanContext } from "./remote-span.ts";
+import type { InboxHandle, SpanContext } from "./remote-span.ts";
 import { disabledSpan, type Span, type SpanOptions } from "./span.ts";
 import { SpanInbox } from "./span-inbox.ts";
 import { SpanName } from "./span-names.ts";
@@ -29,11 +30,11 @@ const firstId = (threadId % 2 ** 13) * idsOfThread;
 
 /**
  * Measures stretches of a program, called spans. A span knows the span that it began under, through promises, timers
- * and callbacks, and with `context` and `runInContext` in other threads.
+ * and callbacks, in tasks of a `WorkerPool`, and with `context` and `runInContext` in other threads.
  *
  * Memory is bounded by `maxSpans`, `maxNames` and `slowest`; nothing here keeps the process alive or needs closing.
  */
-export class PerformanceProfiler implements MetricSource {
+export class PerformanceProfiler implements MetricSource, TaskContextSource {
   readonly name = "profiler";
   readonly #storage = new AsyncLocalStorage<LiveSpan | undefined>();
   readonly #now: () => number;
@@ -138,23 +139,30 @@ export class PerformanceProfiler implements MetricSource {
 
   /** The span that is current here. */
   current(): Span | undefined {
-    return LiveSpan.current(this.#storage.getStore());
+    return this.#current();
   }
 
   /**
    * What another thread needs so that its spans fall under the current one, in this profiler's report: give it to
-   * `runInContext` there. Their records come back through shared memory, and are taken in by `getReport`, `stats`,
-   * `collect` and `context`; 2,048 wait at most, later ones are counted as `lost`.
+   * `runInContext` there. A `WorkerPool` needs it not: it asks by `taskContext`. Their records come back through shared
+   * memory, and are taken in by `getReport`, `stats`, `collect` and `context`; 2,048 wait at most, later ones are counted
+   * as `lost`.
    * @returns `undefined` while profiling is switched off
    */
   context(): SpanContext | undefined {
+    const at = this.taskContext();
+    return at === undefined ? undefined : { spanId: at.place, ...at.origin };
+  }
+
+  /** The same for a `WorkerPool`, which asks at each `run` and has the task's spans fall under the current one. */
+  taskContext(): (TaskContext & { readonly origin: InboxHandle }) | undefined {
     if (!this.#enabled) return undefined;
-    const span = LiveSpan.current(this.#storage.getStore());
-    const spanId = span?.id ?? 0;
-    if (span?.sink !== undefined) return { spanId, ...span.sink.handle };
+    const span = this.#current();
+    const place = span?.id ?? 0;
+    if (span?.sink !== undefined) return { origin: span.sink.handle, place };
     this.#inbox ??= new SpanInbox();
     this.#receive();
-    return { spanId, ...this.#inbox.handle };
+    return { origin: this.#inbox.handle, place };
   }
 
   /**
@@ -164,20 +172,8 @@ export class PerformanceProfiler implements MetricSource {
    */
   runInContext<T>(context: SpanContext | undefined, fn: () => T): T {
     if (!this.#enabled || context === undefined) return fn();
-    const own = context.inbox === this.#inbox?.handle.inbox;
-    const sink = own ? undefined : SpanSink.to(context);
-    const kind = spanKind.scope;
-    const anchor = new LiveSpan(
-      this.#owner,
-      remoteName,
-      context.spanId,
-      undefined,
-      undefined,
-      kind,
-      undefined,
-    );
-    anchor.ended = true;
-    anchor.sink = sink;
+    const anchor = this.#anchor(context, context.spanId);
+    const { sink } = anchor;
     sink?.enter();
     let isAsync = false;
     try {
@@ -238,9 +234,26 @@ export class PerformanceProfiler implements MetricSource {
     this.#lostBefore = this.#inbox?.lost ?? 0;
   }
 
+  #current(): LiveSpan | undefined {
+    const span = LiveSpan.current(this.#storage.getStore());
+    if (span !== undefined) return span;
+    const task = currentTaskContext();
+    return task === undefined ? undefined : this.#anchor(task.origin as InboxHandle, task.place);
+  }
+
+  /** Stands for a span of another thread. */
+  #anchor(origin: InboxHandle, spanId: number): LiveSpan {
+    const own = origin.inbox === this.#inbox?.handle.inbox;
+    const none = undefined;
+    const anchor = new LiveSpan(this.#owner, remoteName, spanId, none, none, spanKind.scope, none);
+    anchor.ended = true;
+    anchor.sink = own ? undefined : SpanSink.to(origin);
+    return anchor;
+  }
+
   #begin(name: string, options: SpanOptions, kind: number, body: Body<unknown> | undefined): LiveSpan {
     const of = this.#store.names.find(name, options);
-    const parent = LiveSpan.current(this.#storage.getStore());
+    const parent = this.#current();
     this.#begun++;
     const span = new LiveSpan(this.#owner, of, ++this.#lastId, parent, options.metadata, kind, body);
     span.begin();

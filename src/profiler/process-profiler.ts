@@ -1,3 +1,4 @@
+import { useTaskContextSource } from "../concurrency/task-context.ts";
 import { PerformanceProfiler } from "./performance-profiler.ts";
 import { type ProfileDecorator, profiled } from "./profiled-function.ts";
 import type { ProfilerOptions } from "./profiler-options.ts";
@@ -16,7 +17,8 @@ function existing(): PerformanceProfiler | undefined {
 /**
  * The profiler of this process; each worker thread has one of its own. The first call makes it, with all options. Later
  * calls may switch it on and off by `enabled`. When two copies of this package are loaded they share it: the copy that
- * asked first made it, and the spans of both are in one report.
+ * asked first made it, and the spans of both are in one report. Tasks of a `WorkerPool` fall under the spans that they
+ * were submitted under.
  * @throws {TypeError} on another option than `enabled` when it exists already; on an unknown one
  * @throws {RangeError} on an option out of its bounds
  */
@@ -26,6 +28,7 @@ export function getProfiler(options: ProfilerOptions = {}): PerformanceProfiler 
     const profiler = new PerformanceProfiler(options);
     Object.defineProperty(globalThis, place, { value: profiler });
     found = profiler;
+    useTaskContextSource(profiler);
     return profiler;
   }
   const { enabled, ...fixed } = options;

@@ -1,3 +1,4 @@
+import { LaneHeap } from "./lane-heap.ts";
 import type { SpanRecord } from "./span-record.ts";
 import { byStart } from "./span-tree.ts";
 
@@ -39,14 +40,21 @@ export function spanLanes(spans: readonly SpanRecord[]): readonly SpanLane[] {
 function lanesOf(threadId: number, spans: readonly SpanRecord[]): readonly SpanLane[] {
   const lanes: OpenLane[] = [];
   const laneOf = new Map<number, OpenLane>();
+  // A lane is free from the end of its outermost span on; of those that are, the first is taken.
+  const busy = new LaneHeap<OpenLane>();
+  const free = new LaneHeap<OpenLane>();
   for (const span of spans) {
     const endMs = span.startMs + span.durationMs;
-    const parents = span.parentId === undefined ? undefined : laneOf.get(span.parentId);
-    let lane = parents !== undefined && fits(parents, span, endMs) ? parents : undefined;
-    lane ??= lanes.find((other) => isFree(other, span.startMs));
-    if (lane === undefined) {
-      lane = { threadId, number: lanes.length, spans: [], open: [] };
-      lanes.push(lane);
+    while (busy.leastKey !== undefined && busy.leastKey <= span.startMs) {
+      const lane = busy.pop()!;
+      free.push(lane, lane.number);
+    }
+    let lane = span.parentId === undefined ? undefined : laneOf.get(span.parentId);
+    if (lane === undefined || !fits(lane, span, endMs)) {
+      lane = free.pop() ?? { threadId, number: lanes.length, spans: [], open: [] };
+      if (lane.number === lanes.length) lanes.push(lane);
+      lane.open.length = 0;
+      busy.push(lane, endMs);
     }
     const around = lane.open.at(-1);
     const placed = { span, endMs: around === undefined ? endMs : Math.min(endMs, around.endMs) };
@@ -61,11 +69,6 @@ function fits(lane: OpenLane, { parentId, startMs }: SpanRecord, endMs: number):
   close(lane, startMs);
   const around = lane.open.at(-1);
   return around !== undefined && around.span.id === parentId && endMs <= around.endMs + roundingMs;
-}
-
-function isFree(lane: OpenLane, startMs: number): boolean {
-  close(lane, startMs);
-  return lane.open.length === 0;
 }
 
 /** Spans that have ended by `startMs` can hold nothing more. */

@@ -1,6 +1,7 @@
 import { createServer, type Server } from "node:http";
 import { integer, knownKeys, optionsObject, rejectType } from "../../options.ts";
 import type { Exposed } from "../exposition.ts";
+import { AllowedHost } from "./allowed-host.ts";
 import { endpointOptionNames, type MetricsEndpointOptions } from "./endpoint-options.ts";
 import { MetricsEndpoint, type MetricsEndpointStats } from "./metrics-endpoint.ts";
 
@@ -10,6 +11,12 @@ export interface MetricsServerOptions extends MetricsEndpointOptions {
   readonly port?: number | undefined;
   /** The address to listen at. Metrics tell much of a program: set a `token` where others can reach it. @default "127.0.0.1" */
   readonly host?: string | undefined;
+  /**
+   * Further names by which it may be called, without port. Without a `token` a request whose `Host` is neither one of them
+   * nor `localhost`, `host` or an address (where `host` is this machine's own: one of those) gets status 421, or a web
+   * page whose name is made to lead here could read the metrics. @default []
+   */
+  readonly allowedHosts?: readonly string[] | undefined;
   /** Begins with `/`; all else gets status 404. @default "/metrics" */
   readonly path?: string | undefined;
 }
@@ -32,19 +39,35 @@ export interface MetricsServer extends AsyncDisposable {
  */
 export async function startMetricsServer(options: MetricsServerOptions): Promise<MetricsServer> {
   optionsObject("metrics server", options);
-  knownKeys("metrics server", options, ["registry", "port", "host", "path", ...endpointOptionNames]);
-  const { registry, port = 9464, host = "127.0.0.1", path = "/metrics", ...rest } = options;
+  knownKeys("metrics server", options, [
+    ...["registry", "port", "host", "allowedHosts", "path"],
+    ...endpointOptionNames,
+  ]);
+  const {
+    registry,
+    port = 9464,
+    host = "127.0.0.1",
+    allowedHosts = [],
+    path = "/metrics",
+    ...rest
+  } = options;
   integer("port", port, 0, 65_535);
   if (typeof host !== "string" || host === "") rejectType("host", "an address", host);
+  if (!Array.isArray(allowedHosts)) rejectType("allowedHosts", "an array of names", allowedHosts);
+  for (const name of allowedHosts)
+    if (typeof name !== "string" || name === "") rejectType("allowedHosts", "a name", name);
   if (typeof path !== "string" || !path.startsWith("/"))
     rejectType("path", "a path that begins with /", path);
   const endpoint = new MetricsEndpoint(registry, rest);
+  // No page of another site can send the token.
+  const allowed = rest.token === undefined ? new AllowedHost(host, allowedHosts) : undefined;
   const server = createServer((request, response) => {
-    if (request.url?.split("?", 1)[0] === path) endpoint.handle(request, response);
-    else
-      response
-        .writeHead(404, { "Content-Type": "text/plain; charset=utf-8" })
-        .end(`Metrics are at ${path}\n`);
+    const refuse = (status: number, why: string) =>
+      response.writeHead(status, { "Content-Type": "text/plain; charset=utf-8" }).end(`${why}\n`);
+    if (allowed?.allowsHost(request.headers.host) === false)
+      refuse(421, "This name isn't one that the server is called by; see allowedHosts.");
+    else if (request.url?.split("?", 1)[0] === path) endpoint.handle(request, response);
+    else refuse(404, `Metrics are at ${path}`);
   });
   server.maxHeadersCount = 100;
   server.headersTimeout = 10_000;

@@ -143,7 +143,7 @@ test("when all who waited have hung up, the collection ends with them, and the n
   const registry = watched(() => socket.destroy());
   await using server = await serve(registry);
   const socket = connect(server.port, "127.0.0.1");
-  socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await until(() => server.stats().aborted === 1);
   expect(server.stats()).toMatchObject({ active: 0, served: 0, failed: 0, collections: 1 });
   const after = await ask(server.url, { "accept-encoding": "gzip" });
@@ -155,7 +155,7 @@ test("a client that doesn't read is cut off when its time is over", async () => 
   const clock = new FakeClock();
   await using server = await serve(registryOf(5000), { clock, timeoutMs: 1000 });
   const socket = connect(server.port, "127.0.0.1").pause();
-  socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await until(() => server.stats().active === 1);
   await sleep(200);
   expect(server.stats()).toMatchObject({ active: 1, timedOut: 0 });
@@ -170,7 +170,7 @@ test("closing cuts off who is being answered, and frees the port; a second close
   const server = await serve(registryOf(5000));
   const socket = connect(server.port, "127.0.0.1").pause();
   socket.on("error", () => {});
-  socket.write("GET /metrics HTTP/1.1\r\nHost: x\r\n\r\n");
+  socket.write("GET /metrics HTTP/1.1\r\nHost: localhost\r\n\r\n");
   await until(() => server.stats().active === 1);
   await Promise.all([server.close(), server.close()]);
   await until(() => server.stats().active === 0);
@@ -201,7 +201,37 @@ test("a port that is taken is told as the system tells it", async () => {
   await expect(serve(registryOf(1), { port: server.port })).rejects.toMatchObject({ code: "EADDRINUSE" });
 });
 
+test("a name that the server isn't known by is refused, as a page whose name was rebound would use it", async () => {
+  const registry = registryOf(1);
+  await using server = await serve(registry, { allowedHosts: ["Metrics.internal"] });
+  const statusFor = async (host: string, path = "/metrics") =>
+    (await ask(`http://127.0.0.1:${server.port}${path}`, { host })).status;
+  for (const host of ["evil.example", `evil.example:${server.port}`, "localhost.evil.example", "10.0.0.1"]) {
+    expect(await statusFor(host)).toBe(421);
+    expect(await statusFor(host, "/")).toBe(421);
+  }
+  for (const host of ["localhost", "127.0.0.1:1", "[::1]:80", "metrics.internal:9464"])
+    expect(await statusFor(host)).toBe(200);
+  const refused = await ask(server.url, { host: "evil.example" });
+  expect(refused.body.toString()).toContain("allowedHosts");
+  expect(server.stats().served).toBe(4);
+});
+
+test("a server that others reach answers to addresses; with a token, which no page can send, to any name", async () => {
+  const registry = registryOf(1);
+  await using open = await serve(registry, { host: "0.0.0.0" });
+  const local = (port: number) => `http://127.0.0.1:${port}/metrics`;
+  expect((await ask(local(open.port), { host: "10.0.0.1" })).status).toBe(200);
+  expect((await ask(local(open.port), { host: "app:9464" })).status).toBe(421);
+  await using guarded = await serve(registry, { host: "0.0.0.0", token: "secret" });
+  const authorization = "Bearer secret";
+  expect((await ask(local(guarded.port), { host: "app:9464", authorization })).status).toBe(200);
+  expect((await ask(local(guarded.port), { host: "app:9464" })).status).toBe(401);
+});
+
 test.each([
+  [{ allowedHosts: "a" }, "allowedHosts: expected an array of names, got"],
+  [{ allowedHosts: [1] }, "allowedHosts: expected a name, got 1"],
   [{ token: "" }, "token: expected visible ASCII characters, at least one, got"],
   [{ token: "two words" }, "token"],
   [{ maxConcurrent: 0 }, "maxConcurrent: expected an integer ≥ 1, got 0"],

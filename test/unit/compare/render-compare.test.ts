@@ -40,13 +40,12 @@ const comparison: CompareDocument = {
 test("Markdown holds the summary, the table, each optimization, the warnings and the method", () => {
   const text = renderComparison(comparison, "md");
   expect(text).toContain("with is better in latency, p50 (−20.0 %).");
-  expect(text).toMatch(
-    /\| latency, p50 +\| +10\.0 ms \| +8\.00 ms \| +0\.800× \[0\.750, 0\.850\] \| better: −20\.0 %/,
-  );
-  expect(text).toMatch(/\| memory, peak \(RSS\) .*128 MiB .*no difference shown \(4\.00 % would have been\)/);
-  expect(text).toMatch(/\| only dns +\| all +\| +–/);
-  expect(text).toMatch(/\| only pool +\| latency, p50/);
-  expect(text).toMatch(/\| pg +\| left-alone \| not loaded/);
+  expect(text).toMatch(/\| latency, p50 +\| +10\.0 ms \| +8\.00 ms \| better: −20\.0 % +\|/);
+  expect(text).toMatch(/\| memory, peak \(RSS\) +\| +128 MiB \| +128 MiB \| no difference shown +\|/);
+  expect(text).toMatch(/\| latency, p50 +\| +0\.800× +\| +0\.750 to 0\.850 +\| +4\.00 % +\|/);
+  expect(text).toMatch(/\| only pool +\| latency, p50 +\| +0\.800× \[0\.750, 0\.850\] \| better +\|/);
+  expect(text).toContain("No difference shown by itself: only dns.");
+  expect(text).toContain("- dns: applied\n- pg: left-alone; not loaded\n");
   expect(text).toContain("- the machine is busy");
   expect(text).toContain("Left out: errorShare, for there were none.");
 });
@@ -64,18 +63,72 @@ test("JSON is the whole document", () => {
 });
 
 test("says that nothing was shown, that it is partial, and that answers differ", () => {
-  const text = renderComparison(
-    {
-      ...comparison,
-      partial: true,
-      rounds: { planned: 15, done: 4 },
-      answers: { verdict: "differ", detail: "request 1" },
-      comparisons: [{ a: "a", b: "b", family: "main", metrics: [{ ...memory, detectableRatio: 3 }] }],
-    },
-    "md",
-  );
+  const partial: CompareDocument = {
+    ...comparison,
+    partial: true,
+    rounds: { planned: 15, done: 4 },
+    answers: { verdict: "differ", detail: "request 1" },
+    comparisons: [{ a: "a", b: "b", family: "main", metrics: [{ ...memory, detectableRatio: 3 }] }],
+  };
+  const text = renderComparison(partial, "md");
   expect(text).toContain("# a and b compared");
   expect(text).toContain("**Partial: stopped after 4 of 15 rounds.**");
   expect(text).toContain("No difference shown between the programs, in any metric. THE ANSWERS DIFFER");
-  expect(text).toContain("too scattered, or too few rounds, to have shown a doubling");
+  expect(text).toMatch(/\| memory, peak \(RSS\) .*more than 2× +\|/);
+  expect(renderComparison(partial, "html")).toContain(
+    "too scattered, or too few rounds, to have shown a doubling",
+  );
+});
+
+test("no table of Markdown is wider than a terminal of 100 columns, and each is one", () => {
+  const wide = (id: MetricComparison["id"], title: string, more: Partial<MetricComparison>) => ({
+    ...{ ...metric, id, title, ...more },
+  });
+  const metrics = [
+    wide("gcShare", "garbage collection, share of time", {
+      unit: "share",
+      a: 0.123456,
+      b: 1,
+      verdict: "worse",
+    }),
+    wide("loopDelayP99", "event-loop delay, p99", { ratio: 12_345.678, low: 1234.567, high: 98_765.432 }),
+    wide("rssPeak", "memory, peak (RSS)", {
+      unit: "bytes",
+      a: 2 ** 40,
+      b: 2 ** 40,
+      ratio: 1e-5,
+      low: 1e-6,
+      high: 1e-4,
+    }),
+    wide("throughput", "throughput", {
+      unit: "perSecond",
+      a: 1e6,
+      verdict: "no difference shown",
+      detectableRatio: 9,
+    }),
+  ];
+  const text = renderComparison(
+    {
+      ...comparison,
+      comparisons: [
+        { a: "without", b: "with", family: "main", metrics },
+        { a: "without", b: "only runtime-metrics", family: "ablation", metrics },
+      ],
+      steps: [{ id: "http-agents", state: "applied", reason: "measured; ".repeat(20) }],
+    },
+    "md",
+  );
+  const lines = text.split("\n");
+  const rows = lines.filter((line) => line.startsWith("|"));
+  expect(rows.length).toBe(2 * (2 + metrics.length) + 2 + 3);
+  for (const row of rows) expect([...row].length).toBeLessThanOrEqual(100);
+  for (const [i, line] of lines.entries()) {
+    if (!/^\| -/.test(line)) continue;
+    // A table is its header, its rule and its rows, with as many cells each, and stands apart from text.
+    const end = lines.findIndex((other, at) => at > i && !other.startsWith("|"));
+    expect(lines[i - 2]).toBe("");
+    const cells = lines.slice(i - 1, end).map((row) => row.split("|").length);
+    expect(new Set(cells).size).toBe(1);
+  }
+  expect(text).not.toContain("No difference shown by itself");
 });

@@ -87,6 +87,43 @@ describe("permits", () => {
     expect(semaphore.stats().dropped).toBe(2);
   });
 
+  test("a permit that comes back as ignored makes room, and teaches the limit nothing", async () => {
+    const limit = new SetLimit();
+    const { semaphore, clock } = open({ limit });
+    const given = await semaphore.acquire();
+    const kept = await semaphore.acquire();
+    const next = semaphore.acquire();
+    await clock.advance(5);
+    given.release({ ignored: true });
+    (await next).release({ ignored: false });
+    // A loss is one, whatever else is said.
+    kept.release({ dropped: true, ignored: true });
+    expect(limit.samples).toEqual([
+      { rttMs: 0, inFlight: 2, dropped: false },
+      { rttMs: 5, inFlight: 1, dropped: true },
+    ]);
+    expect(semaphore.stats()).toMatchObject({ released: 3, dropped: 1, runMs: { count: 2 } });
+  });
+
+  test("what run was aborted in is ignored: a caller that gives up says nothing of the service", async () => {
+    const limit = new SetLimit();
+    const { semaphore } = open({ limit });
+    const { signal, abort } = abortable();
+    const aborted = semaphore.run(
+      () => new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason))),
+    );
+    await settle();
+    abort(undefined);
+    await expect(aborted).rejects.toMatchObject({ name: "AbortError" });
+    expect(limit.samples).toEqual([]);
+    await semaphore.run(() => Promise.reject(new Error("a bug"))).catch(() => undefined);
+    expect(limit.samples).toHaveLength(1);
+    expect(semaphore.inFlight).toBe(0);
+    const counted = open({ limit, isDropped: () => true }).semaphore;
+    await counted.run(() => AbortSignal.abort().throwIfAborted()).catch(() => undefined);
+    expect(limit.samples.at(-1)?.dropped).toBe(true);
+  });
+
   test("isDropped decides which errors tell of overload", async () => {
     const { semaphore } = open({ isDropped: (error) => error === 503 });
     await semaphore.run(() => Promise.reject(503)).catch(() => undefined);

@@ -1,10 +1,10 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
-import { AllowedHost, isLoopback } from "../../../src/dashboard/allowed-host.ts";
 import { resolveOptions } from "../../../src/dashboard/dashboard-options.ts";
 import { EventStreams, eventBytes, type StreamTarget } from "../../../src/dashboard/event-streams.ts";
 import { LoginLimit } from "../../../src/dashboard/login-limit.ts";
 import { SessionCookie, sessionMs } from "../../../src/dashboard/session-cookie.ts";
+import { AllowedHost, isLoopback } from "../../../src/metrics/endpoint/allowed-host.ts";
 import { MetricRegistry } from "../../../src/metrics/index.ts";
 
 describe("Host and Origin", () => {

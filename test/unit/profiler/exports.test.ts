@@ -1,11 +1,14 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { chromeTrace } from "../../../src/profiler/chrome-trace.ts";
 import {
   type ChromeCompleteEvent,
   PerformanceProfiler,
+  type SpanRecord,
   type SpeedscopeFile,
 } from "../../../src/profiler/index.ts";
 import { spanLanes } from "../../../src/profiler/span-lanes.ts";
+import { byStart } from "../../../src/profiler/span-tree.ts";
 import { ManualClock } from "../../support/manual-clock.ts";
 import { runSteps, spanSteps } from "../../support/random-spans.ts";
 
@@ -160,11 +163,65 @@ describe("the speedscope file", () => {
   });
 });
 
+type TimedSpan = readonly [id: number, parentId: number | undefined, startMs: number, endMs: number];
+const timed = ([id, parentId, startMs, endMs]: TimedSpan): SpanRecord => ({
+  ...{ id, parentId, name: "s", category: "c", metadata: undefined, startMs, durationMs: endMs - startMs },
+  ...{ selfMs: 0, failed: false, error: undefined, threadId: 0 },
+});
+
+/** Lanes as the simplest search finds them: each span looks at all lanes, from the first. */
+function searchedLanes(spans: readonly SpanRecord[]): number[][] {
+  const lanes: {
+    readonly ids: number[];
+    readonly open: { readonly id: number; readonly endMs: number }[];
+  }[] = [];
+  for (const { id, parentId, startMs, durationMs } of byStart(spans)) {
+    for (const { open } of lanes) while (open.length > 0 && open.at(-1)!.endMs <= startMs) open.pop();
+    const endMs = startMs + durationMs;
+    let lane = lanes.find(({ open }) => open.at(-1)?.id === parentId && endMs <= (open.at(-1)?.endMs ?? -1));
+    lane ??= lanes.find(({ open }) => open.length === 0);
+    if (lane === undefined) {
+      lane = { ids: [], open: [] };
+      lanes.push(lane);
+    }
+    lane.ids.push(id);
+    lane.open.push({ id, endMs });
+  }
+  return lanes.map(({ ids }) => ids);
+}
+
+test("a span stands on its parent's lane if it fits in there, else on the first that is free", () => {
+  const spans = fc
+    .array(fc.record({ parent: fc.nat(60), startMs: fc.nat(40), lengthMs: fc.nat(30) }), {
+      maxLength: 60,
+      size: "max",
+    })
+    // Among so many a parent is often one that began later, or isn't there at all.
+    .map((all) =>
+      all.map(({ parent, startMs, lengthMs }, i) =>
+        timed([i + 1, parent === i || parent === 0 ? undefined : parent, startMs, startMs + lengthMs]),
+      ),
+    );
+  fc.assert(
+    fc.property(spans, (all) => {
+      expect(spanLanes(all).map((lane) => lane.spans.map(({ span }) => span.id))).toEqual(searchedLanes(all));
+      checkNesting(chromeTrace(spanLanes(all)).traceEvents.filter(isComplete));
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test("100,000 spans that overlap are put on as many lanes, which a search through all lanes doesn't come to", () => {
+  const count = 100_000;
+  const all = Array.from({ length: count }, (_, i) => timed([i + 1, undefined, i, i + count]));
+  // A few more, each where one of the first has just ended.
+  const more = all.slice(0, 1000).map(({ id }) => timed([id + count, undefined, id - 1 + count, 3 * count]));
+  const lanes = spanLanes([...all, ...more]);
+  expect(lanes).toHaveLength(count);
+  expect(more.every(({ id }, i) => lanes[i]!.spans[1]?.span.id === id)).toBe(true);
+});
+
 test("the parts of a sum that rounds don't push a child off its parent's lane", () => {
-  const span = (id: number, parentId: number | undefined, startMs: number, endMs: number) => ({
-    ...{ id, parentId, name: "s", category: "c", metadata: undefined, startMs, durationMs: endMs - startMs },
-    ...{ selfMs: 0, failed: false, error: undefined, threadId: 0 },
-  });
   fc.assert(
     fc.property(
       fc.array(fc.double({ min: 1, max: 1e9, noNaN: true }), { minLength: 4, maxLength: 4 }),
@@ -172,7 +229,11 @@ test("the parts of a sum that rounds don't push a child off its parent's lane", 
         const [a, b, c, d] = all.toSorted((x, y) => x - y) as [number, number, number, number];
         fc.pre(a < b && c - b > 1e-3);
         // The child ends when its parent does.
-        const lanes = spanLanes([span(1, undefined, a, c), span(2, 1, b, c), span(3, undefined, d, d)]);
+        const lanes = spanLanes([
+          timed([1, undefined, a, c]),
+          timed([2, 1, b, c]),
+          timed([3, undefined, d, d]),
+        ]);
         expect(lanes).toHaveLength(1);
         const [outer, inner] = lanes[0]!.spans;
         expect(inner!.endMs).toBeLessThanOrEqual(outer!.endMs);
