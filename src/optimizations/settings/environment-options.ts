@@ -1,4 +1,5 @@
 import { AutoSettingsError } from "../../errors.ts";
+import { lazyModule } from "../lazy-module.ts";
 import type { OptimizationsOptions } from "../options.ts";
 
 type Options = { -readonly [Name in keyof OptimizationsOptions]: OptimizationsOptions[Name] };
@@ -55,6 +56,15 @@ const otherVariables = new Set([
   "VICTOR_PROFILE_SETTINGS",
 ]);
 
+/** The nearest right name, where one is near. */
+function meant(name: string, known: readonly string[]): string {
+  const { nearestName } = lazyModule<typeof import("./nearest-name.ts")>(
+    "optimizations/settings/nearest-name",
+  );
+  const nearest = nearestName(name, known);
+  return nearest === undefined ? "" : `did you mean ${nearest}? `;
+}
+
 /**
  * What `VICTOR_*` of the environment says.
  * @throws {AutoSettingsError} on a variable that is unknown, or whose text can't be read
@@ -69,7 +79,10 @@ export function environmentOptions(env: NodeJS.ProcessEnv): OptimizationsOptions
     const read = readers[name];
     if (read !== undefined) read(options, text, name);
     else if (name !== "VICTOR_CONFIG" && !otherVariables.has(name))
-      throw new AutoSettingsError(name, `unknown variable; known are ${autoVariables.join(", ")}`);
+      throw new AutoSettingsError(
+        name,
+        `unknown variable; ${meant(name, [...autoVariables, ...otherVariables])}known are ${autoVariables.join(", ")}`,
+      );
   }
   return options;
 }

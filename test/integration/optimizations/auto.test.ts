@@ -130,7 +130,7 @@ describe("--import victor-optimizations/auto", () => {
 
   it.each([
     [{ VICTOR_DISABLE: "dns" }, /disable: expected one of "thread-pool".*got "dns"/],
-    [{ VICTOR_DISABEL: "dns-cache" }, /VICTOR_DISABEL: unknown variable; known are VICTOR_OPTIMIZATIONS/],
+    [{ VICTOR_DISABEL: "dns-cache" }, /VICTOR_DISABEL: unknown variable; did you mean VICTOR_DISABLE\?/],
   ])("doesn't start the program when a setting is wrong: %o", async (env, message) => {
     const program = file("started.cjs", "console.log('started')");
     const run = await runNode([...auto, program], { env: plainEnvironment(env) });
