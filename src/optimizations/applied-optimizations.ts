@@ -58,6 +58,7 @@ export class AppliedOptimizations implements AsyncDisposable {
       isBeforeProgram,
       isOn: settings.isOn,
       hasReader: settings.metricsPort !== undefined,
+      changed: () => this.#statusFile?.changed(),
       addSource: (source) => this.#registry.add(source),
       removeSource: (source) => this.#registry.remove(source),
       statements: (system) => this.#statementsOf(system, settings.slowQueryMs),
@@ -69,7 +70,11 @@ export class AppliedOptimizations implements AsyncDisposable {
         : off(settings.disabled.has(step.id) ? "disabled" : `not asked for (${step.risk})`),
     }));
     if (settings.metricsPort !== undefined)
-      this.#metricsPort = new MetricsPort(settings.metricsPort, () => this.registry);
+      this.#metricsPort = new MetricsPort(
+        settings.metricsPort,
+        () => this.registry,
+        () => this.#statusFile?.changed(),
+      );
     if (settings.statusFile !== undefined)
       this.#statusFile = new StatusFile(settings.statusFile, () => this.status());
   }

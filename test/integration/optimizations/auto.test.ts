@@ -1,6 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -93,6 +105,33 @@ describe("--import victor-optimizations/auto", () => {
         metrics: [false, "served by the main thread alone"],
       },
     });
+  });
+
+  it("writes what a step does once the program has loaded what it waits for, though it is killed then", async () => {
+    const statusFile = join(folder, "changes.json");
+    const program = file(
+      "loads-late.cjs",
+      'setInterval(() => {}, 1000); process.stdin.once("data", () => require("node:sqlite"));',
+    );
+    const child = spawn(process.execPath, [...auto, program], {
+      env: plainEnvironment({ VICTOR_STATUS_FILE: statusFile }),
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    const ended = once(child, "exit");
+    try {
+      const told = () =>
+        existsSync(statusFile)
+          ? stepOf(JSON.parse(readFileSync(statusFile, "utf8")) as OptimizationsStatus, "node-sqlite")
+          : undefined;
+      while (told() === undefined) await sleep(10);
+      expect(told()).toMatchObject({ state: "waiting", changes: [] });
+      child.stdin.write("now");
+      while (told()?.state === "waiting") await sleep(10);
+      expect(told()).toMatchObject({ state: "applied" });
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+    }
   });
 
   it("works with a bundled program", async () => {

@@ -61,7 +61,9 @@ describe("Settings of auto mode", () => {
       expect.objectContaining({
         code: "VICTOR_SETTINGS",
         where: folder,
-        message: expect.stringMatching(/victor\.config\.json and victor\.config\.ts.*keep one.*VICTOR_CONFIG/),
+        message: expect.stringMatching(
+          /victor\.config\.json and victor\.config\.ts.*keep one.*VICTOR_CONFIG/,
+        ),
       }),
     );
     const VICTOR_CONFIG = "victor.config.ts";
