@@ -58,11 +58,16 @@ const otherVariables = new Set([
 
 /** The nearest right name, where one is near. */
 function meant(name: string, known: readonly string[]): string {
-  const { nearestName } = lazyModule<typeof import("./nearest-name.ts")>(
-    "optimizations/settings/nearest-name",
-  );
-  const nearest = nearestName(name, known);
-  return nearest === undefined ? "" : `did you mean ${nearest}? `;
+  try {
+    const { nearestName } = lazyModule<typeof import("./nearest-name.ts")>(
+      "optimizations/settings/nearest-name",
+    );
+    const nearest = nearestName(name, known);
+    return nearest === undefined ? "" : `did you mean ${nearest}? `;
+  } catch {
+    // Under the permission model this package's other files may not be readable; what is wrong is said all the same.
+    return "";
+  }
 }
 
 /**
