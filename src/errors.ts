@@ -1056,7 +1056,7 @@ export class SharedValueError extends VictorError {
 /** `VICTOR_SETTINGS`: a variable `VICTOR_*` or a file `victor.config.*` is wrong; the message lists what is right. */
 export class AutoSettingsError extends VictorError {
   override readonly name = "AutoSettingsError";
-  /** The variable or file. */
+  /** The variable or file; the folder where it holds two files. */
   readonly where: string;
   constructor(where: string, message: string, options?: ErrorOptions) {
     super("VICTOR_SETTINGS", `${where}: ${message}`, options);

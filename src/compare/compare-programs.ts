@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -22,10 +22,12 @@ import {
   startUpOf,
   startUpStep,
 } from "./optimized-arms.ts";
+import type { RunningServer } from "./running-server.ts";
 import { type ServerLoad, type ServerRun, serverRound, startServer } from "./server-round.ts";
 
 const capacityConcurrency = 16;
 const capacityMs = 3000;
+const tryOutMs = 500;
 /** The generator has to keep up, too. */
 const highestOwnRate = 4000;
 /** Starting and ending a program, in the estimate of the time it all takes. */
@@ -118,7 +120,7 @@ class Comparing {
 
   async #prepare(): Promise<{
     readonly arms: ComparedArm[];
-    readonly steps: readonly AppliedStep[] | undefined;
+    steps(): readonly AppliedStep[] | undefined;
   }> {
     const { command, a, b, ablate } = this.#settings;
     if (command === undefined)
@@ -127,31 +129,32 @@ class Comparing {
           { name: "a", command: a!, env: {} },
           { name: "b", command: b!, env: {} },
         ],
-        steps: undefined,
+        steps: () => undefined,
       };
     const module = importedModule(this.#settings.module);
     if (module === undefined)
       throw new CompareError("no-steps", "with", "auto mode is not part of this installation; name a module");
-    const statusFile = join(this.#folder, "status.json");
+    const statusFolder = this.#newFolder("status");
     const isOwn = this.#settings.module === undefined;
     const by = { module, startUp: isOwn ? startUpOf(command, process.env) : noStartUp };
-    const arms = [plainArm(command, isOwn), optimizedArm(command, by, statusFile)];
+    const arms = [plainArm(command, isOwn), optimizedArm(command, by, statusFolder)];
     // A program that can't run with optimizations is better known before the first round than after.
     this.#say("trying the program with optimizations", 0);
     await this.#tryOut(arms[1]!);
-    const told = readSteps(statusFile);
-    const steps = told && [...startUpStep(by.startUp), ...told];
-    const applied = steps?.filter(({ state }) => state === "applied") ?? [];
+    const steps = () => {
+      const told = readSteps(statusFolder);
+      return told && [...startUpStep(by.startUp), ...told];
+    };
     if (!ablate) return { arms, steps };
+    const applied = steps()?.filter(({ state }) => state === "applied") ?? [];
     if (applied.length === 0)
       throw new CompareError(
         "no-steps",
         "with",
         "no optimization was applied, so none can be measured by itself",
       );
-    const single = applied.map((step) =>
-      optimizedArm(command, by, join(this.#folder, `status-${step.id}.json`), step),
-    );
+    const alone = this.#newFolder("alone");
+    const single = applied.map((step) => optimizedArm(command, by, alone, step));
     return { arms: [...arms, ...single], steps };
   }
 
@@ -160,32 +163,26 @@ class Comparing {
       await runJob(0, arm, this.#jobSettings());
       return;
     }
-    await using _server = await startServer(arm, this.#serverLoad(1), this.#load, this.#onStopped);
+    await using server = await startServer(arm, this.#serverLoad(1), this.#load, this.#onStopped);
+    if (!this.#settings.ablate) return;
+    // What a step waits for may be loaded by the first requests alone.
+    await this.#capacity(server, tryOutMs);
+    await server.program.checkAlive();
+  }
+
+  #newFolder(name: string): string {
+    const folder = join(this.#folder, name);
+    mkdirSync(folder);
+    return folder;
   }
 
   /** As given, or half of what the first program can do. */
   async #rate(arm: ComparedArm): Promise<{ readonly value: number; readonly origin: string }> {
-    const { rate, script } = this.#settings;
+    const { rate } = this.#settings;
     if (rate !== undefined) return { value: rate, origin: "as given" };
     this.#say(`finding out how much ${arm.name} can do`, 0);
     await using server = await startServer(arm, this.#serverLoad(1), this.#load, this.#onStopped);
-    await this.#load.ask({
-      type: "open",
-      arm: arm.name,
-      url: server.url,
-      ...(script !== undefined && { script: scriptUrl(script) }),
-    });
-    const ask = (durationMs: number) =>
-      this.#load.ask<CapacityReply>({
-        type: "capacity",
-        arm: arm.name,
-        concurrency: capacityConcurrency,
-        durationMs,
-        timeoutMs: this.#settings.timeoutMs,
-      });
-    await ask(capacityMs / 2);
-    const { perSecond, failed } = await ask(capacityMs);
-    await this.#load.ask({ type: "close", arm: arm.name });
+    const { perSecond, failed } = await this.#capacity(server, capacityMs / 2, capacityMs);
     await server.program.checkAlive();
     if (perSecond < 1)
       throw new CompareError(
@@ -200,6 +197,29 @@ class Comparing {
       value,
       origin: value === highestOwnRate ? `as much as the generator should send (${origin})` : origin,
     };
+  }
+
+  /** Loads a server as much as it can take, for each of the durations. @returns what it did in the last */
+  async #capacity({ url, program }: RunningServer, ...durationsMs: number[]): Promise<CapacityReply> {
+    const { script, timeoutMs } = this.#settings;
+    const arm = program.arm.name;
+    let reply: CapacityReply = { perSecond: 0, failed: 0 };
+    await this.#load.ask({
+      type: "open",
+      arm,
+      url,
+      ...(script !== undefined && { script: scriptUrl(script) }),
+    });
+    for (const durationMs of durationsMs)
+      reply = await this.#load.ask<CapacityReply>({
+        type: "capacity",
+        arm,
+        concurrency: capacityConcurrency,
+        durationMs,
+        timeoutMs,
+      });
+    await this.#load.ask({ type: "close", arm });
+    return reply;
   }
 
   async #round(

@@ -26,7 +26,8 @@ export interface ComparisonFacts {
   readonly sideBySide: boolean;
   readonly rate: number | undefined;
   readonly rateOrigin: string | undefined;
-  readonly steps: readonly AppliedStep[] | undefined;
+  /** What the optimized program has applied so far; `undefined` where it doesn't tell. */
+  steps(): readonly AppliedStep[] | undefined;
 }
 
 interface ArmRecord {
@@ -96,7 +97,9 @@ export class ComparisonRecord {
 
   document(partial: boolean): CompareDocument {
     const { rounds, seed, durationMs, warmupMs, script } = this.#settings;
-    const { kind, url, sideBySide, rate, rateOrigin, steps } = this.#facts;
+    const { kind, url, sideBySide, rate, rateOrigin } = this.#facts;
+    // A program may load what a step is for only when it is asked for it.
+    const steps = this.#facts.steps();
     const comparisons = this.#comparisons();
     const advice = roundsAdvice(comparisons[0]!.metrics);
     return {

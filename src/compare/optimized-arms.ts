@@ -1,5 +1,5 @@
-import { existsSync, readFileSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { commandFile } from "../environment/command-file.ts";
 import { runFacts } from "../environment/run-facts.ts";
@@ -71,11 +71,15 @@ export function plainArm(command: readonly string[], isAuto: boolean): ComparedA
   return { name: "without", command, env: isAuto ? { [stepsVariable]: "none" } : {} };
 }
 
-/** The program as it is, but optimized. @param only the one step that it is to apply */
+/**
+ * The program as it is, but optimized.
+ * @param statusFolder where each of its processes says what it has applied
+ * @param only the one step that it is to apply
+ */
 export function optimizedArm(
   command: readonly string[],
   { module, startUp }: Optimization,
-  statusFile: string,
+  statusFolder: string,
   only?: AppliedStep,
 ): ComparedArm {
   const { env, nodeFlags } = only === undefined || only.id === startUpId ? startUp : noStartUp;
@@ -85,17 +89,42 @@ export function optimizedArm(
     nodeFlags: [...nodeFlags, `--import "${module}"`].join(" "),
     env: {
       ...env,
-      [statusVariable]: statusFile,
+      [statusVariable]: join(statusFolder, "%p.json"),
       ...(only !== undefined && { [stepsVariable]: only.id === startUpId ? "none" : only.id }),
     },
   };
 }
 
-/** What a program says it has applied; `undefined` when it said nothing, or was killed while it did. */
-export function readSteps(statusFile: string): readonly AppliedStep[] | undefined {
-  if (!existsSync(statusFile)) return undefined;
+/** The more a state says, the later it stands here. */
+const states = ["off", "left-alone", "waiting", "pending", "failed", "applied"];
+
+/**
+ * What a program says it has applied, by the last word of each of its processes so far. Of one step counts the process
+ * that made the most of it: npm, say, loads no driver, but what it starts does.
+ * @param folder each process has a file of its own there
+ * @returns `undefined` when none said anything, or each was killed while it did
+ */
+export function readSteps(folder: string): readonly AppliedStep[] | undefined {
+  const files = readdirSync(folder)
+    .filter((name) => name.endsWith(".json"))
+    .map((name) => join(folder, name));
+  const lists = files
+    .toSorted((a, b) => statSync(a).mtimeMs - statSync(b).mtimeMs)
+    .map(stepsIn)
+    .filter((steps) => steps !== undefined);
+  if (lists.length === 0) return undefined;
+  const most = new Map<string, AppliedStep>();
+  for (const step of lists.flat()) {
+    const known = most.get(step.id);
+    if (known === undefined || states.indexOf(step.state) >= states.indexOf(known.state))
+      most.set(step.id, step);
+  }
+  return [...most.values()];
+}
+
+function stepsIn(file: string): readonly AppliedStep[] | undefined {
   try {
-    const { steps } = JSON.parse(readFileSync(statusFile, "utf8")) as { steps?: readonly AppliedStep[] };
+    const { steps } = JSON.parse(readFileSync(file, "utf8")) as { steps?: readonly AppliedStep[] };
     return Array.isArray(steps) ? steps : undefined;
   } catch (error) {
     if (error instanceof SyntaxError || error instanceof TypeError) return undefined;

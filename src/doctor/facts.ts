@@ -20,8 +20,8 @@ export interface ProjectFacts {
   readonly startFlags: readonly string[];
   /** Name of the lock file, here or in a folder above. */
   readonly lockFile: string | undefined;
-  /** Text of `Dockerfile`. */
-  readonly dockerfile: string | undefined;
+  /** Text of `Dockerfile`; `undefined` where there is none. */
+  readonly dockerfile: Reading<string> | undefined;
   /** Packages of which only one copy should be there, with all copies. */
   readonly copies: Reading<Readonly<Record<string, readonly PackageCopy[]>>>;
 }

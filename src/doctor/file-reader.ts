@@ -1,13 +1,13 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Reading } from "./facts.ts";
+import { regularFileText } from "./regular-file.ts";
 
 /** Reads the text of a file, without blanks at its ends, below a root. @throws what the system says */
 export type FileReader = (path: string) => string;
 
 /** @param root another in tests */
 export function fileReader(root = "/"): FileReader {
-  return (path) => readFileSync(join(root, path), "utf8").trim();
+  return (path) => regularFileText(join(root, path)).trim();
 }
 
 /** What `read` gives, or why it doesn't: the system's own code and the path, or the error's words. */

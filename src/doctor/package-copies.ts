@@ -1,6 +1,7 @@
-import { type Dirent, readdirSync, readFileSync, realpathSync } from "node:fs";
+import { type Dirent, readdirSync, realpathSync } from "node:fs";
 import { join, relative } from "node:path";
 import type { PackageCopy } from "./facts.ts";
+import { regularFileText } from "./regular-file.ts";
 
 /** More folders than the largest installations have. */
 const mostFolders = 100_000;
@@ -62,7 +63,7 @@ function entriesOf(folder: string): Dirent[] {
 /** @returns version of the package in a folder; `undefined` where there is none */
 export function versionIn(folder: string): string | undefined {
   try {
-    const { version } = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")) as {
+    const { version } = JSON.parse(regularFileText(join(folder, "package.json"))) as {
       version?: unknown;
     };
     return typeof version === "string" ? version : undefined;

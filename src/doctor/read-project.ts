@@ -6,6 +6,7 @@ import { singletons } from "./checks/duplicate-packages.ts";
 import type { ProjectFacts, Reading } from "./facts.ts";
 import { reading } from "./file-reader.ts";
 import { packageCopies, versionIn } from "./package-copies.ts";
+import { isRegularFile, regularFileText } from "./regular-file.ts";
 
 const lockFiles = [
   "package-lock.json",
@@ -32,7 +33,7 @@ export function readProject(dir: string): Reading<ProjectFacts> {
 }
 
 function project(dir: string): ProjectFacts {
-  const manifest = JSON.parse(readFileSync(join(dir, "package.json"), "utf8")) as Manifest;
+  const manifest = JSON.parse(regularFileText(join(dir, "package.json"))) as Manifest;
   const dependencies = { ...manifest.dependencies, ...manifest.optionalDependencies };
   const own = JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as Manifest;
   const peers = own.peerDependencies ?? {};
@@ -49,9 +50,9 @@ function project(dir: string): ProjectFacts {
     peers,
     startFlags: startFlags(manifest.scripts?.start),
     lockFile: foldersAbove(dir)
-      .flatMap((folder) => lockFiles.filter((name) => existsSync(join(folder, name))))
+      .flatMap((folder) => lockFiles.filter((name) => isRegularFile(join(folder, name))))
       .at(0),
-    dockerfile: existsSync(dockerfile) ? readFileSync(dockerfile, "utf8") : undefined,
+    dockerfile: existsSync(dockerfile) ? reading("Dockerfile", () => regularFileText(dockerfile)) : undefined,
     copies: reading("node_modules", () => packageCopies(dir, singletons)),
   };
 }

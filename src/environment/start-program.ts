@@ -1,3 +1,4 @@
+import { argumentBytes, certainArgumentBytes } from "./argument-size.ts";
 import { relayProgram } from "./relay-program.ts";
 
 /** What is started. */
@@ -25,9 +26,6 @@ function thisProcess(): ThisProcess {
   };
 }
 
-/** The least that any system takes for arguments and environment together, and Linux for one of them. */
-const certainBytes = 128 * 1024;
-
 /**
  * Whether this process can become the program. Then nothing stands between it and its parent: signals, exit code, terminal and
  * process id are its own.
@@ -40,10 +38,7 @@ export function canBecome(
   { hasChannel, hasExecve }: ThisProcess = thisProcess(),
 ): boolean {
   if (!hasExecve || hasChannel || kind === "other") return false;
-  const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
-  let bytes = 0;
-  for (const text of [...command, ...variables]) bytes += Buffer.byteLength(text) + 1 + 8;
-  return bytes < certainBytes;
+  return argumentBytes(command, env) < certainArgumentBytes;
 }
 
 /**

@@ -55,11 +55,12 @@ export class AppliedOptimizations implements AsyncDisposable {
     onClose: () => void,
   ) {
     this.#onClose = onClose;
+    const changed = (): void => this.#statusFile?.changed();
     if (settings.rollout !== undefined) {
       const { StepRollout: Rollouts } = lazyModule<typeof import("./step-rollout.ts")>(
         "optimizations/step-rollout",
       );
-      this.#rollout = new Rollouts(settings.rollout, settings.truth, settings.wanted);
+      this.#rollout = new Rollouts(settings.rollout, settings.truth, settings.wanted, changed);
       for (const source of this.#rollout.sources) this.#registry.add(source);
     }
     const context: StepContext = {
@@ -70,6 +71,7 @@ export class AppliedOptimizations implements AsyncDisposable {
       callsOf: (stepId) => this.#rollout?.callsOf(stepId),
       truth: this.#rollout?.truth ?? settings.truth,
       hasReader: settings.metricsPort !== undefined,
+      changed,
       addSource: (source) => this.#registry.add(source),
       removeSource: (source) => this.#registry.remove(source),
       statements: (system) => this.#statementsOf(system, settings.slowQueryMs),
@@ -81,7 +83,7 @@ export class AppliedOptimizations implements AsyncDisposable {
         : off(settings.disabled.has(step.id) ? "disabled" : `not asked for (${step.risk})`),
     }));
     if (settings.metricsPort !== undefined)
-      this.#metricsPort = new MetricsPort(settings.metricsPort, () => this.registry);
+      this.#metricsPort = new MetricsPort(settings.metricsPort, () => this.registry, changed);
     if (settings.statusFile !== undefined)
       this.#statusFile = new StatusFile(settings.statusFile, () => this.status());
   }

@@ -10,8 +10,9 @@ export class MetricsPort {
   #error: string | undefined;
   readonly #opening: Promise<void>;
 
-  constructor(port: number, registry: () => MetricRegistry) {
-    this.#opening = isWorkerThread() ? this.#leave() : this.#open(port, registry);
+  /** @param onOpened called when `url` or `error` is there */
+  constructor(port: number, registry: () => MetricRegistry, onOpened: () => void) {
+    this.#opening = isWorkerThread() ? this.#leave() : this.#open(port, registry).then(onOpened);
   }
 
   get url(): string | undefined {

@@ -25,7 +25,10 @@ export interface OptimizationsOptions {
   readonly slowQueryMs?: number | undefined;
   /** Serves all metrics at this port of 127.0.0.1, in the main thread alone; 0 takes a free one. @default no port */
   readonly metricsPort?: number | undefined;
-  /** Where `status()` is written as JSON when all is applied and at exit, in the main thread alone; `%p` is the process's id. @default nowhere */
+  /**
+   * Where `status()` is written as JSON when all is applied, when a step's state changes and at exit, in the main thread
+   * alone; `%p` is the process's id. @default nowhere
+   */
   readonly statusFile?: string | undefined;
   /**
    * Gives `dns-cache`, `response-cache` and `retries` to a share of the calls, compares those with the others, and

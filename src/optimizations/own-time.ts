@@ -8,8 +8,14 @@ export const {
   setImmediate: soon,
 } = process.getBuiltinModule("node:timers");
 
-/** @returns milliseconds, monotonic */
-export const nowMs: () => number = performance.now.bind(performance);
+// The first use of `performance` would load ten of Node's own modules.
+const { hrtime } = process;
+
+/** @returns milliseconds since some moment, monotonic */
+export const nowMs = (): number => {
+  const [seconds, nanoseconds] = hrtime();
+  return seconds * 1e3 + nanoseconds / 1e6;
+};
 
 export const nextTick: typeof process.nextTick = process.nextTick.bind(process);
 

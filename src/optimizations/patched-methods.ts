@@ -8,7 +8,13 @@ export class PatchedMethods {
   readonly #patches: PatchedMethod[] = [];
   readonly #changes = new Set<string>();
   readonly #refused = new Set<string>();
+  readonly #onChange: () => void;
   #isUndone = false;
+
+  /** @param onChange called when what `describe` says has become another */
+  constructor(onChange: () => void) {
+    this.#onChange = onChange;
+  }
 
   /**
    * Replaces all or nothing.
@@ -23,10 +29,13 @@ export class PatchedMethods {
     } catch (error) {
       for (const patch of done.reverse()) patch.undo();
       this.#refused.add(`${title}: ${(error as Error).message}`);
+      this.#onChange();
       return false;
     }
     this.#patches.push(...done);
+    const known = this.#changes.size;
     for (const key of Object.keys(methods)) this.#changes.add(`${title}.${key}`);
+    if (this.#changes.size > known) this.#onChange();
     return true;
   }
 
@@ -39,7 +48,7 @@ export class PatchedMethods {
         reason: `not as expected: ${[...this.#refused].join("; ")}`,
         changes: [],
       };
-    return { state: "applied", reason: "waits for the program to load it", changes: [] };
+    return { state: "waiting", reason: "waits for the program to load it", changes: [] };
   }
 
   undo(): void {

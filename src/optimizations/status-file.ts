@@ -1,37 +1,90 @@
 import { thrownText } from "../thrown-text.ts";
 import { isWorkerThread } from "./main-thread.ts";
+import { startTimer, stopTimer } from "./own-time.ts";
 import type { OptimizationsStatus } from "./status.ts";
 
-/** Writes the status when everything is applied, and when the process exits. */
+// Taken before the program can put others in their place.
+const { lstatSync, renameSync, rmSync, writeFileSync } = process.getBuiltinModule("node:fs");
+
+/** A program loads its packages one after the other: what changes within this time is written at once, milliseconds. */
+const gatherMs = 50;
+
+/** Writes the status when everything is applied, soon after a part of it changes, and when the process exits. */
 export class StatusFile {
   readonly #path: string;
   readonly #status: () => OptimizationsStatus;
   readonly #onExit = (): void => this.#write();
+  #isOpen: boolean;
+  #timer: NodeJS.Timeout | undefined;
 
   /** @param path `%p` in it is the process's id */
   constructor(path: string, status: () => OptimizationsStatus) {
     this.#path = path.replaceAll("%p", String(process.pid));
     this.#status = status;
-    if (isWorkerThread()) return;
+    this.#isOpen = !isWorkerThread();
+    if (!this.#isOpen) return;
     process.on("exit", this.#onExit);
     // After the constructor of who owns this.
-    queueMicrotask(this.#onExit);
+    queueMicrotask(() => this.#write());
   }
 
+  /** To be told of every change; never keeps the process alive. */
+  changed(): void {
+    if (!this.#isOpen) return;
+    this.#timer ??= startTimer(() => this.#write(), gatherMs).unref();
+  }
+
+  /** What has changed by now is written still. */
   close(): void {
+    if (this.#timer !== undefined) this.#write();
+    this.#stop();
+  }
+
+  #stop(): void {
+    this.#isOpen = false;
     process.off("exit", this.#onExit);
+    stopTimer(this.#timer);
+    this.#timer = undefined;
   }
 
   #write(): void {
+    if (!this.#isOpen) return;
+    stopTimer(this.#timer);
+    this.#timer = undefined;
     try {
-      process
-        .getBuiltinModule("node:fs")
-        .writeFileSync(this.#path, `${JSON.stringify(this.#status(), undefined, 2)}\n`);
+      replaceFile(this.#path, `${JSON.stringify(this.#status(), undefined, 2)}\n`);
     } catch (error) {
-      process.off("exit", this.#onExit);
+      this.#stop();
       process.emitWarning(`the status can't be written: ${thrownText(error)}`, {
         code: "VICTOR_STATUS_FILE",
       });
     }
+  }
+}
+
+/** A reader sees the old text or the new one, never half of it, where a file may be made beside the path. */
+function replaceFile(path: string, text: string): void {
+  const found = lstatSync(path, { throwIfNoEntry: false });
+  // A device, a FIFO or a link must stay what it is.
+  const isReplaceable = found === undefined || found.isFile();
+  if (!isReplaceable || !replaced(path, text, found?.mode)) writeFileSync(path, text);
+}
+
+function replaced(path: string, text: string, mode = 0o666): boolean {
+  const beside = `${path}.${process.pid}.tmp`;
+  try {
+    // Not into a file that another has put there.
+    writeFileSync(beside, text, { flag: "wx", mode: mode & 0o777 });
+  } catch {
+    // A folder in which nothing may be made, though the file itself may be written.
+    return false;
+  }
+  try {
+    renameSync(beside, path);
+    return true;
+  } catch {
+    // As on Windows, while somebody reads it.
+    rmSync(beside, { force: true });
+    return false;
   }
 }

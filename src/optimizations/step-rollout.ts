@@ -63,8 +63,14 @@ export class StepRollout {
    * @param given checked by {@link checkStepRollout}
    * @param truth of the program's own
    * @param wanted ids of the steps asked for
+   * @param changed called when a step of its own was given to another share, or switched off
    */
-  constructor(given: StepRolloutOptions, truth: TruthCheck | undefined, wanted: ReadonlySet<string>) {
+  constructor(
+    given: StepRolloutOptions,
+    truth: TruthCheck | undefined,
+    wanted: ReadonlySet<string>,
+    changed: () => void = () => undefined,
+  ) {
     this.#named = new Set(isRollout(given) ? given.ids : Object.keys(given.optimizations ?? {}));
     if (isRollout(given)) {
       this.rollout = given;
@@ -79,7 +85,12 @@ export class StepRollout {
         ? new TruthSampler({ name: "response-cache", clock: given.clock ?? ownClock })
         : undefined;
     this.truth = truth ?? sampler;
-    const own = ids.length === 0 ? [] : [new Rollout(completed(given, ids, sourceOf(this.truth)))];
+    const options = completed(given, ids, sourceOf(this.truth));
+    const onEvent: RolloutOptions["onEvent"] = (event) => {
+      changed();
+      options.onEvent?.(event);
+    };
+    const own = ids.length === 0 ? [] : [new Rollout({ ...options, onEvent })];
     this.rollout = own[0];
     this.#own = sampler === undefined ? own : [...own, sampler];
     this.sources = sampler === undefined ? own : [...own, sampler];

@@ -9,13 +9,14 @@ import type { StatementTimes } from "./statement-times.ts";
 export type StepRisk = "safe" | "opt-in";
 
 /**
- * - `applied`: in force, or in force for whatever the program loads of it.
+ * - `applied`: in force.
+ * - `waiting`: will be in force for what the program has to load first, and hasn't.
  * - `pending`: only start-up can set it; `reason` names the setting.
  * - `left-alone`: nothing to do, or nothing that would be safe; `reason` says which.
  * - `off`: not asked for, disabled, or switched off by its rollout; `reason` says which.
  * - `failed`: it couldn't be applied; the program goes on without it.
  */
-export type StepState = "applied" | "pending" | "left-alone" | "off" | "failed";
+export type StepState = "applied" | "waiting" | "pending" | "left-alone" | "off" | "failed";
 
 /** What a step says of itself. */
 export interface StepReport {
@@ -48,6 +49,8 @@ export interface StepContext {
   callsOf(stepId: string): (() => RolloutCall) | undefined;
   /** Holds hits of the response cache against their source. */
   readonly truth: TruthCheck | undefined;
+  /** To be called when the report of a step becomes another by itself. */
+  changed(): void;
   /** To be asked at collection, until `removeSource`. */
   addSource(source: MetricSource): void;
   removeSource(source: MetricSource): void;

@@ -19,8 +19,9 @@ const endOfLife: Readonly<Record<number, string>> = {
 /** Is the version supported, by Node's project and by this toolkit, here and in the Dockerfile? */
 export function checkNodeRelease({ node, nowMs, project }: DoctorFacts): Finding[] {
   const here = "unknown" in node ? unknown(id, node.unknown) : release(node.value, nowMs);
-  const text = "value" in project ? project.value.dockerfile : undefined;
-  const image = [...(text ?? "").matchAll(/^FROM\s+(?:--\S+\s+)?(?:\S*\/)?node:(\d+)(?:\.(\d+))?/gim)].at(-1);
+  const dockerfile = "value" in project ? project.value.dockerfile : undefined;
+  const text = dockerfile !== undefined && "value" in dockerfile ? dockerfile.value : "";
+  const image = [...text.matchAll(/^FROM\s+(?:--\S+\s+)?(?:\S*\/)?node:(\d+)(?:\.(\d+))?/gim)].at(-1);
   if (image === undefined) return [here];
   const [major, minor] = image.slice(1).map((digits) => (digits === undefined ? undefined : Number(digits)));
   // An image of a major version alone is its newest minor.

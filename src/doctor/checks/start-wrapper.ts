@@ -8,7 +8,8 @@ export function checkStartWrapper({ project }: DoctorFacts): Finding[] {
   if ("unknown" in project) return [unknown(id, project.unknown)];
   const { dockerfile } = project.value;
   if (dockerfile === undefined) return [ok(id, "no Dockerfile")];
-  const line = dockerfile
+  if ("unknown" in dockerfile) return [unknown(id, dockerfile.unknown)];
+  const line = dockerfile.value
     .match(/^\s*(?:CMD|ENTRYPOINT)\s.*$/gim)
     ?.at(-1)
     ?.trim();

@@ -2,6 +2,7 @@ import { spawnSync } from "node:child_process";
 import { accessSync, constants } from "node:fs";
 import { isSea } from "node:sea";
 import { isMainThread } from "node:worker_threads";
+import { argumentBytes, certainArgumentBytes } from "../../environment/argument-size.ts";
 import { withoutFlags } from "./gc-flags.ts";
 
 /** Why this process goes on as it is. A process that is started anew gets no answer: it is gone. */
@@ -28,6 +29,8 @@ export interface ReExecGround {
   readonly env: Readonly<NodeJS.ProcessEnv>;
   /** Whether that file is there and may be run. */
   canRun(file: string): boolean;
+  /** @returns why the system takes no such arguments and environment; `undefined` where it does */
+  refusal(file: string, args: readonly string[], env: NodeJS.ProcessEnv): string | undefined;
   /** Becomes the other program, keeping the process; absent on Windows. Node aborts where the system refuses. */
   readonly execve: ((file: string, args: readonly string[], env: NodeJS.ProcessEnv) => void) | undefined;
   /** Runs the other program to its end and ends this one as that ended. */
@@ -54,6 +57,18 @@ export const thisProcess: ReExecGround = Object.freeze({
       // Whatever is in the way would end the process.
       return false;
     }
+  },
+  refusal(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
+    const bytes = argumentBytes(args, env);
+    if (bytes < certainArgumentBytes) return undefined;
+    // How much it takes depends on the system, its version and the limit of the stack, so it is asked: Node tells its
+    // version before it looks at anything else.
+    const { error } = spawnSync(file, ["--version", ...args], { env, stdio: "ignore" });
+    if (error === undefined) return undefined;
+    const { code } = error as NodeJS.ErrnoException;
+    return code === "E2BIG"
+      ? `arguments and environment are too long for the system, ${Math.ceil(bytes / 1024)} KiB`
+      : `the system refused: ${error.message}`;
   },
   execve: process.execve?.bind(process),
   runInstead(file: string, args: readonly string[], env: NodeJS.ProcessEnv) {
@@ -93,6 +108,8 @@ export function reExec(flags: readonly string[], ground: ReExecGround = thisProc
   // After a script all is its own, but after code Node would take what begins with a hyphen.
   const args = [...flags, ...execArgv, ...(isEval && own.length > 0 ? ["--"] : []), ...own];
   const newEnv = { ...env, [reExecVariable]: String(ground.pid) };
+  const refusal = execve && ground.refusal(ground.execPath, args, newEnv);
+  if (refusal !== undefined) return refused(refusal);
   try {
     if (execve === undefined) ground.runInstead(ground.execPath, args, newEnv);
     else execve(ground.execPath, [ground.execPath, ...args], newEnv);

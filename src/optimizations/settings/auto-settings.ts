@@ -5,7 +5,7 @@ import { allSteps } from "../steps/index.ts";
 import { readConfigFile } from "./config-file.ts";
 import { environmentOptions, variableOf } from "./environment-options.ts";
 
-/** Looked for in this order in the folder where the program is started. */
+/** Looked for in the folder where the program is started; there may be one of them. */
 export const configFileNames = [
   "victor.config.json",
   "victor.config.js",
@@ -16,7 +16,8 @@ export const configFileNames = [
 /**
  * What a program's owner has set: `VICTOR_*` of the environment, else the file `victor.config.*`.
  * @param folder where `victor.config.*` is looked for; none where it is `undefined`
- * @throws {AutoSettingsError} on a key that is unknown or a value that is wrong; it lists the right ones
+ * @throws {AutoSettingsError} on a key that is unknown or a value that is wrong, listing the right ones; where there are
+ *   two files, naming both
  */
 export function autoSettings(env: NodeJS.ProcessEnv, folder: string | undefined): OptimizationsOptions {
   const file = configFile(env, folder);
@@ -38,12 +39,20 @@ function configFile(env: NodeJS.ProcessEnv, folder: string | undefined): string 
     return path;
   }
   if (folder === undefined) return undefined;
+  let found: string[];
   try {
-    return configFileNames.map((name) => join(folder, name)).find((path) => existsSync(path));
+    found = configFileNames.filter((name) => existsSync(join(folder, name)));
   } catch {
     // Under the permission model, what may not be read may not be looked for: the program's owner wants no such file read.
     return undefined;
   }
+  const [name, ...others] = found;
+  if (others.length > 0)
+    throw new AutoSettingsError(
+      folder,
+      `settings are in ${found.join(" and ")}; keep one of them, or name the one that counts in VICTOR_CONFIG`,
+    );
+  return name === undefined ? undefined : join(folder, name);
 }
 
 function check(where: string, options: OptimizationsOptions): void {

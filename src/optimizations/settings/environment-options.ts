@@ -1,4 +1,5 @@
 import { AutoSettingsError } from "../../errors.ts";
+import { lazyModule } from "../lazy-module.ts";
 import type { OptimizationsOptions } from "../options.ts";
 import type { StepRolloutSettings } from "../rolled-out-steps.ts";
 
@@ -68,6 +69,20 @@ const otherVariables = new Set([
   "VICTOR_PROFILE_SETTINGS",
 ]);
 
+/** The nearest right name, where one is near. */
+function meant(name: string, known: readonly string[]): string {
+  try {
+    const { nearestName } = lazyModule<typeof import("./nearest-name.ts")>(
+      "optimizations/settings/nearest-name",
+    );
+    const nearest = nearestName(name, known);
+    return nearest === undefined ? "" : `did you mean ${nearest}? `;
+  } catch {
+    // Under the permission model this package's other files may not be readable; what is wrong is said all the same.
+    return "";
+  }
+}
+
 /**
  * What `VICTOR_*` of the environment says.
  * @throws {AutoSettingsError} on a variable that is unknown, or whose text can't be read
@@ -82,7 +97,10 @@ export function environmentOptions(env: NodeJS.ProcessEnv): OptimizationsOptions
     const read = readers[name];
     if (read !== undefined) read(options, text, name);
     else if (name !== "VICTOR_CONFIG" && !otherVariables.has(name))
-      throw new AutoSettingsError(name, `unknown variable; known are ${autoVariables.join(", ")}`);
+      throw new AutoSettingsError(
+        name,
+        `unknown variable; ${meant(name, [...autoVariables, ...otherVariables])}known are ${autoVariables.join(", ")}`,
+      );
   }
   return options;
 }

@@ -15,7 +15,7 @@ export const betterSqlite3: OptimizationStep = {
   title: "better-sqlite3",
   risk: "safe",
   apply(context) {
-    const patches = new PatchedMethods();
+    const patches = new PatchedMethods(context.changed);
     const seen = new WeakSet<object>();
     const patchStatements = (statement: unknown): void => {
       if (typeof statement !== "object" || statement === null) return;

@@ -24,7 +24,7 @@ export const mysql2: OptimizationStep = {
   title: "MySQL by mysql2",
   risk: "safe",
   apply(context) {
-    const patches = new PatchedMethods();
+    const patches = new PatchedMethods(context.changed);
     const commands = {
       id: "../commands/index.js",
       within: "/node_modules/mysql2/",

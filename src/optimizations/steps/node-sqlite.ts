@@ -11,7 +11,7 @@ export const nodeSqlite: OptimizationStep = {
   title: "node:sqlite",
   risk: "safe",
   apply(context) {
-    const patches = new PatchedMethods();
+    const patches = new PatchedMethods(context.changed);
     context.modules.watchBuiltIn("sqlite", (exports) => {
       const { StatementSync, DatabaseSync } = exports as typeof import("node:sqlite");
       if (typeof StatementSync !== "function" || typeof DatabaseSync !== "function") return;

@@ -20,7 +20,7 @@ export const pg: OptimizationStep = {
   title: "PostgreSQL by pg",
   risk: "safe",
   apply(context): AppliedStep {
-    const patches = new PatchedMethods();
+    const patches = new PatchedMethods(context.changed);
     context.modules.watch({ id: "pg", path: "/node_modules/pg/lib/index.js" }, (exports) => {
       const { Query } = (exports as { readonly Client?: { readonly Query?: unknown } }).Client ?? {};
       if (typeof Query === "function") measure(Query.prototype, patches, context.statements("postgresql"));

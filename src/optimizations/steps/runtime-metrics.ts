@@ -14,9 +14,11 @@ export const runtimeMetrics: OptimizationStep = {
   apply(context) {
     let metrics: RuntimeMetrics | undefined;
     const begin = (): RuntimeMetrics => {
-      metrics ??= new (lazyModule<typeof import("../../metrics/runtime/runtime-metrics.ts")>(
+      if (metrics !== undefined) return metrics;
+      metrics = new (lazyModule<typeof import("../../metrics/runtime/runtime-metrics.ts")>(
         "metrics/runtime/runtime-metrics",
       ).RuntimeMetrics)();
+      context.changed();
       return metrics;
     };
     const source: MetricSource = { name: "victor.runtime", collect: () => begin().collect() };

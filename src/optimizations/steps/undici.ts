@@ -8,7 +8,10 @@ export const undici: OptimizationStep = {
   risk: "safe",
   apply(context) {
     let copies = 0;
-    context.modules.watch({ id: "undici", path: "/node_modules/undici/index.js" }, () => copies++);
+    context.modules.watch({ id: "undici", path: "/node_modules/undici/index.js" }, () => {
+      copies++;
+      context.changed();
+    });
     const release = measureUndici(context);
     return {
       describe: () => ({

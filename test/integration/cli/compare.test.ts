@@ -143,6 +143,31 @@ test("loads a module before the program, and measures each step that it applied 
   expect(programs.left()).toEqual([]);
 });
 
+test("measures a step by itself once the program has loaded what it is for, and none that only waits", {
+  timeout: slow,
+}, async () => {
+  using programs = new ComparedPrograms();
+  programs.write(
+    "app.cjs",
+    `require("node:http").createServer((request, response) => {
+       const { DatabaseSync } = require("node:sqlite");
+       const database = new DatabaseSync(":memory:");
+       response.end(String(database.prepare("select 42 as answer").get().answer));
+       database.close();
+     }).listen(Number(process.env.PORT), "127.0.0.1");`,
+  );
+  const { ended } = programs.start(
+    [...url, ...short, ...json, "--out", "result.json", "--ablate", "--", process.execPath, "app.cjs"],
+    { VICTOR_OPTIMIZATIONS: "node-sqlite,pg" },
+  );
+  const { code, stderr } = await ended;
+  expect(code, stderr).toBe(0);
+  const document = programs.read("result.json");
+  expect(document.programs.map(({ name }) => name)).toEqual(["without", "with", "only node-sqlite"]);
+  const stateOf = (wanted: string) => document.steps?.find(({ id }) => id === wanted)?.state;
+  expect([stateOf("node-sqlite"), stateOf("pg"), stateOf("mysql2")]).toEqual(["applied", "waiting", "off"]);
+});
+
 test("calls a script for each request, with the request's number", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();
   const run = programs.write("app.cjs", computingServer);

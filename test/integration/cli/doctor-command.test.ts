@@ -1,6 +1,6 @@
-import { spawn, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -126,5 +126,33 @@ test("of a running process, its own environment, flags and threads are seen", as
   } finally {
     child.kill("SIGKILL");
     await once(child, "exit");
+  }
+});
+
+test("what is a FIFO or a device is said, not waited for", async () => {
+  const odd = mkdtempSync(join(tmpdir(), "victor-odd-files-"));
+  const look = () => runNode([main, "doctor", "--dir", odd, "--json"], { env });
+  try {
+    execFileSync("mkfifo", [join(odd, "package.json"), join(odd, "Dockerfile")]);
+    const noProject = await look();
+    expect(noProject.code).toBe(0);
+    const what = `${join(odd, "package.json")}: it is a FIFO, not a regular file`;
+    for (const id of ["peers", "lock-file"])
+      expect(findingOf(noProject.stdout, id)).toEqual({ id, severity: "unknown", what });
+
+    rmSync(join(odd, "package.json"));
+    writeFileSync(join(odd, "package.json"), JSON.stringify({ dependencies: { redis: "6" } }));
+    mkdirSync(join(odd, "node_modules", "redis"), { recursive: true });
+    symlinkSync("/dev/zero", join(odd, "node_modules", "redis", "package.json"));
+    const project = await look();
+    expect(project.code).toBe(1);
+    expect(findingOf(project.stdout, "start-wrapper")).toEqual({
+      id: "start-wrapper",
+      severity: "unknown",
+      what: "Dockerfile: it is a FIFO, not a regular file",
+    });
+    expect(findingOf(project.stdout, "peers")).toMatchObject({ severity: "problem" });
+  } finally {
+    rmSync(odd, { recursive: true });
   }
 });

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, it } from "vitest";
@@ -122,4 +122,33 @@ it("code of the command line gets its own flags again", async () => {
   const run = await runNode(["--no-warnings", "--input-type=module", "--eval", code, "--", "--own"]);
   expect(run.stdout).toContain("done [ '--own' ]");
   expect(run.code).toBe(0);
+});
+
+/** A program whose environment grows before it starts itself anew. */
+function grown(name: string, grow: string): string {
+  const path = program(
+    name,
+    "console.log(process.pid, tuning.reExec.state, tuning.reExec.reason); tuning.undo();",
+  );
+  writeFileSync(path, grow + readFileSync(path, "utf8"));
+  return path;
+}
+
+it.each([
+  // Linux takes no variable of 128 KiB, and 6 MiB at most of all together.
+  ["a-variable", `process.env.HUGE = "x".repeat(200_000);`],
+  ["the-whole", `for (let i = 0; i < 70; i++) process.env["V" + i] = "x".repeat(100_000);`],
+])("a program whose environment is too long for the system goes on as it is: %s", async (name, grow) => {
+  const run = await runNode(["--no-warnings", grown(name, grow)]);
+  expect(run.stderr).toBe("");
+  expect(run.stdout).toMatch(
+    /^\d+ refused arguments and environment are too long for the system, \d+ KiB\n$/,
+  );
+  expect(run.code).toBe(0);
+});
+
+it("a long environment that the system takes is no hindrance", async () => {
+  const grow = `for (let i = 0; i < 4; i++) process.env["V" + i] = "x".repeat(60_000);`;
+  const run = await runNode(["--no-warnings", grown("long", grow)]);
+  expect(run).toMatchObject({ code: 0, stderr: "", stdout: expect.stringMatching(/^\d+ done /) });
 });

@@ -1,6 +1,18 @@
-import { chmodSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -95,6 +107,33 @@ describe("--import victor-optimizations/auto", () => {
     });
   });
 
+  it("writes what a step does once the program has loaded what it waits for, though it is killed then", async () => {
+    const statusFile = join(folder, "changes.json");
+    const program = file(
+      "loads-late.cjs",
+      'setInterval(() => {}, 1000); process.stdin.once("data", () => require("node:sqlite"));',
+    );
+    const child = spawn(process.execPath, [...auto, program], {
+      env: plainEnvironment({ VICTOR_STATUS_FILE: statusFile }),
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    const ended = once(child, "exit");
+    try {
+      const told = () =>
+        existsSync(statusFile)
+          ? stepOf(JSON.parse(readFileSync(statusFile, "utf8")) as OptimizationsStatus, "node-sqlite")
+          : undefined;
+      while (told() === undefined) await sleep(10);
+      expect(told()).toMatchObject({ state: "waiting", changes: [] });
+      child.stdin.write("now");
+      while (told()?.state === "waiting") await sleep(10);
+      expect(told()).toMatchObject({ state: "applied" });
+    } finally {
+      child.kill("SIGKILL");
+      await ended;
+    }
+  });
+
   it("works with a bundled program", async () => {
     const source = file(
       "bundled.mjs",
@@ -130,7 +169,7 @@ describe("--import victor-optimizations/auto", () => {
 
   it.each([
     [{ VICTOR_DISABLE: "dns" }, /disable: expected one of "thread-pool".*got "dns"/],
-    [{ VICTOR_DISABEL: "dns-cache" }, /VICTOR_DISABEL: unknown variable; known are VICTOR_OPTIMIZATIONS/],
+    [{ VICTOR_DISABEL: "dns-cache" }, /VICTOR_DISABEL: unknown variable; did you mean VICTOR_DISABLE\?/],
   ])("doesn't start the program when a setting is wrong: %o", async (env, message) => {
     const program = file("started.cjs", "console.log('started')");
     const run = await runNode([...auto, program], { env: plainEnvironment(env) });

@@ -83,6 +83,11 @@ describe("Auto mode", () => {
     const read = [program, autoFile].map((path) => `--allow-fs-read=${path}`);
     const run = await runNode(["--permission", ...read, ...auto, program], { env: plainEnvironment() });
     expect(run).toMatchObject({ code: 0, stdout: "started\n" });
+    const wrong = await runNode(["--permission", ...read, ...auto, program], {
+      env: plainEnvironment({ VICTOR_DISABEL: "pg" }),
+    });
+    expect(wrong).toMatchObject({ code: 9, stdout: "" });
+    expect(wrong.stderr).toContain("VICTOR_DISABEL: unknown variable; known are");
   });
 
   it("starts a program in a folder that was removed", async () => {

@@ -1,7 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, it, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import {
   noStartUp,
   optimizedArm,
@@ -17,11 +17,11 @@ const step = { id: "dns-cache", state: "applied" };
 
 describe("a program with optimizations", () => {
   it("is started as victor run starts it", () => {
-    expect(optimizedArm(command, { module: "file:///auto.js", startUp }, "/status.json")).toEqual({
+    expect(optimizedArm(command, { module: "file:///auto.js", startUp }, "/status")).toEqual({
       name: "with",
       command,
       nodeFlags: '--max-semi-space-size=32 --import "file:///auto.js"',
-      env: { UV_THREADPOOL_SIZE: "8", VICTOR_STATUS_FILE: "/status.json" },
+      env: { UV_THREADPOOL_SIZE: "8", VICTOR_STATUS_FILE: join("/status", "%p.json") },
     });
   });
 
@@ -50,19 +50,46 @@ describe("a program with optimizations", () => {
   });
 });
 
-test("a program that was killed while it wrote its status has said nothing", () => {
-  const folder = mkdtempSync(join(tmpdir(), "victor-status-"));
-  const file = join(folder, "status.json");
-  try {
+describe("what a program says it has applied", () => {
+  let folder: string;
+  beforeEach(() => {
+    folder = mkdtempSync(join(tmpdir(), "victor-status-"));
+  });
+  afterEach(() => rmSync(folder, { recursive: true }));
+  const write = (name: string, text: string, mtime: number) => {
+    writeFileSync(join(folder, name), text);
+    utimesSync(join(folder, name), mtime, mtime);
+  };
+  const said = (...steps: object[]) => JSON.stringify({ steps });
+
+  it("is nothing where it was killed while it wrote", () => {
+    expect(readSteps(folder)).toBeUndefined();
     for (const text of ["", '{"steps": [', "null", '{"steps": "many"}']) {
-      writeFileSync(file, text);
-      expect(readSteps(file)).toBeUndefined();
+      write("1.json", text, 1);
+      expect(readSteps(folder)).toBeUndefined();
     }
-    writeFileSync(file, '{"steps": []}');
-    expect(readSteps(file)).toEqual([]);
-  } finally {
-    rmSync(folder, { recursive: true });
-  }
+    write("1.json", said(), 1);
+    write("2.json", "{", 2);
+    write("3.json.7.tmp", said({ id: "pg", state: "applied" }), 3);
+    expect(readSteps(folder)).toEqual([]);
+  });
+
+  it("is of each step what the process made of it that made the most, and of equal ones the last word", () => {
+    const pg = (state: string, reason = "") => ({ id: "pg", state, reason });
+    const orders = [
+      ["off", "left-alone", "waiting", "pending", "failed", "applied"],
+      ["applied", "failed", "pending", "waiting", "left-alone", "off"],
+    ];
+    for (const order of orders) {
+      for (const [i, state] of order.entries()) write(`${i}.json`, said(pg(state)), i);
+      expect(readSteps(folder)).toEqual([pg("applied")]);
+    }
+    // Two wait: npm and the program that it starts.
+    for (const i of orders[0]!.keys()) write(`${i}.json`, said(pg("waiting", `by ${i}`)), 9 - i);
+    expect(readSteps(folder)).toEqual([pg("waiting", "by 0")]);
+    write("9.json", said(pg("off"), { id: "fetch", state: "applied" }), 99);
+    expect(readSteps(folder)).toEqual([pg("waiting", "by 0"), { id: "fetch", state: "applied" }]);
+  });
 });
 
 test("the program without optimizations has none, though the user's own environment loads auto mode", () => {

@@ -24,7 +24,13 @@ const broken: [
 ][] = [
   ["node-release", "problem", "install Node 24", { node: { value: "20.19.0" } }],
   ["node-release", "problem", "install Node 24", { node: { value: "24.9.0" } }],
-  ["node-release", "problem", "FROM node:24-slim", {}, { dockerfile: "FROM node:22-slim AS build\nRUN x\n" }],
+  [
+    "node-release",
+    "problem",
+    "FROM node:24-slim",
+    {},
+    { dockerfile: { value: "FROM node:22-slim AS build\nRUN x\n" } },
+  ],
   [
     "heap-limit",
     "problem",
@@ -102,9 +108,15 @@ const broken: [
     "advice",
     'CMD ["node", "app.js"]',
     {},
-    { dockerfile: 'FROM node:24\nCMD ["npm", "start"]' },
+    { dockerfile: { value: 'FROM node:24\nCMD ["npm", "start"]' } },
   ],
-  ["start-wrapper", "advice", 'CMD ["node", "app.js"]', {}, { dockerfile: "FROM node:24\nCMD node app.js" }],
+  [
+    "start-wrapper",
+    "advice",
+    'CMD ["node", "app.js"]',
+    {},
+    { dockerfile: { value: "FROM node:24\nCMD node app.js" } },
+  ],
   ["node-env", "problem", "NODE_ENV=production", env({ NODE_ENV: "prod" })],
   ["node-env", "advice", "NODE_ENV=production", {}, { dependencies: { express: "5" } }],
   [
@@ -188,7 +200,11 @@ test.each(broken)("%s: %s, mended by %s", (id, severity, mend, changed, project)
 });
 
 const fine: [id: string, Partial<DoctorFacts>, Partial<ProjectFacts>?][] = [
-  ["node-release", {}, { dockerfile: "FROM node:22 AS build\nFROM registry.local/node:24.21-slim\n" }],
+  [
+    "node-release",
+    {},
+    { dockerfile: { value: "FROM node:22 AS build\nFROM registry.local/node:24.21-slim\n" } },
+  ],
   ["node-release", { node: { value: "24.10.0" }, nowMs: Date.UTC(2028, 3, 30, 12) }],
   [
     "heap-limit",
@@ -206,8 +222,8 @@ const fine: [id: string, Partial<DoctorFacts>, Partial<ProjectFacts>?][] = [
   ["pool-threads", { ...env({ UV_THREADPOOL_SIZE: "8" }), pid: 7, poolThreads: { value: 0 } }],
   ["open-files", { openFiles: { value: { soft: 256, hard: Number.POSITIVE_INFINITY } } }],
   ["dns-search", { resolver: { value: { ndots: 5, search: [] } } }],
-  ["start-wrapper", {}, { dockerfile: 'CMD npm start\nCMD ["node", "app.js"]' }],
-  ["start-wrapper", {}, { dockerfile: "CMD exec node app.js" }],
+  ["start-wrapper", {}, { dockerfile: { value: 'CMD npm start\nCMD ["node", "app.js"]' } }],
+  ["start-wrapper", {}, { dockerfile: { value: "CMD exec node app.js" } }],
   ["node-env", env({ NODE_ENV: "production" }), { dependencies: { express: "5" } }],
   ["inspector", options("--inspect=127.0.0.1:9229")],
   ["inspector", options("--inspect=9230")],

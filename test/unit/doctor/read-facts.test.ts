@@ -126,7 +126,7 @@ test("a project is read with what is installed, here and above", () => {
     installed: { pg: "8.1.0", redis: "6.3.1" },
     startFlags: ["--max-old-space-size=99", "--import=./a.js"],
     lockFile: "package-lock.json",
-    dockerfile: "FROM node:24\n",
+    dockerfile: { value: "FROM node:24\n" },
   });
   expect(readFacts({ dir: join(root, "app") }).heapLimitBytes).toEqual({ value: 99 * 2 ** 20 });
 });

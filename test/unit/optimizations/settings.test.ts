@@ -54,13 +54,40 @@ describe("Settings of auto mode", () => {
     expect(() => autoSettings({}, folder)).toThrow(/victor\.config\.js: null/);
   });
 
+  it("are refused where two files hold some, since one would be passed over in silence", () => {
+    writeFileSync(join(folder, "victor.config.json"), '{"dnsTtlMs": 7}');
+    writeFileSync(join(folder, "victor.config.ts"), "export default { slowQueryMs: 8 };");
+    expect(() => autoSettings({}, folder)).toThrow(
+      expect.objectContaining({
+        code: "VICTOR_SETTINGS",
+        where: folder,
+        message: expect.stringMatching(
+          /victor\.config\.json and victor\.config\.ts.*keep one.*VICTOR_CONFIG/,
+        ),
+      }),
+    );
+    const VICTOR_CONFIG = "victor.config.ts";
+    expect(autoSettings({ VICTOR_CONFIG }, folder)).toEqual({ slowQueryMs: 8 });
+  });
+
   it("come from the file that VICTOR_CONFIG names", () => {
     writeFileSync(join(folder, "own.json"), '{"disable": ["pg"]}');
     expect(autoSettings({ VICTOR_CONFIG: "own.json" }, folder)).toEqual({ disable: ["pg"] });
   });
 
   it.each([
-    [{ VICTOR_DISABEL: "pg" }, /VICTOR_DISABEL: unknown variable; known are .*VICTOR_DISABLE/],
+    [
+      { VICTOR_DISABEL: "pg" },
+      /VICTOR_DISABEL: unknown variable; did you mean VICTOR_DISABLE\? known are VICTOR_OPTIMIZATIONS, /,
+    ],
+    [{ VICTOR_DNS_TTL: "5" }, /VICTOR_DNS_TTL: unknown variable; did you mean VICTOR_DNS_TTL_MS\? known/],
+    [{ VICTOR_METRIC_PORT: "5" }, /did you mean VICTOR_METRICS_PORT\?/],
+    [{ VICTOR_metrics: "5" }, /did you mean VICTOR_METRICS_PORT\?/],
+    [{ VICTOR_OPTIMISATIONS: "none" }, /did you mean VICTOR_OPTIMIZATIONS\?/],
+    // Another part's own, which auto mode passes over.
+    [{ VICTOR_DASHBORD_TOKEN: "x" }, /did you mean VICTOR_DASHBOARD_TOKEN\?/],
+    [{ VICTOR_WEATHER: "fine" }, /VICTOR_WEATHER: unknown variable; known are VICTOR_OPTIMIZATIONS, /],
+    [{ VICTOR_: "" }, /VICTOR_: unknown variable; known are /],
     [{ VICTOR_DISABLE: "pgg" }, /VICTOR_DISABLE: disable: expected one of .*"pg".*got "pgg"/],
     [
       { VICTOR_OPTIMIZATIONS: "safer" },

@@ -50,10 +50,16 @@ describe("A rollout of steps", () => {
 
   it("rolls back the response cache by its own check of its hits", () => {
     const source = { isDue: () => false, check: () => undefined, checked: 0, stale: 0 };
+    const told: string[] = [];
     const steps = new StepRollout(
-      { ...quiet, optimizations: { "response-cache": { share: 100 } } },
+      {
+        ...quiet,
+        optimizations: { "response-cache": { share: 100 } },
+        onEvent: ({ kind }) => void told.push(kind),
+      },
       source,
       all,
+      () => void told.push("changed"),
     );
     expect(steps.truth).toBe(source);
     source.checked = 1000;
@@ -63,6 +69,7 @@ describe("A rollout of steps", () => {
       kind: "rolled-back",
       guardrail: "staleness",
     });
+    expect(told).toEqual(["changed", "rolled-back"]);
     const report = { state: "applied", reason: "as it should be", changes: ["a thing"] } as const;
     expect(steps.reportOf("response-cache", report)).toMatchObject({
       state: "off",

@@ -23,6 +23,7 @@ function place(started: readonly string[] = []) {
       hasChannel: false,
       isSingleExecutable: false,
       canRun: () => true,
+      refusal: () => undefined,
       execPath: "",
       execArgv: [],
       argv: [],

@@ -13,6 +13,7 @@ function processLike(changes: Partial<ReExecGround> = {}) {
     hasChannel: false,
     isSingleExecutable: false,
     canRun: () => true,
+    refusal: () => undefined,
     execPath: "/node",
     execArgv: ["--inspect", "--max_semi_space_size=4"],
     argv: ["/node", "/app.js", "a b"],
@@ -70,6 +71,7 @@ it.each<[string, Partial<ReExecGround>, readonly string[]]>([
   ["standard input", { argv: ["/node", "-", "a"] }, flags],
   ["single executable", { isSingleExecutable: true }, flags],
   ["can't be run", { canRun: () => false }, flags],
+  ["too long", { refusal: () => "too long" }, flags],
   ["sockets", { env: { LISTEN_PID: "7", LISTEN_FDS: "1" } }, flags],
 ])("is refused with a reason: %s", (reason, changes, wanted) => {
   const { ground, calls } = processLike(changes);

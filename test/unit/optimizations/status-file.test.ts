@@ -1,0 +1,118 @@
+import {
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { OptimizationsStatus } from "../../../src/optimizations/status.ts";
+import { StatusFile } from "../../../src/optimizations/status-file.ts";
+
+let folder: string;
+let path: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "victor-status-"));
+  path = join(folder, "status.json");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** A file of a status that is no more than a number, which counts how often it was asked for. */
+function counting(file = path) {
+  const counted = { asked: 0 };
+  const status = () => ({ pid: ++counted.asked }) as OptimizationsStatus;
+  return Object.assign(counted, { file: new StatusFile(file, status) });
+}
+
+const written = (file = path): number => (JSON.parse(readFileSync(file, "utf8")) as { pid: number }).pid;
+const microtasks = () => Promise.resolve();
+
+describe("The status file", () => {
+  it("is written when everything is applied, and again after a change", async () => {
+    const { file } = counting();
+    await microtasks();
+    expect(written()).toBe(1);
+    file.changed();
+    while (written() < 2) await sleep(5);
+    file.close();
+    expect(written()).toBe(2);
+  });
+
+  it("takes changes that come together at once, and writes them before it closes", async () => {
+    const listeners = process.listenerCount("exit");
+    const { file } = counting();
+    await microtasks();
+    for (let i = 0; i < 100; i++) file.changed();
+    expect(written()).toBe(1);
+    file.close();
+    expect(written()).toBe(2);
+    file.changed();
+    file.close();
+    expect(written()).toBe(2);
+    expect(process.listenerCount("exit")).toBe(listeners);
+  });
+
+  it("isn't written by one who closes before everything is applied", async () => {
+    const { file } = counting();
+    file.close();
+    await microtasks();
+    expect(readdirSync(folder)).toEqual([]);
+  });
+
+  it("is replaced as a whole, keeps its mode, and leaves nothing beside it", async () => {
+    writeFileSync(path, "an old one", { mode: 0o600 });
+    const { ino } = statSync(path);
+    const { file } = counting(join(folder, "status.json"));
+    await microtasks();
+    file.close();
+    expect(statSync(path).ino).not.toBe(ino);
+    expect(statSync(path).mode & 0o777).toBe(0o600);
+    expect(readdirSync(folder)).toEqual(["status.json"]);
+  });
+
+  it("leaves a link what it is, and writes no file that another has put beside it", async () => {
+    const target = join(folder, "target.json");
+    symlinkSync(target, path);
+    counting().file.close();
+    const linked = counting();
+    await microtasks();
+    linked.file.close();
+    expect(lstatSync(path).isSymbolicLink()).toBe(true);
+    expect(written(target)).toBe(1);
+
+    const plain = join(folder, "plain.json");
+    const beside = `${plain}.${process.pid}.tmp`;
+    writeFileSync(beside, "another's");
+    const { file } = counting(plain);
+    await microtasks();
+    file.close();
+    expect(written(plain)).toBe(1);
+    expect(readFileSync(beside, "utf8")).toBe("another's");
+  });
+
+  it("has the process's id for %p", async () => {
+    const { file } = counting(join(folder, "%p-%p.json"));
+    await microtasks();
+    file.close();
+    expect(readdirSync(folder)).toEqual([`${process.pid}-${process.pid}.json`]);
+  });
+
+  it("is given up with one warning where it can't be written", async () => {
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    const { file } = counting(join(folder, "none", "status.json"));
+    await microtasks();
+    file.changed();
+    file.close();
+    await sleep(0);
+    process.off("warning", onWarning);
+    expect(warnings.map((warning) => (warning as { code?: string }).code)).toEqual(["VICTOR_STATUS_FILE"]);
+  });
+});
