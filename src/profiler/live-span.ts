@@ -1,4 +1,5 @@
 import { type AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { leaveOutOnlyValue } from "./context-frame.ts";
 import type { Span } from "./span.ts";
 import type { SpanName } from "./span-names.ts";
 import { type SpanError, type SpanMetadata, spanError } from "./span-record.ts";
@@ -95,7 +96,10 @@ export class LiveSpan implements Span {
    */
   call(): unknown {
     // A number for the trigger spares its lookup, and options' object.
-    return new AsyncResource("VICTOR_SPAN", 0).runInAsyncScope(this.#enter, this);
+    const resource = new AsyncResource("VICTOR_SPAN", 0);
+    // With a parent there is a value of this storage, so a single one is it.
+    if (this.#parent !== undefined) leaveOutOnlyValue(resource);
+    return resource.runInAsyncScope(this.#enter, this);
   }
 
   #enter(): unknown {
