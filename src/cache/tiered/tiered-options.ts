@@ -245,14 +245,15 @@ function memoryBounds(memory: NonNullable<TieredCacheOptions["memory"]>): CacheB
 }
 
 const entryOptions = ["ttlMs", "staleMs", "staleIfErrorMs", "tags"];
+const loadOptions = [...entryOptions, "negativeTtlMs", "signal", "timeoutMs", "after"];
 
 /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
 export function checkTieredEntry(
   where: string,
   options: TieredEntryOptions,
-  more: readonly string[] = [],
+  allowed: readonly string[] = entryOptions,
 ): void {
-  knownKeys(where, options, [...entryOptions, ...more]);
+  knownKeys(where, options, allowed);
   if (options.ttlMs !== undefined) durationMs("ttlMs", options.ttlMs, Number.MIN_VALUE);
   if (options.staleMs !== undefined) durationMs("staleMs", options.staleMs);
   if (options.staleIfErrorMs !== undefined) durationMs("staleIfErrorMs", options.staleIfErrorMs);
@@ -261,7 +262,7 @@ export function checkTieredEntry(
 
 /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
 export function checkTieredLoad(options: TieredLoadOptions): void {
-  checkTieredEntry("getOrLoad", options, ["negativeTtlMs", "signal", "timeoutMs", "after"]);
+  checkTieredEntry("getOrLoad", options, loadOptions);
   if (options.negativeTtlMs !== undefined) durationMs("negativeTtlMs", options.negativeTtlMs);
   if (options.timeoutMs !== undefined) durationMs("timeoutMs", options.timeoutMs, Number.MIN_VALUE);
   checkToken(options.after);
