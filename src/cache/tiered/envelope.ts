@@ -52,9 +52,7 @@ export function encodeEnvelope(envelope: Envelope): Uint8Array {
 /** @returns `undefined` when it is damaged, or of another version; `body` is a view */
 export function decodeEnvelope(given: Uint8Array): Envelope | undefined {
   if (given.length < headerBytes || given[0] !== version) return undefined;
-  const bytes = Buffer.isBuffer(given)
-    ? given
-    : Buffer.from(given.buffer, given.byteOffset, given.length);
+  const bytes = Buffer.isBuffer(given) ? given : Buffer.from(given.buffer, given.byteOffset, given.length);
   if (bytes.readUInt32LE(sumAt) !== crc32(bytes.subarray(summedFrom))) return undefined;
   const codecEnd = headerBytes + bytes[lengthsAt]!;
   const bodyAt = codecEnd + bytes[lengthsAt + 1]!;
