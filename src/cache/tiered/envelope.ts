@@ -72,7 +72,7 @@ export function decodeEnvelope(given: Uint8Array): Envelope | undefined {
   };
 }
 
-/** As `toString`, which takes ten times as long for the two to four characters of a mark. */
+/** As `toString`, whose call out of JavaScript takes longer than the few characters of a mark. */
 function latin1(bytes: Uint8Array, from: number, to: number): string {
   let text = "";
   for (let at = from; at < to; at++) text += String.fromCharCode(bytes[at]!);
