@@ -35,7 +35,7 @@ const { arms, warnings } = await measureInterleaved({
   processes: 2,
   rounds: 6,
   roundMs: 30,
-  warmupRounds: 4,
+  warmupRounds: 12,
 });
 const of = (id: SharedHitId, together: number) =>
   arms[ways.findIndex((way) => way.id === id && way.together === together)]!;

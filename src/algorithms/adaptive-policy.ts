@@ -44,7 +44,7 @@ export class AdaptivePolicy {
     this.#table = table;
     this.#seed = seed;
     this.#order = new WindowTinyLfu(table, slots, seed);
-    this.#order.bound(slots - firstSlot + 1, windowShares[0]!);
+    this.#order.bound(slots - firstSlot + 1, windowShares[0]!, false);
   }
 
   added(slot: number): void {
@@ -81,7 +81,7 @@ export class AdaptivePolicy {
   /** @param slots the highest slot from now on */
   grown(slots: number): void {
     this.#order.grow(slots);
-    if (this.#capacity === 0) this.#order.bound(slots - firstSlot + 1, windowShares[this.#choice]!);
+    if (this.#capacity === 0) this.#order.bound(slots - firstSlot + 1, windowShares[this.#choice]!, false);
   }
 
   /** The window, then those kept for having been used again, then those on probation; in each the newest first. */

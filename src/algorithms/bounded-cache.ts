@@ -97,15 +97,13 @@ export class BoundedCache<K, V> implements Cache<K, V> {
   }
 
   get(key: K): V | undefined {
-    const table = this.#table;
-    const slot = table.find(key);
-    if (slot === 0 || (this.#expiry !== undefined && !this.#expiry.isFresh(slot))) {
-      this.#misses++;
-      return undefined;
-    }
-    this.#hits++;
-    this.#use(slot);
-    return table.valueOf(slot);
+    return this.#take(this.#freshSlot(key));
+  }
+
+  /** As `get`, for who has just looked at the cache's clock. @param nowMs what that says, milliseconds */
+  getAt(key: K, nowMs: number): V | undefined {
+    const slot = this.#table.find(key);
+    return this.#take(this.#expiry === undefined || this.#expiry.isFreshAt(slot, nowMs) ? slot : 0, nowMs);
   }
 
   peek(key: K): V | undefined {
@@ -293,9 +291,20 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     if (this.#gone.length > 0) this.#tellGone();
   }
 
-  #use(slot: Slot): void {
+  /** @param slot 0 when absent or expired */
+  #take(slot: Slot, nowMs?: number): V | undefined {
+    if (slot === 0) {
+      this.#misses++;
+      return undefined;
+    }
+    this.#hits++;
+    this.#use(slot, nowMs);
+    return this.#table.valueOf(slot);
+  }
+
+  #use(slot: Slot, nowMs?: number): void {
     this.#policy.used(slot);
-    if (this.#sliding) this.#expiry?.slide(slot);
+    if (this.#sliding) this.#expiry?.slide(slot, nowMs);
   }
 
   /** @returns 0 when absent or expired */

@@ -70,6 +70,11 @@ export class Expiry {
     return until === Number.POSITIVE_INFINITY || until > this.#time.now();
   }
 
+  /** @param nowMs what the clock says */
+  isFreshAt(slot: number, nowMs: number): boolean {
+    return this.#freshUntil[slot]! > nowMs;
+  }
+
   /** @returns milliseconds that the slot's value is fresh; ≤ 0 once it isn't */
   leftMs(slot: number): number {
     return this.#freshUntil[slot]! - this.#clock.now();
@@ -107,10 +112,10 @@ export class Expiry {
     return former <= now;
   }
 
-  /** Starts a slot's life anew, as long as it was meant to be. @param slot one that is fresh */
-  slide(slot: number): void {
+  /** Starts a slot's life anew, as long as it was meant to be. @param slot one that is fresh @param nowMs what the clock says */
+  slide(slot: number, nowMs = this.#time.now()): void {
     // It stays where it is in the wheel, and is put back when its former time has come.
-    const until = this.#time.now() + this.#ttlMs![slot]!;
+    const until = nowMs + this.#ttlMs![slot]!;
     if (until > this.#freshUntil[slot]!) {
       if (this.#keptUntil !== undefined) this.#keptUntil[slot]! += until - this.#freshUntil[slot]!;
       this.#freshUntil[slot] = until;

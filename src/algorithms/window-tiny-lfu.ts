@@ -20,6 +20,8 @@ export const maxFrequency = 15;
 const shrinkStep = 8;
 /** Of what is not window, how much may be kept for having been used again. */
 const keptShare = 0.8;
+/** How many leave the kept, when they are too many, for one that joins them. */
+const keptStep = 8;
 /** From this frequency on, chance lets in one of 128 that would be turned away. */
 const warmFrequency = 6;
 
@@ -67,10 +69,11 @@ export class WindowTinyLfu {
    * Takes effect as entries come and go.
    * @param capacity entries to be held, ≥ 1
    * @param windowShare of them in the window, from 0 (one entry) to 1 (exact LRU)
+   * @param isFull whether one had to go so far; before, all that were used again are kept, so that a use costs a byte written
    */
-  bound(capacity: number, windowShare: number): void {
+  bound(capacity: number, windowShare: number, isFull = true): void {
     this.#windowBound = Math.max(1, Math.round(capacity * windowShare));
-    this.#keptBound = Math.floor((capacity - this.#windowBound) * keptShare);
+    this.#keptBound = isFull ? Math.floor((capacity - this.#windowBound) * keptShare) : capacity;
   }
 
   /** @param slots the highest slot from now on */
@@ -117,7 +120,8 @@ export class WindowTinyLfu {
       this.#unlink(slot);
       this.#probation--;
       this.#linkToKept(slot);
-      while (this.#kept > this.#keptBound) this.#moveToProbation(this.#leastKept());
+      for (let i = 0; i < keptStep && this.#kept > this.#keptBound; i++)
+        this.#moveToProbation(this.#leastKept());
     }
     return (state & marked) !== 0;
   }

@@ -38,7 +38,7 @@ export interface SharedTier extends MetricSource, AsyncDisposable {
   /**
    * Asks for the right to load a key. The generations of the namespace, the key and the tags are noted by the time that this
    * resolves.
-   * @param leaseMs until another may load it, > 0
+   * @param leaseMs until another may load it, 1 to 2_592_000_000 (30 days)
    * @param anew to load what is stored already once more, because it is old or damaged: a stored entry doesn't count, and
    *   stays readable until `fill` puts another in its place. @default false
    * @returns a lease; or the entry, where somebody stored one meanwhile; or `undefined` while somebody else holds the lease

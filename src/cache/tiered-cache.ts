@@ -222,20 +222,32 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
     return this.close();
   }
 
-  async #getOrLoad(key: string, loader: TieredLoader<unknown>, options: TieredLoadOptions): Promise<unknown> {
-    this.#open();
-    checkKey(key);
-    callable("loader", loader);
-    if (options !== noOptions) checkTieredLoad(options);
-    const { timeoutMs = Number.POSITIVE_INFINITY } = options;
-    if (timeoutMs === Number.POSITIVE_INFINITY) return this.#lookup(key, loader, options, options.signal);
+  #getOrLoad(key: string, loader: TieredLoader<unknown>, options: TieredLoadOptions): Promise<unknown> {
+    try {
+      this.#open();
+      checkKey(key);
+      callable("loader", loader);
+      if (options !== noOptions) checkTieredLoad(options);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+    const { timeoutMs = Number.POSITIVE_INFINITY, signal } = options;
+    if (timeoutMs === Number.POSITIVE_INFINITY) return this.#lookup(key, loader, options, signal);
+    return this.#inTime(timeoutMs, signal, (both) => this.#lookup(key, loader, options, both));
+  }
+
+  async #inTime(
+    timeoutMs: number,
+    own: AbortSignal | undefined,
+    lookup: (signal: AbortSignal) => Promise<unknown>,
+  ): Promise<unknown> {
     const { clock } = this.#options;
     const controller = new AbortController();
     const expire = () => controller.abort(new DeadlineError("getOrLoad", timeoutMs));
     const timer = awaitedTimer(clock, expire, timeoutMs);
-    const signals = [controller.signal, ...(options.signal === undefined ? [] : [options.signal])];
+    const signals = [controller.signal, ...(own === undefined ? [] : [own])];
     try {
-      return await this.#lookup(key, loader, options, AbortSignal.any(signals));
+      return await lookup(AbortSignal.any(signals));
     } finally {
       clock.clearTimeout(timer);
     }

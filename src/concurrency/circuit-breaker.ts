@@ -101,6 +101,11 @@ export class CircuitBreaker implements MetricSource {
     return { admitted: true, value: await this.#call(ticket, fn, options?.signal) };
   }
 
+  /** Do calls go through? As `state` says, without a look at the clock. */
+  get isClosed(): boolean {
+    return this.#core.closedTicket !== refused;
+  }
+
   get state(): CircuitState {
     return this.#core.state(this.#clock.now());
   }

@@ -24,6 +24,8 @@ export interface ContenderPlace {
   readonly space: string;
   /** Without the memory in front, so that each read goes to the server. @default true */
   readonly hasMemory?: boolean;
+  /** Waits for the server where it would else ask the source, on a machine that is busy. @default false */
+  readonly isPatient?: boolean;
 }
 
 export const tag = "all";
@@ -34,16 +36,23 @@ export async function openContender(id: ContenderId, place: ContenderPlace): Pro
   return id === "bentocache" ? openBentocache(place) : openCacheable(place);
 }
 
-async function openOurs({ port, space, hasMemory = true }: ContenderPlace): Promise<Contender> {
-  const tier = await openRedisTier({ url: `redis://127.0.0.1:${port}`, namespace: space });
-  return ourContender(tier, space, hasMemory);
+async function openOurs(place: ContenderPlace): Promise<Contender> {
+  const { port, space, hasMemory = true, isPatient = false } = place;
+  const patience = isPatient && { timeoutMs: 10_000, trustMs: 20_000 };
+  const tier = await openRedisTier({ url: `redis://127.0.0.1:${port}`, namespace: space, ...patience });
+  return ourContender(tier, space, hasMemory, isPatient ? 10_000 : undefined);
 }
 
 /** Ours on any tier. */
-export function ourContender(tier: SharedTier, name: string, hasMemory = true): Contender {
+export function ourContender(
+  tier: SharedTier,
+  name: string,
+  hasMemory = true,
+  tierTimeoutMs?: number,
+): Contender {
   // One entry at most, and no two reads of one key in a row: each goes to the server.
   const memory = hasMemory ? undefined : { maxSize: 1 };
-  const cache = new TieredCache({ name, tier, ttlMs, memory });
+  const cache = new TieredCache({ name, tier, ttlMs, memory, tierTimeoutMs });
   const tags = [tag];
   return {
     getOrLoad: (key, loader, after) =>

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { systemClock, type TimerHandle } from "../../clock.ts";
 import { keepAlive, letEnd } from "../../concurrency/keep-alive.ts";
 import { SharedTierError } from "../../errors.ts";
-import { AnswerDeadlines } from "./answer-deadlines.ts";
+import { AnswerDeadlines } from "../answer-deadlines.ts";
 import type { PushHook, RedisArgument, RedisClient, RedisModule } from "./client.ts";
 import { type FaultTranslator, isReply, tierFault } from "./fault.ts";
 import type { RedisAddress, RedisLogin, RedisSettings } from "./options.ts";
@@ -59,6 +59,17 @@ export class RedisLink {
   readonly #deadlines: AnswerDeadlines;
   #state: "opening" | "open" | "closed" = "opening";
   #underWay = 0;
+  readonly #failed = (thrown: unknown): SharedTierError => {
+    const { counts, faults } = this.#context;
+    counts.failures++;
+    if (this.#why !== undefined && !isReply(thrown)) return this.#why;
+    const fault = faults.translate(thrown);
+    if (fault.reason === "read-only") this.#demoted();
+    return fault;
+  };
+  readonly #answered = (): void => {
+    this.#underWay--;
+  };
   #trustedUntil = Number.NEGATIVE_INFINITY;
   #timer: TimerHandle | undefined;
   #why: SharedTierError | undefined;
@@ -102,7 +113,7 @@ export class RedisLink {
 
   /** Rejects with a `SharedTierError`, and within the time limit. */
   send(args: readonly RedisArgument[]): Promise<unknown> {
-    const { counts, settings, faults } = this.#context;
+    const { counts, settings } = this.#context;
     if (this.#state !== "open") return Promise.reject(this.#why ?? tierFault("unavailable", "not connected"));
     if (!this.isMaster) return Promise.reject(tierFault("read-only", "a replica"));
     if (this.#underWay >= settings.maxQueued) {
@@ -110,13 +121,9 @@ export class RedisLink {
       return Promise.reject(tierFault("busy", `${this.#underWay} commands are under way`));
     }
     counts.commands++;
-    return this.#deadlines.bound(this.#ask(args), (thrown) => {
-      counts.failures++;
-      if (this.#why !== undefined && !isReply(thrown)) return this.#why;
-      const fault = faults.translate(thrown);
-      if (fault.reason === "read-only") this.#demoted();
-      return fault;
-    });
+    this.#underWay++;
+    const answer = this.#client.sendCommand(args);
+    return this.#deadlines.bound(answer, this.#failed, this.#answered);
   }
 
   /** Asks what a replica may answer as well. */
@@ -159,10 +166,7 @@ export class RedisLink {
   #ask(args: readonly RedisArgument[]): Promise<unknown> {
     this.#underWay++;
     const answer = this.#client.sendCommand(args);
-    const ended = () => {
-      this.#underWay--;
-    };
-    answer.then(ended, ended);
+    answer.then(this.#answered, this.#answered);
     return answer;
   }
 

@@ -1,6 +1,6 @@
 import { systemClock, type TimerHandle } from "../../clock.ts";
 import { SharedTierError } from "../../errors.ts";
-import { AnswerDeadlines } from "./answer-deadlines.ts";
+import { AnswerDeadlines } from "../answer-deadlines.ts";
 import type { RedisClient } from "./client.ts";
 import { tierFault } from "./fault.ts";
 import { connectionTo, type LinkContext } from "./link.ts";

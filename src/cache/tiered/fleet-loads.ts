@@ -84,9 +84,7 @@ export class FleetLoads {
     const start = (loadSignal?: AbortSignal): Promise<HeldValue> => {
       const own = this.runs.begin(key, options.tags ?? noTags);
       run = own;
-      const fetch = { key, loader, options, previous, run: own, signal: loadSignal };
-      const fetched = isUnsure ? this.#fromSource(fetch) : this.#fetch(fetch);
-      return fetched.finally(() => this.runs.end(key, own));
+      return this.#run({ key, loader, options, previous, run: own, signal: loadSignal }, isUnsure);
     };
     const answer = this.#flights.run(key, start, { signal, joinable: () => this.#isJoinable(run!) });
     if (run === undefined) this.#counts.coalesced++;
@@ -168,9 +166,16 @@ export class FleetLoads {
     return run.stamp === undefined || !isUsable || link.isCurrent(run.stamp) !== false;
   }
 
-  async #fetch(fetch: Fetch): Promise<HeldValue> {
-    const link = this.#link;
-    if (link === undefined) return this.#fromSource(fetch);
+  async #run(fetch: Fetch, isUnsure: boolean): Promise<HeldValue> {
+    try {
+      if (this.#link === undefined || isUnsure) return await this.#fromSource(fetch);
+      return await this.#fetch(fetch, this.#link);
+    } finally {
+      this.runs.end(fetch.key, fetch.run);
+    }
+  }
+
+  async #fetch(fetch: Fetch, link: TierLink): Promise<HeldValue> {
     const { key, options } = fetch;
     const { clock, leaseMs, maxWaitMs } = this.#options;
     const waitUntil = clock.now() + maxWaitMs;
@@ -181,7 +186,9 @@ export class FleetLoads {
     for (let round = 0; round < mostRounds && answer !== unreachable; round++) {
       if (answer !== undefined && "token" in answer) return this.#underLease(fetch, answer, isAnew);
       if (answer !== undefined) {
-        const found = await this.#found(fetch, answer);
+        const held = this.#unpack(answer);
+        // What is there at once spares a turn of the queue of promises.
+        const found = this.#found(fetch, answer.stamp, held instanceof Promise ? await held : held);
         if (found !== undefined) return found;
         isAnew = true;
       }
@@ -195,11 +202,10 @@ export class FleetLoads {
   }
 
   /** @returns what the server holds, if it will do */
-  async #found(fetch: Fetch, entry: SharedEntry): Promise<HeldValue | undefined> {
+  #found(fetch: Fetch, stamp: Stamp, held: HeldValue | undefined): HeldValue | undefined {
     const { key, run, previous, options } = fetch;
-    const held = await this.#unpack(entry);
     // It may have been forgotten while it was on its way.
-    if (held === undefined || this.#link!.isCurrent(entry.stamp) === false) return undefined;
+    if (held === undefined || this.#link!.isCurrent(stamp) === false) return undefined;
     const now = this.#options.clock.now();
     const isOld = previous !== undefined && held.createdAt <= previous.createdAt;
     const staleMs = options.staleMs ?? Number.POSITIVE_INFINITY;
@@ -209,7 +215,7 @@ export class FleetLoads {
       fetch.old = held;
       return undefined;
     }
-    run.stamp = entry.stamp;
+    run.stamp = stamp;
     if (now < held.freshUntil) this.#counts.sharedHits++;
     else this.#counts.staleHits++;
     if (run.isCurrent) this.#values.keep(key, held, run.tags);
@@ -240,7 +246,8 @@ export class FleetLoads {
       if (isAnew) {
         // Another may have loaded it between the look at what is old and the lease.
         const entry = await link.ask((each) => each.get(key));
-        const found = entry && entry !== unreachable && (await this.#found(fetch, entry));
+        const found =
+          entry && entry !== unreachable && this.#found(fetch, entry.stamp, await this.#unpack(entry));
         if (found) {
           this.#inBackground(link.ask((each) => each.release(lease)));
           return found;
@@ -367,7 +374,7 @@ export class FleetLoads {
     return this.#link === undefined || (stamp !== undefined && this.#link.isCurrent(stamp));
   }
 
-  #unpack(entry: SharedEntry): Promise<HeldValue | undefined> {
+  #unpack(entry: SharedEntry): HeldValue | undefined | Promise<HeldValue | undefined> {
     return this.#box.unpack(entry, this.#options.tier!.now());
   }
 

@@ -1,6 +1,6 @@
 import { AdaptiveCache } from "../../algorithms/adaptive-cache.ts";
+import type { Clock } from "../../clock.ts";
 import type { HeldValue } from "./held-value.ts";
-import { PinnedClock } from "./pinned-clock.ts";
 import type { TierLink } from "./tier-link.ts";
 import type { ResolvedTieredOptions } from "./tiered-options.ts";
 
@@ -8,7 +8,7 @@ import type { ResolvedTieredOptions } from "./tiered-options.ts";
 export class LocalValues {
   readonly entries: AdaptiveCache<string, HeldValue>;
   readonly #link: TierLink | undefined;
-  readonly clock: PinnedClock;
+  readonly #clock: Clock;
   /** Things forgotten by this process. */
   forgotten = 0;
   /** Values dropped because something that they depend on was forgotten elsewhere, or may have been. */
@@ -16,19 +16,18 @@ export class LocalValues {
 
   constructor({ memory, clock }: ResolvedTieredOptions, link: TierLink | undefined) {
     this.#link = link;
-    this.clock = new PinnedClock(clock);
+    this.#clock = clock;
     this.entries = new AdaptiveCache<string, HeldValue>({
       ...memory,
-      clock: this.clock,
+      clock,
       ...(memory.maxWeight !== undefined && { weigh: (key, held) => key.length + held.content.sizeBytes }),
     });
   }
 
   /** @returns the value that a hit may return as it is; `undefined` where that takes a closer look */
   hit(key: string): Promise<unknown> | undefined {
-    const now = this.clock.pin();
-    const held = this.entries.get(key);
-    this.clock.unpin();
+    const now = this.#clock.now();
+    const held = this.entries.getAt(key, now);
     if (held === undefined || now >= held.refreshAt) return undefined;
     const link = this.#link;
     if (link !== undefined && (held.stamp === undefined || link.isCurrent(held.stamp, now) !== true))
@@ -54,7 +53,7 @@ export class LocalValues {
   keep(key: string, held: HeldValue, tags: readonly string[]): void {
     if (this.#link !== undefined && held.stamp !== undefined && this.#link.isCurrent(held.stamp) === false)
       return;
-    const ttlMs = held.keptUntil - this.clock.now();
+    const ttlMs = held.keptUntil - this.#clock.now();
     if (ttlMs > 0) this.entries.set(key, held, { ttlMs, tags });
   }
 

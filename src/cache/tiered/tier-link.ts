@@ -1,7 +1,7 @@
 import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
-import { awaitedTimer } from "../../concurrency/awaited-timer.ts";
 import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
 import { SharedTierError } from "../../errors.ts";
+import { AnswerDeadlines } from "../answer-deadlines.ts";
 import type { SharedTier, Stamp } from "../shared-tier.ts";
 import { PendingChanges, type SharedChange } from "./pending-changes.ts";
 import type { ResolvedTieredOptions } from "./tiered-options.ts";
@@ -26,12 +26,16 @@ export class TierLink {
   readonly #clock: Clock;
   readonly #breaker: CircuitBreaker;
   readonly #pending: PendingChanges;
+  readonly #deadlines: AnswerDeadlines;
   #timer: TimerHandle | undefined;
   #probeMs = firstProbeMs;
   #isProbing = false;
   #isClosed = false;
   #isDown = false;
   #inFlight = 0;
+  readonly #answered = (): void => {
+    this.#inFlight--;
+  };
   failures = 0;
   refusals = 0;
   replayed = 0;
@@ -44,6 +48,12 @@ export class TierLink {
     this.#options = options;
     this.#clock = options.clock;
     this.#pending = new PendingChanges(options.maxPending);
+    const { tierTimeoutMs } = options;
+    this.#deadlines = new AnswerDeadlines(
+      tierTimeoutMs,
+      () => new SharedTierError(tier.name, "timeout", `gave no answer in ${tierTimeoutMs} ms`),
+      options.clock,
+    );
     this.#breaker = new CircuitBreaker(options.name, {
       consecutiveFailures: 3,
       minimumCalls: 10,
@@ -69,7 +79,7 @@ export class TierLink {
   /** May the server be asked, and does it know all that was forgotten here? */
   get isUsable(): boolean {
     if (this.#isClosed) return false;
-    if (this.#tier.isConnected && this.#breaker.state.kind === "closed" && this.#pending.size === 0) {
+    if (this.#tier.isConnected && this.#breaker.isClosed && this.#pending.size === 0) {
       if (!this.#isDown) return true;
       // The connection came back by itself, before a probe saw it.
       this.#up();
@@ -126,40 +136,16 @@ export class TierLink {
       return unreachable;
     }
     try {
-      return await this.#breaker.run(() => this.#timed(call));
+      return await this.#breaker.run(() => {
+        const answer = call(this.#tier);
+        this.#inFlight++;
+        return this.#deadlines.bound(answer, asItIs, this.#answered);
+      });
     } catch (error) {
       this.failures++;
-      if (this.#breaker.state.kind !== "closed") this.#down(error);
+      if (!this.#breaker.isClosed) this.#down(error);
       return unreachable;
     }
-  }
-
-  #timed<T>(call: (tier: SharedTier) => Promise<T>): Promise<T> {
-    const { tierTimeoutMs } = this.#options;
-    return new Promise<T>((resolve, reject) => {
-      const expire = (): void =>
-        reject(new SharedTierError(this.#tier.name, "timeout", `gave no answer in ${tierTimeoutMs} ms`));
-      // After the event loop was blocked, timers come before the answers that lie in the sockets by then.
-      const lookAgain = (): void => {
-        timer = awaitedTimer(this.#clock, expire, 0);
-      };
-      let timer = awaitedTimer(this.#clock, lookAgain, tierTimeoutMs);
-      this.#inFlight++;
-      const over = (): void => {
-        this.#inFlight--;
-        this.#clock.clearTimeout(timer);
-      };
-      call(this.#tier).then(
-        (value) => {
-          over();
-          resolve(value);
-        },
-        (error) => {
-          over();
-          reject(error);
-        },
-      );
-    });
   }
 
   #down(error: unknown): void {
@@ -208,9 +194,11 @@ export class TierLink {
     }
     if (count > 0) this.#options.onEvent({ type: "replayed", count });
     else if ((await this.#call((tier) => tier.catchUp(tier.token()))) === unreachable) return false;
-    return this.#breaker.state.kind === "closed";
+    return this.#breaker.isClosed;
   }
 }
+
+const asItIs = (thrown: unknown): unknown => thrown;
 
 function tell(tier: SharedTier, change: SharedChange): Promise<void> {
   if (change.kind === "keys") return tier.delete(change.keys);

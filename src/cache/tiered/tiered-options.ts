@@ -123,7 +123,10 @@ export interface TieredCacheOptions<V = unknown> {
    * until it can be asked again, ≥ 0. @default 1_000
    */
   readonly degradedTtlMs?: number | undefined;
-  /** Milliseconds after which another node may load a key whose loader died, > 0, finite; prolonged while it lives. @default 2_000 */
+  /**
+   * Milliseconds after which another node may load a key whose loader died, 1 to 2_592_000_000 (30 days): what every server can
+   * keep. Prolonged while the loader lives. @default 2_000
+   */
   readonly leaseMs?: number | undefined;
   /** Milliseconds that a load of another node is waited for; then this one loads as well, ≥ 0. @default 10_000 */
   readonly maxWaitMs?: number | undefined;
@@ -136,6 +139,9 @@ export interface TieredCacheOptions<V = unknown> {
   /** From 0 up to, not including, 1. @default Math.random */
   readonly random?: (() => number) | undefined;
 }
+
+/** Redis takes no part of a millisecond; Memcached takes more than 30 days for a date. */
+const longestLeaseMs = 30 * 86_400_000;
 
 const defaults = Object.freeze({
   staleMs: 0,
@@ -212,7 +218,7 @@ export function resolveTieredOptions<V>(options: TieredCacheOptions<V>): Resolve
     tierTimeoutMs: finite("tierTimeoutMs", value("tierTimeoutMs"), Number.MIN_VALUE),
     maxTierCalls: integer("maxTierCalls", value("maxTierCalls"), 1),
     degradedTtlMs: durationMs("degradedTtlMs", value("degradedTtlMs")),
-    leaseMs: finite("leaseMs", value("leaseMs"), Number.MIN_VALUE),
+    leaseMs: finite("leaseMs", value("leaseMs"), 1, longestLeaseMs),
     maxWaitMs: durationMs("maxWaitMs", value("maxWaitMs")),
     maxPending: integer("maxPending", value("maxPending"), 1),
     onEvent: apart(onEvent),
@@ -245,14 +251,15 @@ function memoryBounds(memory: NonNullable<TieredCacheOptions["memory"]>): CacheB
 }
 
 const entryOptions = ["ttlMs", "staleMs", "staleIfErrorMs", "tags"];
+const loadOptions = [...entryOptions, "negativeTtlMs", "signal", "timeoutMs", "after"];
 
 /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
 export function checkTieredEntry(
   where: string,
   options: TieredEntryOptions,
-  more: readonly string[] = [],
+  allowed: readonly string[] = entryOptions,
 ): void {
-  knownKeys(where, options, [...entryOptions, ...more]);
+  knownKeys(where, options, allowed);
   if (options.ttlMs !== undefined) durationMs("ttlMs", options.ttlMs, Number.MIN_VALUE);
   if (options.staleMs !== undefined) durationMs("staleMs", options.staleMs);
   if (options.staleIfErrorMs !== undefined) durationMs("staleIfErrorMs", options.staleIfErrorMs);
@@ -261,7 +268,7 @@ export function checkTieredEntry(
 
 /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
 export function checkTieredLoad(options: TieredLoadOptions): void {
-  checkTieredEntry("getOrLoad", options, ["negativeTtlMs", "signal", "timeoutMs", "after"]);
+  checkTieredEntry("getOrLoad", options, loadOptions);
   if (options.negativeTtlMs !== undefined) durationMs("negativeTtlMs", options.negativeTtlMs);
   if (options.timeoutMs !== undefined) durationMs("timeoutMs", options.timeoutMs, Number.MIN_VALUE);
   checkToken(options.after);

@@ -1,7 +1,7 @@
 import { SharedValueError } from "../../errors.ts";
 import { compress, decompress } from "../codec/compression.ts";
-import type { SharedEntry } from "../shared-tier.ts";
-import { decodeEnvelope, encodeEnvelope } from "./envelope.ts";
+import type { SharedEntry, Stamp } from "../shared-tier.ts";
+import { decodeEnvelope, type Envelope, encodeEnvelope } from "./envelope.ts";
 import { absent, type Content, HeldValue, type Life } from "./held-value.ts";
 import { sealValue } from "./sealed-value.ts";
 import type { ResolvedTieredOptions } from "./tiered-options.ts";
@@ -10,6 +10,12 @@ import type { ResolvedTieredOptions } from "./tiered-options.ts";
 const overheadBytes = 200;
 /** A server is asked to keep nothing for longer: about 24.8 days, which every one of them takes. */
 const longestTtlMs = 2 ** 31 - 1;
+
+interface Received {
+  readonly envelope: Envelope;
+  readonly stamp: Stamp;
+  readonly fleetNow: number;
+}
 
 /** Turns values into what is held, here and on the server, and back. */
 export class ValueBox {
@@ -72,31 +78,47 @@ export class ValueBox {
     return { bytes, ttlMs: Math.min(longestTtlMs, Math.max(1, held.keptUntil - clock.now())) };
   }
 
-  /** @param fleetNow the fleet's clock now @returns `undefined` when it can't be read, which is counted */
-  async unpack(entry: SharedEntry, fleetNow: number): Promise<HeldValue | undefined> {
-    const { codec, maxValueBytes, clock } = this.#options;
+  /**
+   * @param fleetNow the fleet's clock now
+   * @returns `undefined` when it can't be read, which is counted; a promise only of what takes long to decompress
+   */
+  unpack(entry: SharedEntry, fleetNow: number): HeldValue | undefined | Promise<HeldValue | undefined> {
+    const { codec, maxValueBytes } = this.#options;
     const envelope = decodeEnvelope(entry.bytes);
-    if (envelope === undefined || (envelope.codec !== codec.mark && !envelope.isAbsent)) {
-      this.unreadable++;
-      return undefined;
+    if (envelope === undefined || (envelope.codec !== codec.mark && !envelope.isAbsent))
+      return this.#unreadable();
+    const received = { envelope, stamp: entry.stamp, fleetNow };
+    if (envelope.isAbsent) return this.#received(received, absent);
+    let content: Content;
+    try {
+      const plain = decompress(envelope.compression, envelope.body, maxValueBytes);
+      if (plain instanceof Promise)
+        return plain
+          .then((bytes) => this.#received(received, this.#contentOf(bytes)))
+          .catch(() => this.#unreadable());
+      content = this.#contentOf(plain);
+    } catch {
+      // Whatever a codec says of foreign bytes: to the cache they are a miss, and this count tells of it.
+      return this.#unreadable();
     }
-    let content = absent;
-    if (!envelope.isAbsent)
-      try {
-        content = this.#contentOf(await decompress(envelope.compression, envelope.body, maxValueBytes));
-      } catch {
-        // Whatever a codec says of foreign bytes: to the cache they are a miss, and this count tells of it.
-        this.unreadable++;
-        return undefined;
-      }
+    return this.#received(received, content);
+  }
+
+  #unreadable(): undefined {
+    this.unreadable++;
+    return undefined;
+  }
+
+  #received({ envelope, stamp, fleetNow }: Received, content: Content): HeldValue {
     const { createdAt, freshUntil, staleUntil, errorUntil, loadMs } = envelope;
     const life = {
       ttlMs: freshUntil - fleetNow,
       staleMs: staleUntil - freshUntil,
       staleIfErrorMs: errorUntil - freshUntil,
     };
-    const held = new HeldValue(content, life, { now: clock.now(), createdAt, loadMs }, this.#earlyMs(loadMs));
-    held.stamp = entry.stamp;
+    const ages = { now: this.#options.clock.now(), createdAt, loadMs };
+    const held = new HeldValue(content, life, ages, this.#earlyMs(loadMs));
+    held.stamp = stamp;
     return held;
   }
 

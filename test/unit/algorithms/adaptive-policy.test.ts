@@ -147,6 +147,18 @@ describe("the window with an order of use", () => {
     expect(window.victim()).toBe(15);
   });
 
+  test("keeps all that were used again until one had to go, and then sheds at most eight for one that joins", () => {
+    const window = new WindowTinyLfu(tableOf(103), 103, 1);
+    window.bound(100, 0, false);
+    for (let slot = 3; slot <= 102; slot++) window.add(slot, 1);
+    for (let slot = 3; slot <= 99; slot++) window.use(slot);
+    const from99DownTo = (last: number) => Array.from({ length: 100 - last }, (_, i) => 99 - i);
+    expect([...window]).toEqual([102, 101, ...from99DownTo(3), 100]);
+    window.bound(100, 0);
+    window.use(100);
+    expect([...window]).toEqual([102, 101, 100, ...from99DownTo(11), 10, 9, 8, 7, 6, 5, 4, 3]);
+  });
+
   test("counts uses up to 15, and halves them with age", () => {
     const window = order(3, 1);
     window.add(3, 1);

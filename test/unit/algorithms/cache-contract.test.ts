@@ -263,6 +263,16 @@ describe.each(caches)("$name", (kind) => {
     });
   });
 
+  test("getAt goes by the time that it is told, and doesn't look at the clock", () => {
+    const clock = new ManualClock();
+    const cache = kind.create<string, number>({ maxSize: 9, clock }).set("a", 1).set("b", 2, { ttlMs: 10 });
+    const now = vi.spyOn(clock, "now");
+    expect([9, 19].map((nowMs) => cache.getAt("b", nowMs))).toEqual([2, undefined]);
+    expect(["a", "c"].map((key) => cache.getAt(key, 1e9))).toEqual([1, undefined]);
+    expect(now).not.toHaveBeenCalled();
+    expect(cache.stats()).toMatchObject({ hits: 2, misses: 2 });
+  });
+
   test("an iteration shows what was there when it began", () => {
     const cache = kind.create<string, number>({ maxSize: 9 }).set("a", 1).set("b", 2);
     const seen: string[] = [];

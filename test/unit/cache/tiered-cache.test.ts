@@ -288,6 +288,11 @@ for (const [kind, make] of kinds)
       );
       await expect(cache.delete(1 as never)).rejects.toThrow("keys: expected an array of texts");
       expect(() => make({ memory: { maxSize: 0 } })).toThrow("memory.maxSize");
+      for (const leaseMs of [0, 0.5, 2_592_000_001, Number.POSITIVE_INFINITY, Number.NaN])
+        expect(() => make({ leaseMs })).toThrow(
+          /^leaseMs: expected a finite number from 1 to 2592000000, got/,
+        );
+      for (const leaseMs of [1, 2_592_000_000]) expect(make({ leaseMs }).cache.name).toBe("c");
       expect(() => make({ tier: {} as SharedTier })).toThrow(
         "tier: expected an open SharedTier, such as await openTier({ url }), got an object",
       );

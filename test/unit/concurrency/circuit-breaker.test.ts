@@ -76,6 +76,21 @@ test("when its time is up a probe closes it", async () => {
   expect(circuit.state).toEqual({ kind: "closed" });
 });
 
+test("isClosed says what the state says, without a look at the clock", async () => {
+  const { circuit, clock } = await opened();
+  const seen = () => [circuit.state.kind, circuit.isClosed];
+  expect(seen()).toEqual(["open", false]);
+  await clock.advance(5_000);
+  const gate = Promise.withResolvers<void>();
+  const probe = circuit.run(() => gate.promise);
+  expect(seen()).toEqual(["half-open", false]);
+  gate.resolve();
+  await probe;
+  expect(seen()).toEqual(["closed", true]);
+  circuit.forceOpen();
+  expect(seen()).toEqual(["forced-open", false]);
+});
+
 test("a call from before the circuit opened neither opens nor closes anything when it ends", async () => {
   const { circuit, clock } = breaker();
   const [early, late] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
