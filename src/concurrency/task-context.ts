@@ -24,20 +24,24 @@ interface Shared {
 /** Another copy of this package finds the same; the number changes when they wouldn't understand each other. */
 const key = Symbol.for("victor-optimizations.task-context.1");
 const holder = globalThis as { [key]?: Shared };
-if (holder[key] === undefined)
-  Object.defineProperty(holder, key, { value: { source: undefined, storage: undefined } });
-const shared = holder[key]!;
+
+/** Made when there is something to share: who uses no profiler has nothing of it on `globalThis`. */
+function shared(): Shared {
+  if (holder[key] === undefined)
+    Object.defineProperty(holder, key, { value: { source: undefined, storage: undefined } });
+  return holder[key]!;
+}
 
 /** From now on `source` is asked for tasks of pools that have no profiler of their own. */
 export function useTaskContextSource(source: TaskContextSource): void {
-  shared.source = source;
+  shared().source = source;
 }
 
 /** What goes along with a task that is submitted now. @param source the pool's own */
 export function capturedContext(source: TaskContextSource | undefined): TaskContext | undefined {
-  const own = (source ?? shared.source)?.taskContext();
+  const own = (source ?? holder[key]?.source)?.taskContext();
   // Within a task whose thread has no profiler, or has switched it off, its context goes on to tasks of its own.
-  return own ?? shared.storage?.getStore();
+  return own ?? holder[key]?.storage?.getStore();
 }
 
 /** Calls a task in a thread, so that `currentTaskContext` finds its context in all that it starts. */
@@ -46,11 +50,12 @@ export function callInContext(
   call: (...args: readonly unknown[]) => unknown,
   args: readonly unknown[],
 ): unknown {
-  shared.storage ??= new AsyncLocalStorage();
-  return shared.storage.run(context, call, ...args);
+  const own = shared();
+  own.storage ??= new AsyncLocalStorage();
+  return own.storage.run(context, call, ...args);
 }
 
 /** That of the task that runs here. */
 export function currentTaskContext(): TaskContext | undefined {
-  return shared.storage?.getStore();
+  return holder[key]?.storage?.getStore();
 }
