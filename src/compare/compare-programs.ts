@@ -27,6 +27,8 @@ import { type ServerLoad, type ServerRun, serverRound, startServer } from "./ser
 
 const capacityConcurrency = 16;
 const capacityMs = 3000;
+/** A program that runs so long may be a server, which never ends. */
+const hintMs = 15_000;
 const tryOutMs = 500;
 /** The generator has to keep up, too. */
 const highestOwnRate = 4000;
@@ -160,7 +162,15 @@ class Comparing {
 
   async #tryOut(arm: ComparedArm): Promise<void> {
     if (!this.#isServer) {
-      await runJob(0, arm, this.#jobSettings());
+      const hint = setTimeout(
+        () => this.#say("it still runs, and is measured when it ends; if it is a server, give --url", 0),
+        hintMs,
+      );
+      try {
+        await runJob(0, arm, this.#jobSettings());
+      } finally {
+        clearTimeout(hint);
+      }
       return;
     }
     await using server = await startServer(arm, this.#serverLoad(1), this.#load, this.#onStopped);

@@ -15,6 +15,8 @@ export interface WatchedProgram {
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
 
+/** With fewer pairs of processes no difference of the usual size can be shown. */
+const fewestRounds = 5;
 /** The pace of fresh processes of one program may differ by so much, middle half. */
 const noiseLimit = 0.15;
 const lateLimit = 0.01;
@@ -27,6 +29,7 @@ export function comparisonWarnings(programs: readonly WatchedProgram[], rate: nu
     ...generator(programs),
     ...oneSided(programs),
     ...noise(programs[0]),
+    ...fewRounds(programs[0]),
   ];
 }
 
@@ -108,6 +111,14 @@ function noise(base: WatchedProgram | undefined): string[] {
   if (spread <= noiseLimit) return [];
   return [
     `the same program differs from process to process by ${percent(spread)} (middle half); quieten the machine, or raise --duration or --rounds`,
+  ];
+}
+
+function fewRounds(base: WatchedProgram | undefined): string[] {
+  const rounds = base?.runs.length ?? 0;
+  if (rounds === 0 || rounds >= fewestRounds) return [];
+  return [
+    `${rounds === 1 ? "1 round is" : `${rounds} rounds are`} too few to show more than the largest differences; raise --rounds`,
   ];
 }
 

@@ -25,8 +25,8 @@ export interface StepOptions extends Omit<OptimizationOptions, "guardrails" | "b
 
 /** Options of a rollout of steps, all as `RolloutOptions` has them. */
 export interface StepRolloutSettings extends Omit<RolloutOptions, "optimizations"> {
-  /** By the steps' ids; a step that isn't among them is on for all. @default all of these steps that are asked for */
-  readonly optimizations?: Readonly<Partial<Record<RolledOutStep, StepOptions>>> | undefined;
+  /** By the steps' ids; a step that isn't among them has the defaults, and `false` is on for all calls. */
+  readonly optimizations?: Readonly<Partial<Record<RolledOutStep, StepOptions | false>>> | undefined;
 }
 
 /** A `Rollout` of the program's own with ids of steps, or options for one. */

@@ -156,7 +156,7 @@ const isRollout = (given: StepRolloutOptions): given is Rollout =>
   typeof (given as Partial<Rollout>).begin === "function";
 
 const idsOf = ({ optimizations }: Exclude<StepRolloutOptions, Rollout>): readonly RolledOutStep[] =>
-  optimizations === undefined ? rolledOutSteps : (Object.keys(optimizations) as RolledOutStep[]);
+  rolledOutSteps.filter((id) => optimizations?.[id] !== false);
 
 const sourceOf = (truth: TruthCheck | undefined): StalenessSource =>
   typeof (truth as Partial<StalenessSource> | undefined)?.checked === "number"
@@ -169,7 +169,7 @@ function completed(
   source: StalenessSource,
 ): RolloutOptions {
   const optionsOf = (id: RolledOutStep): OptimizationOptions => {
-    const options = given.optimizations?.[id] ?? {};
+    const options = given.optimizations?.[id] || {};
     optionsObject(`rollout.optimizations.${id}`, options);
     const { guardrails = judgedBy[id].guardrails, benefit = judgedBy[id].benefit } = options;
     return {

@@ -19,12 +19,18 @@ const number = (name: string, text: string): number => {
 };
 
 const rolloutText = (text: string, name: string): StepRolloutSettings => {
+  const wrong = (cause?: unknown) =>
+    new AutoSettingsError(name, `expected on, off, or options as JSON, got ${JSON.stringify(text)}`, {
+      cause,
+    });
+  let value: unknown;
   try {
-    return JSON.parse(text) as StepRolloutSettings;
+    value = JSON.parse(text);
   } catch (error) {
-    const message = `expected on, off, or options as JSON, got ${JSON.stringify(text)}`;
-    throw new AutoSettingsError(name, message, { cause: error });
+    throw wrong(error);
   }
+  if (typeof value !== "object" || value === null) throw wrong();
+  return value;
 };
 
 const readers: Readonly<Record<string, (options: Options, text: string, name: string) => void>> = {
@@ -48,7 +54,8 @@ const readers: Readonly<Record<string, (options: Options, text: string, name: st
     options.statusFile = text;
   },
   VICTOR_ROLLOUT: (options, text, name) => {
-    options.rollout = text === "on" || (text === "off" ? false : rolloutText(text, name));
+    const value = text.trim();
+    options.rollout = value === "on" || (value === "off" ? false : rolloutText(value, name));
   },
 };
 
