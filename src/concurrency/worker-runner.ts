@@ -1,3 +1,4 @@
+import { AsyncLocalStorage } from "node:async_hooks";
 import { isThenable } from "../algorithms/thenable.ts";
 import { callInContext, type TaskContext } from "./task-context.ts";
 import { isError, packError } from "./worker-error.ts";
@@ -36,6 +37,8 @@ export class TaskRunner {
   readonly #port: RunnerPort;
   readonly #slots: TaskSlots;
   readonly #now: () => number;
+  /** Tasks begin in the thread's own async context: what one enters there must not be the next one's. */
+  readonly #outside = AsyncLocalStorage.snapshot();
   #functions = new Map<number, LoadedFunction>();
   #items: Item[] = [];
   #next = 0;
@@ -130,7 +133,10 @@ export class TaskRunner {
     let value: unknown;
     try {
       const { args, context } = item;
-      value = context === undefined ? call(...args) : callInContext(context, call, args);
+      value =
+        context === undefined
+          ? this.#outside(call, ...args)
+          : this.#outside(callInContext, context, call, args);
       if (isThenable(value)) {
         this.flush();
         this.#settle(item, startedMs, value);
