@@ -1,4 +1,4 @@
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncResource } from "node:async_hooks";
 import { isThenable } from "../algorithms/thenable.ts";
 import { callInContext, type TaskContext } from "./task-context.ts";
 import { isError, packError } from "./worker-error.ts";
@@ -37,8 +37,6 @@ export class TaskRunner {
   readonly #port: RunnerPort;
   readonly #slots: TaskSlots;
   readonly #now: () => number;
-  /** Tasks begin in the thread's own async context: what one enters there must not be the next one's. */
-  readonly #outside = AsyncLocalStorage.snapshot();
   #functions = new Map<number, LoadedFunction>();
   #items: Item[] = [];
   #next = 0;
@@ -133,10 +131,12 @@ export class TaskRunner {
     let value: unknown;
     try {
       const { args, context } = item;
+      // What a task enters of an async context must not be the next one's.
+      const own = new AsyncResource("VICTOR_TASK");
       value =
         context === undefined
-          ? this.#outside(call, ...args)
-          : this.#outside(callInContext, context, call, args);
+          ? own.runInAsyncScope(call, undefined, ...args)
+          : own.runInAsyncScope(callInContext, undefined, context, call, args);
       if (isThenable(value)) {
         this.flush();
         this.#settle(item, startedMs, value);
