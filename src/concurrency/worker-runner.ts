@@ -1,3 +1,4 @@
+import { AsyncResource } from "node:async_hooks";
 import { isThenable } from "../algorithms/thenable.ts";
 import { callInContext, type TaskContext } from "./task-context.ts";
 import { isError, packError } from "./worker-error.ts";
@@ -130,7 +131,12 @@ export class TaskRunner {
     let value: unknown;
     try {
       const { args, context } = item;
-      value = context === undefined ? call(...args) : callInContext(context, call, args);
+      // What a task enters of an async context must not be the next one's.
+      const own = new AsyncResource("VICTOR_TASK");
+      value =
+        context === undefined
+          ? own.runInAsyncScope(call, undefined, ...args)
+          : own.runInAsyncScope(callInContext, undefined, context, call, args);
       if (isThenable(value)) {
         this.flush();
         this.#settle(item, startedMs, value);

@@ -4,7 +4,12 @@ import { startTimer, stopTimer } from "./own-time.ts";
 import type { OptimizationsStatus } from "./status.ts";
 
 // Taken before the program can put others in their place.
-const { lstatSync, renameSync, rmSync, writeFileSync } = process.getBuiltinModule("node:fs");
+const { closeSync, constants, lstatSync, openSync, renameSync, rmSync, writeFileSync } =
+  process.getBuiltinModule("node:fs");
+const { resolve } = process.getBuiltinModule("node:path");
+
+/** Waits for nobody who would read a FIFO; Windows has none. */
+const writeFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NONBLOCK ?? 0);
 
 /** A program loads its packages one after the other: what changes within this time is written at once, milliseconds. */
 const gatherMs = 50;
@@ -17,9 +22,9 @@ export class StatusFile {
   #isOpen: boolean;
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param path `%p` in it is the process's id */
+  /** @param path `%p` in it is the process's id; of the folder that is current now, whichever is later */
   constructor(path: string, status: () => OptimizationsStatus) {
-    this.#path = path.replaceAll("%p", String(process.pid));
+    this.#path = absolute(path.replaceAll("%p", String(process.pid)));
     this.#status = status;
     this.#isOpen = !isWorkerThread();
     if (!this.#isOpen) return;
@@ -62,22 +67,42 @@ export class StatusFile {
   }
 }
 
+function absolute(path: string): string {
+  try {
+    return resolve(path);
+  } catch {
+    // The current folder is gone, which writing will tell.
+    return path;
+  }
+}
+
 /** A reader sees the old text or the new one, never half of it, where a file may be made beside the path. */
 function replaceFile(path: string, text: string): void {
   const found = lstatSync(path, { throwIfNoEntry: false });
   // A device, a FIFO or a link must stay what it is.
   const isReplaceable = found === undefined || found.isFile();
-  if (!isReplaceable || !replaced(path, text, found?.mode)) writeFileSync(path, text);
+  if (!isReplaceable || !replaced(path, text, found?.mode))
+    writeFileSync(path, text, { flag: writeFlags as unknown as string });
 }
 
+/** @throws {Error} when there is no room for the text: the old one stays */
 function replaced(path: string, text: string, mode = 0o666): boolean {
   const beside = `${path}.${process.pid}.tmp`;
+  let descriptor: number;
   try {
     // Not into a file that another has put there.
-    writeFileSync(beside, text, { flag: "wx", mode: mode & 0o777 });
+    descriptor = openSync(beside, "wx", mode & 0o777);
   } catch {
     // A folder in which nothing may be made, though the file itself may be written.
     return false;
+  }
+  let isWritten = false;
+  try {
+    writeFileSync(descriptor, text);
+    isWritten = true;
+  } finally {
+    closeSync(descriptor);
+    if (!isWritten) rmSync(beside, { force: true });
   }
   try {
     renameSync(beside, path);

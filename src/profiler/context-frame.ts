@@ -15,12 +15,14 @@ const frameKey = findFrameKey();
  * in another value of the same storage begins with nothing. Node copies the context entry by entry, in JavaScript; for a
  * copy that is then overwritten, this is more than all the rest of a span. Elsewhere, and beside other storages, it does
  * nothing.
- * @param resource just made, where the storage that will be entered had a value
+ * @param resource just made
+ * @param storage the one that will be entered
  */
-export function leaveOutOnlyValue(resource: AsyncResource): void {
+export function leaveOutOnlyValue(resource: AsyncResource, storage: object): void {
   if (frameKey === undefined) return;
   const framed = resource as unknown as Framed;
-  if (framed[frameKey]?.size === 1) framed[frameKey] = undefined;
+  const frame = framed[frameKey];
+  if (frame?.size === 1 && frame.get(storage) !== undefined) framed[frameKey] = undefined;
 }
 
 /** By trial, for the property has no name that Node promises: it must hold a context, and lead to it. */

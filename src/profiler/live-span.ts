@@ -97,8 +97,8 @@ export class LiveSpan implements Span {
   call(): unknown {
     // A number for the trigger spares its lookup, and options' object.
     const resource = new AsyncResource("VICTOR_SPAN", 0);
-    // With a parent there is a value of this storage, so a single one is it.
-    if (this.#parent !== undefined) leaveOutOnlyValue(resource);
+    // Without a parent there is hardly a value of this storage; in a thread of a pool, a parent may be none.
+    if (this.#parent !== undefined) leaveOutOnlyValue(resource, this.#owner.storage);
     return resource.runInAsyncScope(this.#enter, this);
   }
 

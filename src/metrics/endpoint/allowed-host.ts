@@ -16,10 +16,12 @@ export class AllowedHost {
 
   /**
    * @param host     what the server listens on
-   * @param allowed  further names by which it may be called, such as that of a proxy before it
+   * @param allowed  further names by which it may be called, such as that of a proxy before it; a port is left out
    */
   constructor(host: string, allowed: readonly string[]) {
-    this.#names = new Set(["localhost", host, ...allowed].map((name) => name.toLowerCase()));
+    this.#names = new Set(
+      ["localhost", host, ...allowed].map((name) => hostName(name) ?? name.toLowerCase()),
+    );
     this.#anyAddress = !isLoopback(host);
   }
 

@@ -18,10 +18,13 @@ export function readConfigFile(path: string): OptimizationsOptions {
 }
 
 function contentOf(path: string): unknown {
-  const { readFileSync } = process.getBuiltinModule("node:fs");
+  const { readFileSync, statSync } = process.getBuiltinModule("node:fs");
   const { createRequire } = process.getBuiltinModule("node:module");
   try {
-    if (path.endsWith(".json")) return JSON.parse(readFileSync(path, "utf8"));
+    // The program would wait for who writes to it, maybe for ever.
+    if (statSync(path).isFIFO()) throw new Error("it is a FIFO, not a regular file");
+    // Some editors put a mark before the text, which Node's own reading of JSON passes over.
+    if (path.endsWith(".json")) return JSON.parse(readFileSync(path, "utf8").replace(/^\uFEFF/, ""));
     const exported: unknown = createRequire(path)(path);
     return typeof exported === "object" && exported !== null && "default" in exported
       ? exported.default

@@ -5,7 +5,8 @@ import { switchedPolicy } from "../switched-policy.ts";
 
 /**
  * Further attempts of the global `fetch`, under a budget, where a request may be sent twice. Opt-in: a server sees
- * requests that the program didn't make. What still fails is given as it came: a last 503 is a response, no error.
+ * requests that the program didn't make. What still fails is given as it came: a last 503 is a response, no error, and
+ * an error is that of the last attempt.
  */
 export const retries: OptimizationStep = {
   id: "retries",
@@ -15,8 +16,9 @@ export const retries: OptimizationStep = {
     const { RetryPolicy } = lazyModule<typeof import("../../network/resilience/retry-policy.ts")>(
       "network/resilience/retry-policy",
     );
+    const { withLastError } = lazyModule<typeof import("../last-error.ts")>("optimizations/last-error");
     const retry = new RetryPolicy();
-    const release = composeGlobalDispatchers(switchedPolicy("retries", retry.policy, context));
+    const release = composeGlobalDispatchers(switchedPolicy("retries", withLastError(retry.policy), context));
     context.addSource(retry);
     return {
       describe: () => ({

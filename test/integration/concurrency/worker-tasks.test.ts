@@ -44,6 +44,18 @@ describe("what is called", () => {
   });
 });
 
+test.each(["entered", "enteredLater"])(
+  "what a task enters of an async context is gone for the next one: %s",
+  async (name) => {
+    for (const execArgv of [[], ["--no-async-context-frame"]]) {
+      await using single = new WorkerPool({ maxWorkers: 1, execArgv });
+      const file = fixture("entering.mjs");
+      const before = await Promise.all([1, 2, 3, 4].map((value) => single.run(file, [value], { name })));
+      expect(before).toEqual([null, null, null, null]);
+    }
+  },
+);
+
 describe("what is thrown", () => {
   test("arrives with class name, message, stack, fields and cause", async () => {
     const error = await pool

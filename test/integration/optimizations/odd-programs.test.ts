@@ -145,6 +145,26 @@ describe("Auto mode", () => {
     expect([stdout, stderr]).toEqual(["503 1\n", ""]);
   });
 
+  it("gives a fetch that failed with all its attempts the error that it would have without them", async () => {
+    const apply = new URL("../../../dist/optimizations/apply-all.js", import.meta.url).href;
+    const program = file(
+      "refused.mjs",
+      `import { createServer } from "node:http";
+       import { applyAllOptimizations } from ${JSON.stringify(apply)};
+       let asked = 0;
+       const server = createServer((request) => { asked++; request.socket.destroy(); });
+       server.listen(0, "127.0.0.1", async () => {
+         const handle = applyAllOptimizations({ optimizations: ["retries"] });
+         const error = await fetch("http://127.0.0.1:" + server.address().port).catch((thrown) => thrown);
+         console.log(error.message, error.cause.code, asked > 1);
+         await handle.close();
+         server.close();
+       });`,
+    );
+    const { stdout, stderr } = await runNode([program], { env: plainEnvironment() });
+    expect([stdout, stderr]).toEqual(["fetch failed UND_ERR_SOCKET true\n", ""]);
+  });
+
   it("leaves a dispatcher alone that it can't compose with, and the others, too", async () => {
     const apply = new URL("../../../dist/optimizations/apply-all.js", import.meta.url).href;
     const program = file(

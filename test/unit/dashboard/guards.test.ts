@@ -26,6 +26,15 @@ describe("Host and Origin", () => {
     expect(new AllowedHost("127.0.0.1", ["dash.example"]).allowsHost(host)).toBe(isAllowed);
   });
 
+  test.each([
+    ["Dash.example:7070", "dash.example"],
+    ["dash.example.", "dash.example:9464"],
+    ["[fd00::1]", "[fd00::1]:7070"],
+    ["fd00::1", "[fd00::1]"],
+  ])("a further name given as %s lets in %s", (name, host) => {
+    expect(new AllowedHost("127.0.0.1", [name]).allowsHost(host)).toBe(true);
+  });
+
   test("where others may look, any address may be called, since none can be rebound, but not any name", () => {
     const allowed = new AllowedHost("0.0.0.0", []);
     expect(

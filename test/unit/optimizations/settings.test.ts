@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,6 +14,16 @@ beforeEach(() => {
 afterEach(() => rmSync(folder, { recursive: true }));
 
 describe("Settings of auto mode", () => {
+  it.each(["victor.config.json", "victor.config.mjs"])("are not waited for where %s is a FIFO", (name) => {
+    execFileSync("mkfifo", [join(folder, name)]);
+    expect(() => autoSettings({}, folder)).toThrow("it is a FIFO, not a regular file");
+  });
+
+  it("may have a byte order mark before them", () => {
+    writeFileSync(join(folder, "victor.config.json"), '\uFEFF{ "dnsTtlMs": 500 }');
+    expect(autoSettings({}, folder)).toEqual({ dnsTtlMs: 500 });
+  });
+
   it("come from variables, each read in its own way", () => {
     const env = {
       VICTOR_OPTIMIZATIONS: "pg, dns-cache",

@@ -1,5 +1,7 @@
+import { execFileSync } from "node:child_process";
 import {
   lstatSync,
+  mkdirSync,
   mkdtempSync,
   readdirSync,
   readFileSync,
@@ -9,7 +11,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { OptimizationsStatus } from "../../../src/optimizations/status.ts";
@@ -94,6 +96,40 @@ describe("The status file", () => {
     file.close();
     expect(written(plain)).toBe(1);
     expect(readFileSync(beside, "utf8")).toBe("another's");
+  });
+
+  it.each([
+    ["a FIFO that nobody reads", "fifo"],
+    ["a device that is full", "full"],
+  ])("isn't waited for, and changes nothing, where its place is %s", async (_what, kind) => {
+    if (kind === "fifo") execFileSync("mkfifo", [path]);
+    else symlinkSync("/dev/full", path);
+    const { mode } = lstatSync(path);
+    const warnings: Error[] = [];
+    const onWarning = (warning: Error) => warnings.push(warning);
+    process.on("warning", onWarning);
+    const { file } = counting();
+    await microtasks();
+    file.close();
+    await sleep(0);
+    process.off("warning", onWarning);
+    expect(warnings).toHaveLength(1);
+    expect(lstatSync(path).mode).toBe(mode);
+    expect(readdirSync(folder)).toEqual(["status.json"]);
+  });
+
+  it("stays in the folder that was current at first, wherever the program goes", async () => {
+    const before = process.cwd();
+    const { file } = counting(relative(before, path));
+    await microtasks();
+    file.changed();
+    const elsewhere = join(folder, "elsewhere");
+    mkdirSync(elsewhere);
+    process.chdir(elsewhere);
+    file.close();
+    process.chdir(before);
+    expect(written()).toBe(2);
+    expect(readdirSync(elsewhere)).toEqual([]);
   });
 
   it("has the process's id for %p", async () => {

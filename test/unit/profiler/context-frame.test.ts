@@ -2,6 +2,7 @@ import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { callInContext } from "../../../src/concurrency/task-context.ts";
 import { leaveOutOnlyValue } from "../../../src/profiler/context-frame.ts";
 import { PerformanceProfiler } from "../../../src/profiler/index.ts";
 
@@ -12,7 +13,7 @@ test("a context of one value is left out, for the calls of that resource alone",
   const storage = new AsyncLocalStorage<string>();
   storage.run("one", () => {
     const resource = new AsyncResource("TEST");
-    leaveOutOnlyValue(resource);
+    leaveOutOnlyValue(resource, storage);
     expect(seen(resource, storage)).toBeUndefined();
     expect(storage.getStore()).toBe("one");
     expect(seen(new AsyncResource("TEST"), storage)).toBe("one");
@@ -22,16 +23,37 @@ test("a context of one value is left out, for the calls of that resource alone",
 test("a context of several values stays, and so does one that is empty", () => {
   const [storage, other] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
   const outside = new AsyncResource("TEST");
-  leaveOutOnlyValue(outside);
+  leaveOutOnlyValue(outside, storage);
   expect(seen(outside, storage)).toBeUndefined();
   storage.run("one", () =>
     other.run("two", () => {
       const resource = new AsyncResource("TEST");
-      leaveOutOnlyValue(resource);
+      leaveOutOnlyValue(resource, storage);
       expect(seen(resource, storage)).toBe("one");
       expect(seen(resource, other)).toBe("two");
     }),
   );
+});
+
+test("a single value of another storage stays", () => {
+  const [storage, other] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+  other.run("two", () => {
+    const resource = new AsyncResource("TEST");
+    leaveOutOnlyValue(resource, storage);
+    expect(seen(resource, other)).toBe("two");
+  });
+});
+
+test("a span at the top of a pool's task leaves the task's context to other profilers", () => {
+  const outside = new PerformanceProfiler();
+  const submitted = outside.span("submit", () => outside.taskContext()!);
+  const [first, second] = [new PerformanceProfiler(), new PerformanceProfiler()];
+  const parentOf = () => {
+    second.span("s", () => undefined);
+    return second.getReport().spans.at(-1)!.parentId;
+  };
+  expect(callInContext(submitted, parentOf, [])).toBe(submitted.place);
+  expect(callInContext(submitted, () => first.span("first", parentOf), [])).toBe(submitted.place);
 });
 
 /** Calls it so that what it enters ends with it. */
