@@ -13,7 +13,7 @@ const load: LoadFigures = {
 
 function program(
   name: string,
-  { loads = [load], p50 = [1, 1, 1, 1], ...rest } = {} as Partial<WatchedProgram> & { p50?: number[] },
+  { loads = [load], p50 = [1, 1, 1, 1, 1], ...rest } = {} as Partial<WatchedProgram> & { p50?: number[] },
 ): WatchedProgram {
   const runs = p50.map((latencyP50, i) => ({
     round: i + 1,
@@ -48,7 +48,7 @@ test.each([
   [
     "errors of one program",
     program("b", { loads: [{ ...load, statuses: { 200: 9, timeout: 1 } }] }),
-    /only b gave timeout \(4 times\), a never/,
+    /only b gave timeout \(5 times\), a never/,
   ],
   [
     "a URL that isn't there",
@@ -64,6 +64,13 @@ test("warns of a machine on which one program differs from itself", () => {
   expect(warnings(program("a", { p50: [1, 1.1, 1.9, 2] }), program("b"))).toContainEqual(
     expect.stringMatching(/differs from process to process by \d+ %/),
   );
+});
+
+test.each([
+  [[1], "1 round is too few to show more than the largest differences; raise --rounds"],
+  [[1, 1, 1], "3 rounds are too few to show more than the largest differences; raise --rounds"],
+])("warns of so few rounds that nothing can be shown", (p50, message) => {
+  expect(warnings(program("a", { p50 }), program("b", { p50 }))).toEqual([message]);
 });
 
 test("warns of a clock that follows the load", () => {

@@ -38,6 +38,16 @@ describe("A rollout of steps", () => {
     expect([none.rollout, none.sources]).toEqual([undefined, []]);
   });
 
+  it("has its defaults of those that its options don't name", () => {
+    const steps = new StepRollout({ ...quiet, optimizations: { retries: { share: 50 } } }, undefined, all);
+    expect(steps.rollout!.ids.map((id) => [id, steps.status(id)!.share])).toEqual([
+      ["dns-cache", 1],
+      ["response-cache", 1],
+      ["retries", 50],
+    ]);
+    steps.close();
+  });
+
   it("has no goal where that is `false`, and may end at a share of its own", () => {
     const steps = new StepRollout(
       { ...quiet, optimizations: { retries: { benefit: false, ramp: [10, 100] } } },
@@ -54,7 +64,7 @@ describe("A rollout of steps", () => {
     const steps = new StepRollout(
       {
         ...quiet,
-        optimizations: { "response-cache": { share: 100 } },
+        optimizations: { "response-cache": { share: 100 }, retries: false },
         onEvent: ({ kind }) => void told.push(kind),
       },
       source,
