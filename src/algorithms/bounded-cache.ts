@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "../clock.ts";
-import { callable, durationMs, finite, integer, knownKeys, reject } from "../options.ts";
+import { callable, durationMs, knownKeys } from "../options.ts";
 import type {
   Cache,
   CacheBounds,
@@ -13,7 +13,14 @@ import type {
   LoadOptions,
   Slot,
 } from "./cache.ts";
-import { checkDump, checkEntryOptions, checkLoadOptions, type StoreOptions } from "./cache-checks.ts";
+import {
+  checkBounds,
+  checkDump,
+  checkEntryOptions,
+  checkLoadOptions,
+  checkWeight,
+  type StoreOptions,
+} from "./cache-checks.ts";
 import { type CacheKind, cacheOptions } from "./cache-kind.ts";
 import { CacheLoads } from "./cache-loads.ts";
 import { EntryTable } from "./entry-table.ts";
@@ -21,9 +28,6 @@ import { type ExpiringEntries, Expiry } from "./expiry.ts";
 import { TagIndex } from "./tag-index.ts";
 
 const noOptions: LoadOptions = Object.freeze({});
-
-/** As many as V8's `Map` can hold. */
-const mostEntries = 2 ** 24;
 
 /**
  * All that the caches have in common: `LruCache`, `AdaptiveCache` and `TimedCache` differ in what they evict, and in
@@ -247,7 +251,7 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     if (value === undefined)
       throw new TypeError("value: undefined means absent and can't be stored; use delete, or store null");
     // The caller's code runs first, and whatever is wrong shows before anything changes.
-    const weight = this.#weigh === undefined ? 1 : this.#weightOf(key, value);
+    const weight = this.#weigh === undefined ? 1 : checkWeight(this.#weigh(key, value));
     let ttlMs = this.#ttlMs;
     let staleMs = 0;
     let tags: readonly string[] | undefined;
@@ -363,27 +367,14 @@ export class BoundedCache<K, V> implements Cache<K, V> {
     if (failures.length > 0) throw failures[0];
   }
 
-  #weightOf(key: K, value: V): number {
-    const weight = this.#weigh!(key, value);
-    return weight > 0 && Number.isFinite(weight) ? weight : reject("weigh", "a finite number > 0", weight);
-  }
-
   #setWeight(slot: Slot, weight: number): void {
     this.#weights ??= new Float64Array(this.#table.lastSlot + 1);
     this.#weight += weight - this.#weights[slot]!;
     this.#weights[slot] = weight;
   }
 
-  #setBounds({ maxSize, maxWeight }: CacheBounds): void {
-    if (maxSize === undefined && maxWeight === undefined)
-      reject("maxSize", "an integer ≥ 1, or a maxWeight (a cache without a bound is a leak)", maxSize);
-    if (maxWeight !== undefined && this.#weigh === undefined)
-      throw new TypeError("weigh: expected a function, since there is a maxWeight");
-    const size = maxSize === undefined ? mostEntries : integer("maxSize", maxSize, 1, mostEntries);
-    const weight =
-      maxWeight === undefined ? Number.POSITIVE_INFINITY : finite("maxWeight", maxWeight, Number.MIN_VALUE);
-    this.#maxSize = size;
-    this.#maxWeight = weight;
+  #setBounds(bounds: CacheBounds): void {
+    ({ maxSize: this.#maxSize, maxWeight: this.#maxWeight } = checkBounds(bounds, this.#weigh !== undefined));
   }
 
   #empty(): void {

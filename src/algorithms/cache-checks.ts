@@ -1,5 +1,5 @@
-import { abortSignal, durationMs, finite, knownKeys, reject, rejectType } from "../options.ts";
-import type { CacheDump, EntryOptions, LoadOptions } from "./cache.ts";
+import { abortSignal, durationMs, finite, integer, knownKeys, reject, rejectType } from "../options.ts";
+import type { CacheBounds, CacheDump, EntryOptions, LoadOptions } from "./cache.ts";
 
 /** What may be said of an entry when it is stored. */
 export type StoreOptions = EntryOptions & Pick<LoadOptions, "staleMs">;
@@ -49,4 +49,32 @@ export function checkDump(dump: CacheDump<unknown, unknown>): void {
     const why = cause instanceof Error ? cause.message : String(cause);
     throw new TypeError(`load: expected what \`dump\` of this version gave; ${why}`, { cause });
   }
+}
+
+/** As many as V8's `Map` can hold. */
+const mostEntries = 2 ** 24;
+
+/**
+ * @param isWeighed whether the cache has a `weigh`
+ * @returns both bounds, without a limit where one isn't given
+ * @throws {TypeError | RangeError} when there is none, or one that can't be
+ */
+export function checkBounds(
+  { maxSize, maxWeight }: CacheBounds,
+  isWeighed: boolean,
+): { readonly maxSize: number; readonly maxWeight: number } {
+  if (maxSize === undefined && maxWeight === undefined)
+    reject("maxSize", "an integer ≥ 1, or a maxWeight (a cache without a bound is a leak)", maxSize);
+  if (maxWeight !== undefined && !isWeighed)
+    throw new TypeError("weigh: expected a function, since there is a maxWeight");
+  return {
+    maxSize: maxSize === undefined ? mostEntries : integer("maxSize", maxSize, 1, mostEntries),
+    maxWeight:
+      maxWeight === undefined ? Number.POSITIVE_INFINITY : finite("maxWeight", maxWeight, Number.MIN_VALUE),
+  };
+}
+
+/** @throws {RangeError} when what `weigh` gave is none */
+export function checkWeight(weight: number): number {
+  return weight > 0 && Number.isFinite(weight) ? weight : reject("weigh", "a finite number > 0", weight);
 }
