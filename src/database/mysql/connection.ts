@@ -1,5 +1,6 @@
 import { systemClock } from "../../clock.ts";
 import { RolledBackError } from "../../errors.ts";
+import { cancellable } from "../cancellable.ts";
 import type { DriverConnection, QueryResult } from "../driver.ts";
 import { runBatch } from "./batch.ts";
 import { readMoments } from "./moments.ts";
@@ -206,29 +207,10 @@ export class MysqlConnection implements DriverConnection {
         if (isFatal(error)) this.#usable = false;
         throw error;
       });
-      return await (signal ? this.#cancellable(running, signal) : running);
+      return await (signal ? cancellable(running, signal, () => this.#cancel(running)) : running);
     } finally {
       if (--this.#running === 0) this.#client.stream.unref?.();
     }
-  }
-
-  #cancellable<T>(running: Promise<T>, signal: AbortSignal): Promise<T> {
-    return new Promise((resolve, reject) => {
-      const onAbort = (): void => {
-        this.#cancel(running).then(() => reject(signal.reason), reject);
-      };
-      signal.addEventListener("abort", onAbort, { once: true });
-      running.then(
-        (value) => {
-          signal.removeEventListener("abort", onAbort);
-          if (!signal.aborted) resolve(value);
-        },
-        (error: unknown) => {
-          signal.removeEventListener("abort", onAbort);
-          if (!signal.aborted) reject(error);
-        },
-      );
-    });
   }
 
   async #cancel(running: Promise<unknown>): Promise<void> {
