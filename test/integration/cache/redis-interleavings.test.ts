@@ -5,7 +5,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type RedisService, startRedis } from "../../services/redis.ts";
 import { CuttingProxy } from "../../support/cutting-proxy.ts";
-import { type CacheFleetFigures, type FleetFault, newFigures, RedisFleet } from "../../support/redis-fleet.ts";
+import {
+  type CacheFleetFigures,
+  type FleetFault,
+  newFigures,
+  RedisFleet,
+} from "../../support/redis-fleet.ts";
 
 const isLong = process.env.VICTOR_LONG !== undefined;
 const seeds = isLong ? 5_000 : 75;
