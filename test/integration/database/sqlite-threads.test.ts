@@ -204,7 +204,7 @@ describe("SqliteThread", () => {
       lock.tryAcquire();
       await lock.acquire({ deadline: systemClock.now() + 20 }).catch((error) => console.log(error.code));`;
     const args = ["--input-type=module-typescript", "-e", script];
-    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 })).toBe(
+    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 240_000 })).toBe(
       "VICTOR_DEADLINE\n",
     );
   });
@@ -223,7 +223,7 @@ describe("SqliteThread", () => {
       console.log("done");`;
     using folder = temporaryFolder();
     const args = ["--input-type=module-typescript", "-e", script, join(folder.path, "alive.db")];
-    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 })).toBe("done\n");
+    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 240_000 })).toBe("done\n");
   });
 });
 
