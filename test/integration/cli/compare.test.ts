@@ -250,10 +250,10 @@ test.each([
 test("tells of a program that never listens, and of one that only fails", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();
   const deaf = programs.write("deaf.cjs", `console.log("thinking"); setInterval(() => {}, 1000);`);
-  const first = await programs.compare([...url, ...short, "--start-timeout", "3", "--a", deaf, "--b", deaf]);
+  const first = await programs.compare([...url, ...short, "--start-timeout", "10", "--a", deaf, "--b", deaf]);
   expect(first.code).toBe(2);
   expect(first.stderr).toMatch(
-    /a: http:\/\/127\.0\.0\.1:\d+\/ did not answer within 3000 ms \(nothing listens there; the port to listen on is in the variable PORT\)/,
+    /a: http:\/\/127\.0\.0\.1:\d+\/ did not answer within 10000 ms \(nothing listens there; the port to listen on is in the variable PORT\)/,
   );
   expect(first.stderr).toContain("| thinking");
   const failing = programs.write(

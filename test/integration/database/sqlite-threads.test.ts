@@ -129,7 +129,8 @@ describe("a read that is given up", () => {
   it("rejects at once, and others go on while its thread is stuck", async () => {
     await using opened = await openEngine(moving);
     const { engine } = opened;
-    const long = `${counting(3_000_000)} WHERE ? = ?`;
+    // Long where the condition holds, so that it isn't over before it is given up.
+    const long = `${counting(20_000_000)} WHERE ? = ?`;
     await run(engine, long, 1, 2);
     await run(engine, long, 1, 2);
     const controller = new AbortController();
@@ -292,7 +293,7 @@ describe("a write on the writer thread", () => {
   it("has not happened when it was given up, and the next writer waits until it is undone", async () => {
     await using opened = await withTable(1000);
     const { engine } = opened;
-    const long = `UPDATE t SET n = n + 1 + 0 * (SELECT count(*) FROM (${counting(1_000_000)}) WHERE ?)`;
+    const long = `UPDATE t SET n = n + 1 + 0 * (SELECT count(*) FROM (${counting(5_000_000)}) WHERE ?)`;
     await run(engine, long, 0);
     const controller = new AbortController();
     const before = await sum(engine);
