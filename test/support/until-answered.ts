@@ -2,7 +2,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { SharedTierError } from "../../src/errors.ts";
 
 /**
- * Asks a tier again as long as the answer comes too late, as it may on a machine that stands still for longer than the tier's own
+ * Asks a tier again as long as it gives no answer in time, as on a machine that stands still for longer than the tier's own
  * time limit. @returns the answer @throws what else it rejects with
  */
 export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
@@ -10,7 +10,7 @@ export async function untilAnswered<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      if (!(error instanceof SharedTierError) || !["timeout", "unavailable"].includes(error.reason))
+      if (!(error instanceof SharedTierError) || !["timeout", "unavailable", "busy"].includes(error.reason))
         throw error;
       await sleep(5);
     }
