@@ -9,7 +9,7 @@ import { ComparedPrograms, computingServer } from "../../support/compared-progra
 const url = ["--url", "http://127.0.0.1:{port}/"];
 const short = ["--rounds", "2", "--duration", "0.5", "--warmup", "0.25", "--rate", "40"];
 const json = ["--format", "json"];
-const slow = 300_000;
+const slow = 600_000;
 
 test("finds that a program is 20 % slower, and fails for the regression", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();
