@@ -64,28 +64,48 @@ describe("two processes and a Redis", () => {
     await once(server, "close");
   });
 
-  test("what one stored the other has, and what one changed the other asks for anew", async () => {
-    const [a, b] = nodes;
-    const url = `${origin}/a?token=hunter2`;
-    expect(await a!.tell("GET", url)).toBe("answer 1");
-    expect(await b!.tell("GET", url)).toBe("answer 1");
-    expect(await b!.tell("GET", url)).toBe("answer 1");
-    await b!.tell("POST", url);
-    expect(requests).toBe(2);
-    // The other node is told a moment after the answer to the POST.
-    await vi.waitFor(async () => expect(await a!.tell("GET", url)).toBe("answer 3"), { timeout: 60_000 });
-    expect(await redis().command("KEYS", "*")).not.toContain("hunter2");
-  });
+  /** Times that a node went on without the server. */
+  const missed = async (): Promise<number> => {
+    const times = await Promise.all(nodes.map((node) => node.tell("missed")));
+    return times.reduce((sum, text) => sum + Number(text), 0);
+  };
 
-  test("a cold burst on both is one request to the origin", async () => {
-    const gate = Promise.withResolvers<void>();
-    hold = gate.promise;
-    const asked = nodes.flatMap((node) => Array.from({ length: 20 }, () => node.tell("GET", `${origin}/b`)));
-    await vi.waitFor(() => expect(requests).toBeGreaterThan(0), { timeout: 60_000 });
-    gate.resolve();
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(["answer 1"]));
-    expect(requests).toBe(1);
-  });
+  /** Does it again, under another path, where a node went without the server meanwhile: it does after 50 ms, which a busy machine takes. */
+  const withServer = async (work: (url: string) => Promise<void>): Promise<void> => {
+    for (let run = 0; ; run++) {
+      requests = 0;
+      const before = await missed();
+      const [outcome] = await Promise.allSettled([work(`${origin}/${run}`)]);
+      if ((await missed()) > before) continue;
+      if (outcome.status === "rejected") throw outcome.reason;
+      return;
+    }
+  };
+
+  test("what one stored the other has, and what one changed the other asks for anew", () =>
+    withServer(async (path) => {
+      const [a, b] = nodes;
+      const url = `${path}?token=hunter2`;
+      expect(await a!.tell("GET", url)).toBe("answer 1");
+      expect(await b!.tell("GET", url)).toBe("answer 1");
+      expect(await b!.tell("GET", url)).toBe("answer 1");
+      await b!.tell("POST", url);
+      expect(requests).toBe(2);
+      // The other node is told a moment after the answer to the POST.
+      await vi.waitFor(async () => expect(await a!.tell("GET", url)).toBe("answer 3"), { timeout: 60_000 });
+      expect(await redis().command("KEYS", "*")).not.toContain("hunter2");
+    }));
+
+  test("a cold burst on both is one request to the origin", () =>
+    withServer(async (url) => {
+      const gate = Promise.withResolvers<void>();
+      hold = gate.promise;
+      const asked = nodes.flatMap((node) => Array.from({ length: 20 }, () => node.tell("GET", url)));
+      await vi.waitFor(() => expect(requests).toBeGreaterThan(0), { timeout: 60_000 });
+      gate.resolve();
+      expect(new Set(await Promise.all(asked))).toEqual(new Set(["answer 1"]));
+      expect(requests).toBe(1);
+    }));
 
   test("what is for one user stays in the process that asked for it", async () => {
     const ann = { authorization: "Bearer ann" };
