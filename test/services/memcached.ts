@@ -88,7 +88,7 @@ function service(
     },
     async kill(signal) {
       if (signal === "SIGKILL") await end();
-      else process.kill(server.pid ?? 0, signal);
+      else signalTree(server.pid ?? 0, signal, false);
     },
     async restart() {
       await end();

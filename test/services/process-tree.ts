@@ -11,7 +11,8 @@ export function isAlive(pid: number): boolean {
   return stateOf(pid) !== "Z";
 }
 
-function stateOf(pid: number): string | undefined {
+/** @param pid of a process, or `1/task/2` for a thread of it */
+function stateOf(pid: number | string): string | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
     return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[0];
@@ -46,7 +47,23 @@ export function childrenOf(pid: number): number[] {
   return rows.filter(([, parent]) => parent === pid).map(([child]) => child);
 }
 
-/** Sends `signal` to `pid` alone, or with its direct children. A process that is gone already is no error. */
+/** Does a thread of it still run, although it was sent SIGSTOP? */
+function isRunning(pid: number): boolean {
+  try {
+    const threads = readdirSync(`/proc/${pid}/task`);
+    return threads.some((thread) => !["T", "t", "Z", "X"].includes(stateOf(`${pid}/task/${thread}`) ?? "T"));
+  } catch {
+    // No /proc on this system, or the process has ended.
+    return false;
+  }
+}
+
+const longestStopMs = 30_000;
+
+/**
+ * Sends `signal` to `pid` alone, or with its direct children. A process that is gone already is no error. After SIGSTOP it stands
+ * still: a busy system lets threads go on answering for a while after the signal was sent.
+ */
 export function signalTree(pid: number, signal: NodeJS.Signals, withChildren: boolean): void {
   // Freezing the parent first keeps it from starting children that we would miss; waking it last likewise.
   const children = (): number[] => (withChildren ? childrenOf(pid) : []);
@@ -58,4 +75,8 @@ export function signalTree(pid: number, signal: NodeJS.Signals, withChildren: bo
       if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
     }
   }
+  if (signal !== "SIGSTOP") return;
+  const turn = new Int32Array(new SharedArrayBuffer(4));
+  for (const untilMs = Date.now() + longestStopMs; targets.some(isRunning) && Date.now() < untilMs; )
+    Atomics.wait(turn, 0, 0, 1);
 }

@@ -6,7 +6,7 @@ const source = (path: string) => new URL(`../../src/${path}`, import.meta.url).h
  * Runs `body`, an async function's body, in a Node process of its own with `gc`. It finds LruCache, TimedCache,
  * AdaptiveCache and `collect` (which runs the collector until all is gone that can go).
  * @returns what the body returned, by way of JSON
- * @throws when the process fails, or hasn't ended by itself after a minute
+ * @throws when the process fails, or hasn't ended by itself after four minutes
  */
 export function runScript(body: string): unknown {
   const script = `
@@ -21,7 +21,7 @@ export function runScript(body: string): unknown {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     ["--expose-gc", "--no-warnings", "--input-type=module", "--eval", script],
-    { encoding: "utf8", timeout: 60_000 },
+    { encoding: "utf8", timeout: 240_000 },
   );
   if (status !== 0) throw new Error(`the script ended with ${signal ?? status}: ${stderr}`);
   return JSON.parse(stdout);

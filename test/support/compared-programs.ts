@@ -19,7 +19,7 @@ import { isAlive } from "../services/process-tree.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** Only against a hang of the thing under test. */
-const hangMs = 280_000;
+const hangMs = 580_000;
 
 /** Every program notes its processes, so that a test can see whether they are gone. */
 const note = `require("node:fs").writeFileSync(require("node:path").join(__dirname, "pid-" + process.pid), "");\n`;

@@ -336,9 +336,7 @@ export function databaseContract(name: string, engine: () => ContractEngine): vo
       const slow = open({ slowThresholdMs: 0 });
       await slow.executeQuery("SELECT name FROM users WHERE id = ?", [1]);
       await expect
-        .poll(() => slow.getSlowQueries({ thresholdMs: 0 }).find(({ plan }) => plan !== undefined)?.plan, {
-          timeout: 10_000,
-        })
+        .poll(() => slow.getSlowQueries({ thresholdMs: 0 }).find(({ plan }) => plan !== undefined)?.plan)
         .toMatch(/users/i);
     });
 

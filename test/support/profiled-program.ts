@@ -8,7 +8,7 @@ import type { ProgramProfile } from "../../src/profiler/program/index.ts";
 
 const main = fileURLToPath(new URL("../../src/cli/main.ts", import.meta.url));
 /** Only against a hang of the thing under test. */
-const hangMs = 90_000;
+const hangMs = 280_000;
 
 /** A process that runs, and what it has written so far. */
 export interface Running {
@@ -65,10 +65,10 @@ export class ProfiledPrograms {
   /** Profiles a program to its end. */
   async profile(
     source: string,
-    { name = "app.cjs", flags = [], args = [] }: ProfileRequest = {},
+    { name = "app.cjs", flags = [], nodeFlags = [], args = [] }: ProfileRequest = {},
   ): Promise<{ profile: ProgramProfile; running: Running; code: number | null }> {
     this.write(name, source);
-    const running = this.victor(["--format", "json", ...flags, "--", "node", name, ...args]);
+    const running = this.victor(["--format", "json", ...flags, "--", "node", ...nodeFlags, name, ...args]);
     const { code } = await running.ended;
     return { profile: this.read(), running, code };
   }
@@ -86,5 +86,7 @@ export class ProfiledPrograms {
 interface ProfileRequest {
   readonly name?: string;
   readonly flags?: readonly string[];
+  /** Of Node, for the program. */
+  readonly nodeFlags?: readonly string[];
   readonly args?: readonly string[];
 }

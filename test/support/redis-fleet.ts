@@ -24,6 +24,14 @@ export interface RedisFleetOptions {
   /** How node `index` reaches the server. */
   readonly urlOf: (index: number) => string;
   readonly faults: readonly FleetFault[];
+  /** Fleets may count in the same. @default new ones */
+  readonly figures?: CacheFleetFigures;
+  /** Folder where the nodes keep what they compiled. @default they compile anew */
+  readonly codeCache?: string;
+}
+
+export function newFigures(): CacheFleetFigures {
+  return { reads: 0, hits: 0, loads: 0, changes: 0, pending: 0, faults: {}, stale: [], failures: [] };
 }
 
 interface FleetNode {
@@ -61,16 +69,7 @@ const cache = { leaseMs: 200, maxWaitMs: 100, tierTimeoutMs: 120, staleIfErrorMs
  * `trustMs` before.
  */
 export class RedisFleet implements Disposable {
-  readonly figures: CacheFleetFigures = {
-    reads: 0,
-    hits: 0,
-    loads: 0,
-    changes: 0,
-    pending: 0,
-    faults: {},
-    stale: [],
-    failures: [],
-  };
+  readonly figures: CacheFleetFigures;
   readonly #options: RedisFleetOptions;
   readonly #nodes: FleetNode[];
   readonly #waiting = new Map<number, (answer: CacheAnswer) => void>();
@@ -83,6 +82,7 @@ export class RedisFleet implements Disposable {
 
   constructor(options: RedisFleetOptions) {
     this.#options = options;
+    this.figures = options.figures ?? newFigures();
     this.#nodes = Array.from({ length: options.processes }, (_, i) => this.#started(i));
   }
 
@@ -194,7 +194,12 @@ export class RedisFleet implements Disposable {
 
   #started(index: number): FleetNode {
     const options = { tier: { ...tier, url: this.#options.urlOf(index) }, cache };
-    const node = fork(entry, [JSON.stringify(options)], { execArgv: ["--no-warnings"], stdio: "inherit" });
+    const { codeCache } = this.#options;
+    const node = fork(entry, [JSON.stringify(options)], {
+      execArgv: ["--no-warnings"],
+      stdio: "inherit",
+      env: { ...process.env, ...(codeCache !== undefined && { NODE_COMPILE_CACHE: codeCache }) },
+    });
     const own = new Set<number>();
     node.on("message", (answer: CacheAnswer) => {
       if (answer.load !== undefined) void this.#load(node, answer.id, answer.load);

@@ -1,4 +1,5 @@
 /** One node of a fleet: does to its cache what it is told by messages. Its argument holds the options of its tier and its cache. */
+import { flushCompileCache } from "node:module";
 import type { RedisTierOptions } from "../../src/cache/redis/options.ts";
 import { openRedisTier } from "../../src/cache/redis/tier.ts";
 import { TieredCache } from "../../src/cache/tiered-cache.ts";
@@ -43,6 +44,8 @@ let cache: Promise<TieredCache<number>> | undefined;
 
 async function opened(namespace: string): Promise<TieredCache<number>> {
   const tier = await openRedisTier({ ...tierOptions, namespace });
+  // Whoever is killed keeps nothing for its successor.
+  flushCompileCache();
   return new TieredCache<number>({ name: "fleet", tier, ttlMs: 60_000, jitter: 0, ...cacheOptions });
 }
 

@@ -16,7 +16,7 @@ export async function runNode(
     readonly onStdout?: (text: string, child: ChildProcess) => void;
   } = {},
 ): Promise<NodeRun> {
-  const child = spawn(process.execPath, args, { env: options.env ?? process.env, timeout: 110_000 });
+  const child = spawn(process.execPath, args, { env: options.env ?? process.env, timeout: 280_000 });
   let stdout = "";
   let stderr = "";
   child.stdout.setEncoding("utf8").on("data", (text: string) => {

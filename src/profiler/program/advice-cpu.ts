@@ -18,9 +18,9 @@ const isWorth = ({ activeMs }: Findings, ms: number, share: number): boolean =>
 
 /** A function of the program, or of a package, in which much of the time is spent itself. */
 export const hotRule: AdviceRule = (findings) => {
-  const { tree, activeMs, elapsedMs } = findings;
+  const { tree, activeMs, sampledMs } = findings;
   // In a program that mostly waits, the hottest function is no fault.
-  if (activeMs < busyShare * elapsedMs) return [];
+  if (activeMs < busyShare * sampledMs) return [];
   return hotFunctions(tree)
     .filter(({ place, selfMs }) => isWorth(findings, selfMs, hotShare) && isCode(place.file))
     .map(({ place, selfMs, hotLine, hotLineMs }) => ({

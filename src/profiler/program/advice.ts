@@ -32,8 +32,8 @@ export interface Findings {
   readonly tree: CallTree;
   /** Milliseconds that weren't idle. */
   readonly activeMs: number;
-  /** Milliseconds recorded. */
-  readonly elapsedMs: number;
+  /** Milliseconds that were sampled, idle ones too: without what the recorder itself takes to begin, to collect and to save. */
+  readonly sampledMs: number;
   /** Whether the thread's event loop turned at all: a script that only computes blocks nobody. */
   readonly loopTurned: boolean;
   readonly allocations: readonly AllocationSite[];

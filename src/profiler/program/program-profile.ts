@@ -111,7 +111,7 @@ function analyseThread(
   const findings: Findings = {
     tree,
     activeMs,
-    elapsedMs: state.elapsedMs,
+    sampledMs: tree.selfUs.reduce((sum, us) => sum + us, 0) / 1000,
     loopTurned: state.loop.turns >= 10,
     allocations,
     gc: state.gc,

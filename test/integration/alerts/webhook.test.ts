@@ -208,7 +208,7 @@ test("a monitor tells a real receiver of an alert, though another of its sinks i
     rules: [{ kind: "threshold", name: "high", metric: "level", above: 1 }],
     intervalMs: 10,
     sinks: [
-      webhookSink({ url: down.server.origin, name: "down", timeoutMs: 600 }),
+      webhookSink({ url: down.server.origin, name: "down", timeoutMs: 5_000 }),
       webhookSink({ url: other.server.origin, secret }),
       logSink({
         write: (line) => {

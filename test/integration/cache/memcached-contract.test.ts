@@ -36,5 +36,5 @@ describe.each([1, 3])("on servers: %i", (count) => {
       await untilConnected(tiers);
     },
   });
-  for (const { name, run } of cases) test(name, run, 60_000);
+  for (const { name, run } of cases) test(name, run);
 });

@@ -1,13 +1,23 @@
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect, test } from "vitest";
 import { type RedisService, startRedis } from "../../services/redis.ts";
 import { CuttingProxy } from "../../support/cutting-proxy.ts";
-import { type CacheFleetFigures, type FleetFault, RedisFleet } from "../../support/redis-fleet.ts";
+import {
+  type CacheFleetFigures,
+  type FleetFault,
+  newFigures,
+  RedisFleet,
+} from "../../support/redis-fleet.ts";
 
 const isLong = process.env.VICTOR_LONG !== undefined;
 const seeds = isLong ? 5_000 : 75;
 /** Fleets side by side, each with a server of its own: they wait most of the time. */
-const fleets = isLong ? 4 : 1;
+const fleets = isLong ? 8 : 2;
+/** Of the long form, so that a run that didn't end tells something too. */
+const seedsBetweenFigures = 250;
 
 /** What may go wrong; each is over when it resolves. */
 function faultsOf(server: RedisService, proxies: readonly CuttingProxy[]): FleetFault[] {
@@ -69,24 +79,43 @@ function faultsOf(server: RedisService, proxies: readonly CuttingProxy[]): Fleet
 test.each([2, 3])(
   "caches of %i processes on Redis never serve what was forgotten before, whatever is killed, cut, paused or evicted meanwhile",
   async (processes) => {
-    const all = await Promise.all(
-      Array.from({ length: fleets }, (_, fleet) => interleaved(processes, fleet)),
+    using codeCache = codeCacheFolder();
+    const figures = newFigures();
+    const order = seedsInOrder();
+    await Promise.all(
+      Array.from({ length: fleets }, () => interleave(processes, codeCache.folder, order, figures)),
     );
-    for (const figures of all) {
-      expect(figures.stale).toEqual([]);
-      expect(figures.failures).toEqual([]);
-      // It would prove nothing if nothing was ever stored, or nothing ever came in between.
-      expect(figures.loads).toBeLessThan(figures.hits);
-      expect(figures.changes).toBeGreaterThan(seeds / fleets);
-      expect(figures.pending).toBeGreaterThan(0);
-      expect(Object.keys(figures.faults).length).toBeGreaterThan(10);
-    }
+    expect(figures.stale).toEqual([]);
+    expect(figures.failures).toEqual([]);
+    // It would prove nothing if nothing was ever stored, or nothing ever came in between.
+    expect(figures.loads).toBeLessThan(figures.hits);
+    expect(figures.changes).toBeGreaterThan(seeds);
+    expect(figures.pending).toBeGreaterThan(0);
+    expect(Object.keys(figures.faults).length).toBeGreaterThan(10);
   },
-  3_600_000,
+  7_200_000,
 );
 
-/** What the fleet of this number did with its share of the seeds. */
-async function interleaved(processes: number, fleetAt: number): Promise<CacheFleetFigures> {
+/** Where the nodes keep what they compiled: a node is killed in every eighth seed, and starting another costs most of the time. */
+function codeCacheFolder(): Disposable & { readonly folder: string } {
+  const folder = mkdtempSync(join(tmpdir(), "victor-code-cache-"));
+  return {
+    folder,
+    [Symbol.dispose]: () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }),
+  };
+}
+
+function* seedsInOrder(): Generator<number, void, void> {
+  for (let seed = 1; seed <= seeds; seed++) yield seed;
+}
+
+/** One fleet, as long as there are seeds that no other took. */
+async function interleave(
+  processes: number,
+  codeCache: string,
+  order: Iterator<number, void>,
+  figures: CacheFleetFigures,
+): Promise<void> {
   await using stack = new AsyncDisposableStack();
   const server = stack.use(await startRedis({ config: ["maxmemory-policy allkeys-random"] }));
   const proxies: CuttingProxy[] = [];
@@ -95,9 +124,12 @@ async function interleaved(processes: number, fleetAt: number): Promise<CacheFle
     processes,
     urlOf: (index) => `redis://127.0.0.1:${proxies[index]!.port}`,
     faults: faultsOf(server, proxies),
+    figures,
+    codeCache,
   });
-  for (let seed = 1 + fleetAt; seed <= seeds; seed += fleets) await fleet.interleave(seed);
-  const { stale, failures, ...figures } = fleet.figures;
-  if (isLong) console.log(figures);
-  return fleet.figures;
+  for (let next = order.next(); !next.done; next = order.next()) {
+    await fleet.interleave(next.value);
+    if (isLong && next.value % seedsBetweenFigures === 0)
+      console.log(`${processes} processes, ${next.value} seeds`, figures);
+  }
 }

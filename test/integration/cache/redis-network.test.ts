@@ -5,6 +5,7 @@ import { useService } from "../../services/use-service.ts";
 import { CuttingProxy } from "../../support/cutting-proxy.ts";
 import { bytes, connected, freshNamespace, patient, text, until } from "../../support/redis-tiers.ts";
 import { storeValue } from "../../support/store-value.ts";
+import { untilAnswered } from "../../support/until-answered.ts";
 
 const server = useService(() => startRedis());
 const ttlMs = 600_000;
@@ -29,7 +30,7 @@ test.each(["replies", "requests"] as const)(
     const [cutOff, other] = await twoNodes(proxy);
     await storeValue(other, "k", bytes("old"), ["t"], ttlMs);
     await until(() => cutOff.isConnected);
-    const entry = (await cutOff.get("k"))!;
+    const entry = (await untilAnswered(() => cutOff.get("k")))!;
     proxy.lost = lost;
     await other.deleteByTag(["t"]);
     await until(() => cutOff.isCurrent(entry.stamp) === false);

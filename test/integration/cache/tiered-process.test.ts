@@ -18,7 +18,7 @@ test("a process whose caller waits for a server that never answers stays until t
   expect(stderr).toBe("");
   expect(stdout).toBe("from the source\n");
   expect(code).toBe(0);
-}, 120_000);
+});
 
 test("a process whose caller waits for a lease of a node that is gone stays until it may load", async () => {
   const { code, stdout, stderr } = await run(`
@@ -28,7 +28,7 @@ test("a process whose caller waits for a lease of a node that is gone stays unti
   expect(stderr).toBe("");
   expect(stdout).toBe("after the lease\n");
   expect(code).toBe(0);
-}, 120_000);
+});
 
 test("a process whose caller has a timeout stays until it is over", async () => {
   const { code, stdout } = await run(`
@@ -36,7 +36,7 @@ test("a process whose caller has a timeout stays until it is over", async () => 
   `);
   expect(stdout).toBe("VICTOR_DEADLINE\n");
   expect(code).toBe(0);
-}, 120_000);
+});
 
 test("a process that is done ends, though its cache holds values, probes a server and was never closed", async () => {
   const { code, stdout } = await run(`
@@ -46,7 +46,7 @@ test("a process that is done ends, though its cache holds values, probes a serve
   `);
   expect(stdout).toBe("pending\n");
   expect(code).toBe(0);
-}, 120_000);
+});
 
 test("a listener that throws makes uncaught exceptions, and neither fails a call nor keeps the server from being asked again", async () => {
   const { code, stdout } = await run(`
@@ -64,4 +64,4 @@ test("a listener that throws makes uncaught exceptions, and neither fails a call
   `);
   expect(stdout).toBe("pending\npending\npending\nloaded\ntold true\n");
   expect(code).toBe(0);
-}, 120_000);
+});

@@ -7,7 +7,7 @@ import { ComparedPrograms, computingServer } from "../../support/compared-progra
 
 const url = ["--url", "http://127.0.0.1:{port}/"];
 const long = [...url, "--rate", "40", "--rounds", "50", "--duration", "0.5", "--warmup", "0.25"];
-const slow = 60_000;
+const slow = 600_000;
 
 test("killed while it waits for a program to listen, leaves none of it", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();

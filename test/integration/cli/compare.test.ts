@@ -9,7 +9,7 @@ import { ComparedPrograms, computingServer } from "../../support/compared-progra
 const url = ["--url", "http://127.0.0.1:{port}/"];
 const short = ["--rounds", "2", "--duration", "0.5", "--warmup", "0.25", "--rate", "40"];
 const json = ["--format", "json"];
-const slow = 300_000;
+const slow = 600_000;
 
 test("finds that a program is 20 % slower, and fails for the regression", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();
@@ -250,10 +250,10 @@ test.each([
 test("tells of a program that never listens, and of one that only fails", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();
   const deaf = programs.write("deaf.cjs", `console.log("thinking"); setInterval(() => {}, 1000);`);
-  const first = await programs.compare([...url, ...short, "--start-timeout", "3", "--a", deaf, "--b", deaf]);
+  const first = await programs.compare([...url, ...short, "--start-timeout", "10", "--a", deaf, "--b", deaf]);
   expect(first.code).toBe(2);
   expect(first.stderr).toMatch(
-    /a: http:\/\/127\.0\.0\.1:\d+\/ did not answer within 3000 ms \(nothing listens there; the port to listen on is in the variable PORT\)/,
+    /a: http:\/\/127\.0\.0\.1:\d+\/ did not answer within 10000 ms \(nothing listens there; the port to listen on is in the variable PORT\)/,
   );
   expect(first.stderr).toContain("| thinking");
   const failing = programs.write(

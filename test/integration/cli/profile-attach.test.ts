@@ -31,7 +31,7 @@ test("attaches to a process, profiles it, and closes the inspector that it had o
     "--attach",
     String(target.child.pid),
     "--duration",
-    "1",
+    "4",
     "--format",
     "json",
   ]);
@@ -96,7 +96,7 @@ test("what a process did that never yields is reported, though it is too busy to
     "--attach",
     String(target.child.pid),
     "--duration",
-    "1",
+    "4",
     "--format",
     "json",
   ]);

@@ -52,7 +52,7 @@ process.exit(7);`,
   for (const name of names)
     expect(readFileSync(join(programs.folder, "out", name), "utf8")).not.toContain("hunter2");
   const { threads } = programs.read("out/here.json");
-  expect(threads[0]?.functions[0]?.place).toEqual({
+  expect(threads[0]?.functions.map(({ place }) => place)).toContainEqual({
     name: "hot",
     file: join(programs.folder, "app.mjs"),
     line: 2,
@@ -92,7 +92,9 @@ test("ctrl-C ends a program that never yields, too, and the report names what it
   expect(await running.ended).toEqual({ code: 128 + 2, signal: null });
   const [main] = programs.read().threads;
   expect(main).toMatchObject({ complete: true });
-  expect(main?.functions[0]?.place).toMatchObject({ name: "forever", line: 1 });
+  expect(main?.functions.map(({ place }) => place)).toContainEqual(
+    expect.objectContaining({ name: "forever", line: 1 }),
+  );
 });
 
 test("after --duration the program is ended, which is no failure", async () => {
@@ -116,10 +118,10 @@ test("of worker threads that run when the program ends, the profile is there", a
   using programs = new ProfiledPrograms();
   programs.write(
     "worker.cjs",
-    `${hot.replace("function hot", "function inWorker")} setInterval(() => inWorker(20), 30); require("node:worker_threads").parentPort.postMessage(0);`,
+    `${hot.replace("function hot", "function inWorker")} let turns = 0; setInterval(() => { inWorker(20); if (++turns === 5) require("node:worker_threads").parentPort.postMessage(0); }, 30);`,
   );
   const { profile } = await programs.profile(
-    `const w = new (require("node:worker_threads").Worker)("./worker.cjs"); w.once("message", () => setTimeout(() => process.exit(), 300));`,
+    `const w = new (require("node:worker_threads").Worker)("./worker.cjs"); w.once("message", () => process.exit());`,
   );
   expect(profile.threadCount).toBe(2);
   expect(profile.threads[1]).toMatchObject({ threadId: 1, complete: true });
@@ -161,11 +163,9 @@ test("places are those of the sources, by their maps", async () => {
   const { profile } = await programs.profile(
     `${hot}hot(300);\n//# sourceMappingURL=data:application/json;base64,${Buffer.from(JSON.stringify(map)).toString("base64")}\n`,
   );
-  expect(profile.threads[0]?.functions[0]?.place).toMatchObject({
-    name: "hot",
-    file: join(programs.folder, "src", "original.ts"),
-    line: 41,
-  });
+  expect(profile.threads[0]?.functions.map(({ place }) => place)).toContainEqual(
+    expect.objectContaining({ name: "hot", file: join(programs.folder, "src", "original.ts"), line: 41 }),
+  );
 });
 
 test("names with HTML, and sources that are gone, make a page without either", async () => {

@@ -94,7 +94,7 @@ describe.each(kinds)("a ring of kind %s", (kind) => {
       ["--no-warnings", "--input-type=module", "--eval", script],
       {
         encoding: "utf8",
-        timeout: 60_000,
+        timeout: 240_000,
       },
     );
     expect(stderr).toBe("");

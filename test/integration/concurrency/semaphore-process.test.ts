@@ -11,7 +11,7 @@ function run(body: string): { readonly code: number | null; readonly printed: st
     ["--no-warnings", "--input-type=module", "--eval", script],
     {
       encoding: "utf8",
-      timeout: 60_000,
+      timeout: 240_000,
     },
   );
   return { code: status, printed: stdout };

@@ -1,9 +1,12 @@
 import { afterEach, describe, expect, test } from "vitest";
+import type { Clock } from "../../../src/clock.ts";
 import { WorkerPool } from "../../../src/concurrency/worker-pool.ts";
 import type { WorkerPoolOptions } from "../../../src/concurrency/worker-pool-options.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 /** Functions for threads use nothing from around them. */
-const crash = (how: string): unknown => {
+const crash = (how: string, begun?: Int32Array): unknown => {
+  if (begun) Atomics.store(begun, 0, 1);
   if (how === "exit") process.exit(3);
   if (how === "hang") for (;;);
   if (how === "wait") return new Promise(() => {});
@@ -23,8 +26,8 @@ const crash = (how: string): unknown => {
 const increment = (x: number): number => x + 1;
 
 const pools: WorkerPool[] = [];
-const poolOf = (options: WorkerPoolOptions = {}): WorkerPool => {
-  const pool = new WorkerPool({ maxWorkers: 1, ...options });
+const poolOf = (options: WorkerPoolOptions = {}, clock?: Clock): WorkerPool => {
+  const pool = new WorkerPool({ maxWorkers: 1, ...options }, clock && { clock });
   pools.push(pool);
   return pool;
 };
@@ -107,12 +110,18 @@ describe("a thread ends under a task", () => {
 
 describe("a task that never ends", () => {
   test.each(["hang", "wait"])("by %s: it fails when its time is over, and others are done", async (how) => {
-    const pool = poolOf();
+    const clock = new ManualClock();
+    const pool = poolOf({}, clock);
     await warm(pool);
+    const begun = new Int32Array(new SharedArrayBuffer(4));
     const before = [1, 2].map((x) => pool.run(increment, [x]));
-    const culprit = pool.run(crash, [how], { timeoutMs: 50 });
+    const culprit = pool.run(crash, [how, begun], { timeoutMs: 50 });
     const after = [3, 4].map((x) => pool.run(increment, [x]));
-    await expect(culprit).rejects.toMatchObject({ code: "VICTOR_DEADLINE", timeoutMs: 50 });
+    const failure = expect(culprit).rejects.toMatchObject({ code: "VICTOR_DEADLINE", timeoutMs: 50 });
+    // One that hasn't begun by then costs no thread.
+    while (Atomics.load(begun, 0) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
+    clock.pass(50);
+    await failure;
     expect(await Promise.all([...before, ...after])).toEqual([2, 3, 4, 5]);
     expect(pool.stats()).toMatchObject({ timeouts: 1, started: 2, crashes: 0 });
   });

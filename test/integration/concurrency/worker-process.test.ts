@@ -16,7 +16,7 @@ function run(body: string, env: NodeJS.ProcessEnv = {}): unknown[] {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     ["--no-warnings", "--input-type=module", "--eval", script],
-    { encoding: "utf8", timeout: 60_000, env: { ...inherited, ...env } },
+    { encoding: "utf8", timeout: 240_000, env: { ...inherited, ...env } },
   );
   if (status !== 0) throw new Error(`the script ended with ${signal ?? status}: ${stderr}`);
   return stdout

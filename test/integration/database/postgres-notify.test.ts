@@ -197,7 +197,7 @@ describe("a plain owner, who is no superuser,", () => {
     });
     const { told } = await listen(ownersUrl());
     await owner.query("ALTER TABLE mine RENAME id TO key", []);
-    await expect.poll(() => told, { interval: 20, timeout: 5_000 }).toContain("schema");
+    await expect.poll(() => told, { interval: 20 }).toContain("schema");
     expect(await removeNotifyTriggers(ownersUrl())).toEqual(["public.mine"]);
   });
 });
@@ -274,7 +274,7 @@ describe("when the listening connection is lost", () => {
     await writer.query(terminate, []);
     await expect.poll(() => coherence.coherent(), { interval: 1 }).toBe(false);
     await writer.query("INSERT INTO plain VALUES (1, 'missed')", []);
-    await expect.poll(() => coherence.coherent(), { interval: 1, timeout: 5_000 }).toBe(true);
+    await expect.poll(() => coherence.coherent(), { interval: 1 }).toBe(true);
     expect(told.splice(0)).toEqual(expect.arrayContaining(["everything"]));
     await writer.query("INSERT INTO plain VALUES (2, 'seen')", []);
     expect(await until("public.plain")).toEqual(["public.plain"]);
@@ -284,10 +284,10 @@ describe("when the listening connection is lost", () => {
     const { coherence } = await listen();
     postgres().kill("SIGSTOP");
     try {
-      await expect.poll(() => coherence.coherent(), { interval: 20, timeout: 8_000 }).toBe(false);
+      await expect.poll(() => coherence.coherent(), { interval: 20 }).toBe(false);
     } finally {
       postgres().kill("SIGCONT");
     }
-    await expect.poll(() => coherence.coherent(), { interval: 20, timeout: 8_000 }).toBe(true);
+    await expect.poll(() => coherence.coherent(), { interval: 20 }).toBe(true);
   });
 });

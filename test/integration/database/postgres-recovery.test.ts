@@ -12,7 +12,7 @@ beforeEach(async () => {
   db = new DatabaseOptimizer({
     url: postgres().url,
     coherence: "exclusive",
-    timeoutMs: 10_000,
+    timeoutMs: 60_000,
     pool: { maxSize: 4 },
   });
   await db.initialize();
@@ -125,7 +125,7 @@ test("an idle program with open connections ends by itself", async () => {
     console.log(rows[0].n);`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
     env: { URL: postgres().url },
-    timeout: 20_000,
+    timeout: 240_000,
   });
   expect(stdout).toBe("42\n");
 });
@@ -143,7 +143,7 @@ test("a program that waits for a second connection inside a transaction doesn't 
     });`;
   const { stdout } = await promisify(execFile)(process.execPath, ["--input-type=module", "-e", script], {
     env: { URL: postgres().url },
-    timeout: 20_000,
+    timeout: 240_000,
   });
   expect(stdout).toBe("42\n");
 });

@@ -97,7 +97,7 @@ describe("a full disk", () => {
     const output = execFileSync(
       unshare!,
       [...flags, "sh", "-c", command, "sh", disk, process.execPath, file, String(budget)],
-      { encoding: "utf8", timeout: 60_000 },
+      { encoding: "utf8", timeout: 240_000 },
     );
     const result = JSON.parse(output) as {
       acknowledged: number;

@@ -129,7 +129,8 @@ describe("a read that is given up", () => {
   it("rejects at once, and others go on while its thread is stuck", async () => {
     await using opened = await openEngine(moving);
     const { engine } = opened;
-    const long = `${counting(3_000_000)} WHERE ? = ?`;
+    // Long where the condition holds, so that it isn't over before it is given up.
+    const long = `${counting(20_000_000)} WHERE ? = ?`;
     await run(engine, long, 1, 2);
     await run(engine, long, 1, 2);
     const controller = new AbortController();
@@ -204,7 +205,7 @@ describe("SqliteThread", () => {
       lock.tryAcquire();
       await lock.acquire({ deadline: systemClock.now() + 20 }).catch((error) => console.log(error.code));`;
     const args = ["--input-type=module-typescript", "-e", script];
-    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 })).toBe(
+    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 240_000 })).toBe(
       "VICTOR_DEADLINE\n",
     );
   });
@@ -223,7 +224,7 @@ describe("SqliteThread", () => {
       console.log("done");`;
     using folder = temporaryFolder();
     const args = ["--input-type=module-typescript", "-e", script, join(folder.path, "alive.db")];
-    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 30_000 })).toBe("done\n");
+    expect(execFileSync(process.execPath, args, { encoding: "utf8", timeout: 240_000 })).toBe("done\n");
   });
 });
 
@@ -292,7 +293,7 @@ describe("a write on the writer thread", () => {
   it("has not happened when it was given up, and the next writer waits until it is undone", async () => {
     await using opened = await withTable(1000);
     const { engine } = opened;
-    const long = `UPDATE t SET n = n + 1 + 0 * (SELECT count(*) FROM (${counting(1_000_000)}) WHERE ?)`;
+    const long = `UPDATE t SET n = n + 1 + 0 * (SELECT count(*) FROM (${counting(5_000_000)}) WHERE ?)`;
     await run(engine, long, 0);
     const controller = new AbortController();
     const before = await sum(engine);

@@ -31,4 +31,4 @@ test("an arm's AsyncLocalStorage is compiled as it is without the runner", async
   // That it was compiled at all; then that V8 didn't give up, time after time: hundreds of times when it does.
   expect(printed).toContain("Installing dependency");
   expect(printed.split("aborted due to invalid dependency").length - 1).toBeLessThan(20);
-}, 120_000);
+});

@@ -30,7 +30,7 @@ const program = `
 beforeAll(() => {
   folder = mkdtempSync(join(tmpdir(), "victor-heap-"));
   execFileSync(process.execPath, ["-e", program, ...files()]);
-}, 60_000);
+});
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 test("what a real process keeps is found by name, with the way to it", async () => {
@@ -43,7 +43,7 @@ test("what a real process keeps is found by name, with the way to it", async () 
   expect(constructors.find(({ name }) => name === "Session")).toMatchObject({ count: 300 });
   expect(totalBytes).toBeGreaterThan(50_000 * 24);
   expect(growth).toBeUndefined();
-}, 60_000);
+});
 
 test("three snapshots show what was made between the first two and stayed", async () => {
   const { growth = [] } = await analyseHeapSnapshot(files(), { top: 5 });
@@ -53,7 +53,7 @@ test("three snapshots show what was made between the first two and stayed", asyn
   const path = sessions.example.path.map(({ edge, name }) => `${edge} ${name}`).join(" > ");
   expect(path).toMatch(/\.registry Registry > \.sessions Map > .*Session$/);
   expect(growth.length).toBeLessThanOrEqual(5);
-}, 60_000);
+});
 
 test("a cut file, another file and no file are errors that say so", async () => {
   const cut = join(folder, "cut");

@@ -9,7 +9,7 @@ function run(script: string): string {
   const { status, signal, stdout, stderr } = spawnSync(
     process.execPath,
     ["--no-warnings", "--input-type=module", "--eval", script],
-    { encoding: "utf8", timeout: 60_000 },
+    { encoding: "utf8", timeout: 240_000 },
   );
   if (status !== 0) throw new Error(`the script ended with ${signal ?? status}: ${stderr}`);
   return stdout;

@@ -29,7 +29,7 @@ test.each([["--async-context-frame"], ["--no-async-context-frame"]])(
     const { status, stdout, stderr } = spawnSync(
       process.execPath,
       [flag, "--no-warnings", "--input-type=module", "--eval", script],
-      { encoding: "utf8", timeout: 120_000 },
+      { encoding: "utf8", timeout: 240_000 },
     );
     expect(stderr).toBe("");
     expect(status).toBe(0);

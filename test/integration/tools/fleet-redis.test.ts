@@ -28,9 +28,7 @@ describe("selectors of a fleet on Redis", () => {
     for (const selector of opened.splice(0)) await selector.close();
   });
 
-  test("come to what one node with all feedback would have, also when a node and the server are restarted", {
-    timeout: 120_000,
-  }, async () => {
+  test("come to what one node with all feedback would have, also when a node and the server are restarted", async () => {
     const one = new ToolSelector({ tools, caches: false });
     const nodes = [open(), open(), open()];
     const lessons = ["web_search", "code_search", "web_search", "web_search", "log_search", "web_search"];

@@ -99,12 +99,26 @@ export const bentoCache: OpenNode = async ({ port, space, urls }, hasMemory) => 
   };
 };
 
-/** `TieredCache` on a tier of its own, at its defaults. */
+/**
+ * Milliseconds that the server may take to answer, and a node to load: what a cache does without its server isn't asked here, and
+ * a machine that stands still for a moment must not look like that.
+ */
+const patienceMs = 30_000;
+
+/** `TieredCache` on a tier of its own, at its defaults but for its patience. */
 export const tieredCache: OpenNode = async ({ port, space }, hasMemory) => {
-  const tier = await openRedisTier({ url: `redis://127.0.0.1:${port}`, namespace: space });
+  const url = `redis://127.0.0.1:${port}`;
+  const tier = await openRedisTier({ url, namespace: space, timeoutMs: patienceMs, trustMs: patienceMs });
   // One entry at most, and no two reads of one key in a row: each goes to the server.
   const memory = hasMemory ? undefined : { maxSize: 1 };
-  const cache = new TieredCache({ name: space, tier, ttlMs, memory });
+  const cache = new TieredCache({
+    name: space,
+    tier,
+    ttlMs,
+    memory,
+    tierTimeoutMs: patienceMs,
+    leaseMs: patienceMs,
+  });
   return {
     read: (key, load) => cache.getOrLoad(key, load),
     forget: (key) => cache.delete(key),

@@ -6,8 +6,6 @@ import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startRedis } from "../../../services/redis.ts";
 import { useService } from "../../../services/use-service.ts";
 
-const minutes = { timeout: 120_000 };
-
 /** A process with an optimizer of its own. */
 class NetworkNode {
   readonly process: ChildProcess;
@@ -57,39 +55,59 @@ describe("two processes and a Redis", () => {
     origin = `http://127.0.0.1:${(server.address() as AddressInfo).port}`;
     nodes = [new NetworkNode(redis().url), new NetworkNode(redis().url)];
     await Promise.all(nodes.map((node) => node.tell("ready")));
-  }, minutes.timeout);
+  });
 
   afterEach(async () => {
     await Promise.all(nodes.map((node) => node.end()));
     server.closeAllConnections();
     server.close();
     await once(server, "close");
-  }, minutes.timeout);
-
-  test("what one stored the other has, and what one changed the other asks for anew", minutes, async () => {
-    const [a, b] = nodes;
-    const url = `${origin}/a?token=hunter2`;
-    expect(await a!.tell("GET", url)).toBe("answer 1");
-    expect(await b!.tell("GET", url)).toBe("answer 1");
-    expect(await b!.tell("GET", url)).toBe("answer 1");
-    await b!.tell("POST", url);
-    expect(requests).toBe(2);
-    // The other node is told a moment after the answer to the POST.
-    await vi.waitFor(async () => expect(await a!.tell("GET", url)).toBe("answer 3"), { timeout: 60_000 });
-    expect(await redis().command("KEYS", "*")).not.toContain("hunter2");
   });
 
-  test("a cold burst on both is one request to the origin", minutes, async () => {
-    const gate = Promise.withResolvers<void>();
-    hold = gate.promise;
-    const asked = nodes.flatMap((node) => Array.from({ length: 20 }, () => node.tell("GET", `${origin}/b`)));
-    await vi.waitFor(() => expect(requests).toBeGreaterThan(0), { timeout: 60_000 });
-    gate.resolve();
-    expect(new Set(await Promise.all(asked))).toEqual(new Set(["answer 1"]));
-    expect(requests).toBe(1);
-  });
+  /** Times that a node went on without the server. */
+  const missed = async (): Promise<number> => {
+    const times = await Promise.all(nodes.map((node) => node.tell("missed")));
+    return times.reduce((sum, text) => sum + Number(text), 0);
+  };
 
-  test("what is for one user stays in the process that asked for it", minutes, async () => {
+  /** Does it again, under another path, where a node went without the server meanwhile: it does after 50 ms, which a busy machine takes. */
+  const withServer = async (work: (url: string) => Promise<void>): Promise<void> => {
+    for (let run = 0; ; run++) {
+      requests = 0;
+      const before = await missed();
+      const [outcome] = await Promise.allSettled([work(`${origin}/${run}`)]);
+      if ((await missed()) > before) continue;
+      if (outcome.status === "rejected") throw outcome.reason;
+      return;
+    }
+  };
+
+  test("what one stored the other has, and what one changed the other asks for anew", () =>
+    withServer(async (path) => {
+      const [a, b] = nodes;
+      const url = `${path}?token=hunter2`;
+      expect(await a!.tell("GET", url)).toBe("answer 1");
+      expect(await b!.tell("GET", url)).toBe("answer 1");
+      expect(await b!.tell("GET", url)).toBe("answer 1");
+      await b!.tell("POST", url);
+      expect(requests).toBe(2);
+      // The other node is told a moment after the answer to the POST.
+      await vi.waitFor(async () => expect(await a!.tell("GET", url)).toBe("answer 3"), { timeout: 60_000 });
+      expect(await redis().command("KEYS", "*")).not.toContain("hunter2");
+    }));
+
+  test("a cold burst on both is one request to the origin", () =>
+    withServer(async (url) => {
+      const gate = Promise.withResolvers<void>();
+      hold = gate.promise;
+      const asked = nodes.flatMap((node) => Array.from({ length: 20 }, () => node.tell("GET", url)));
+      await vi.waitFor(() => expect(requests).toBeGreaterThan(0), { timeout: 60_000 });
+      gate.resolve();
+      expect(new Set(await Promise.all(asked))).toEqual(new Set(["answer 1"]));
+      expect(requests).toBe(1);
+    }));
+
+  test("what is for one user stays in the process that asked for it", async () => {
     const ann = { authorization: "Bearer ann" };
     for (const node of [0, 1, 0, 1]) await nodes[node]!.tell("GET", `${origin}/me`, ann);
     expect(requests).toBe(2);
@@ -97,7 +115,7 @@ describe("two processes and a Redis", () => {
     expect(requests).toBe(3);
   });
 
-  test("a server that is killed fails no request, and serves again when it is back", minutes, async () => {
+  test("a server that is killed fails no request, and serves again when it is back", async () => {
     const [a, b] = nodes;
     await a!.tell("GET", `${origin}/c`);
     await redis().kill("SIGKILL");
@@ -109,21 +127,17 @@ describe("two processes and a Redis", () => {
     expect(requests - before).toBeLessThan(4);
   });
 
-  test(
-    "a node killed with SIGKILL in mid-load holds the other up for no longer than its lease",
-    minutes,
-    async () => {
-      hold = new Promise(() => undefined);
-      const [a, b] = nodes;
-      void a!.tell("GET", `${origin}/e`);
-      await vi.waitFor(() => expect(requests).toBe(1), { timeout: 60_000 });
-      const waiting = b!.tell("GET", `${origin}/e`);
-      hold = undefined;
-      const gone = once(a!.process, "exit");
-      a!.process.kill("SIGKILL");
-      await gone;
-      expect(await waiting).toBe("answer 2");
-      expect(requests).toBe(2);
-    },
-  );
+  test("a node killed with SIGKILL in mid-load holds the other up for no longer than its lease", async () => {
+    hold = new Promise(() => undefined);
+    const [a, b] = nodes;
+    void a!.tell("GET", `${origin}/e`);
+    await vi.waitFor(() => expect(requests).toBe(1), { timeout: 60_000 });
+    const waiting = b!.tell("GET", `${origin}/e`);
+    hold = undefined;
+    const gone = once(a!.process, "exit");
+    a!.process.kill("SIGKILL");
+    await gone;
+    expect(await waiting).toBe("answer 2");
+    expect(requests).toBe(2);
+  });
 });

@@ -5,6 +5,7 @@ import { flameTree } from "../../../../src/profiler/program/flame-tree.ts";
 import { hotFunctions } from "../../../../src/profiler/program/hot-functions.ts";
 import { keptProfiles } from "../../../../src/profiler/program/kept-profiles.ts";
 import { loopBlocks } from "../../../../src/profiler/program/loop-blocks.ts";
+import { analyseProgram } from "../../../../src/profiler/program/program-profile.ts";
 import type { AllocationNode, ThreadState } from "../../../../src/profiler/program/recorded-thread.ts";
 import { cpuProfile, frame } from "../../../support/cpu-profiles.ts";
 
@@ -168,4 +169,18 @@ test("kept profiles join all segments under one root", () => {
   tree.add(profile);
   expect(hotFunctions(tree).map(({ place }) => place.name)).toEqual(["b", "a"]);
   expect(JSON.parse(heap).head.children).toHaveLength(2);
+});
+
+test.each([
+  ["is named, however long the recorder takes to begin and to save", 300_000, 10_000, ["hot-function"]],
+  ["isn't named in a program that mostly waits", 300_000, 200_000, []],
+])("a function in which a short program spends its time %s", (_, busyUs, idleUs, rules) => {
+  const cpu = cpuProfile([
+    { stack: [a], us: busyUs },
+    { stack: [idle], us: idleUs },
+  ]);
+  const state = { elapsedMs: 1000, gc: {}, loop: { turns: 0 } } as unknown as ThreadState;
+  const threads = [{ state, segments: () => [{ cpu, blocks: [] }] }];
+  const { advice } = analyseProgram({ threads, deoptTrace: undefined });
+  expect(advice.map(({ rule }) => rule)).toEqual(rules);
 });
