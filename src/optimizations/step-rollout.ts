@@ -147,7 +147,10 @@ export function checkStepRollout(given: StepRolloutOptions, truth: TruthCheck | 
   optionsObject("rollout.optimizations", optimizations);
   for (const id of Object.keys(optimizations))
     if (!(rolledOutSteps as readonly string[]).includes(id)) reject("rollout.optimizations", known, id);
-  resolveRolloutOptions(completed(given, idsOf(given), sourceOf(truth)));
+  const ids = idsOf(given);
+  // With `false` for each there is nothing to switch, and the rest is checked all the same.
+  const checked = ids.length === 0 ? rolledOutSteps : ids;
+  resolveRolloutOptions(completed(given, checked, sourceOf(truth)), "rollout.");
 }
 
 const known = `one of ${rolledOutSteps.map((id) => JSON.stringify(id)).join(", ")}`;
@@ -169,13 +172,14 @@ function completed(
   source: StalenessSource,
 ): RolloutOptions {
   const optionsOf = (id: RolledOutStep): OptimizationOptions => {
-    const options = given.optimizations?.[id] || {};
+    const { [id]: own = {} } = given.optimizations ?? {};
+    const options = own === false ? {} : own;
     optionsObject(`rollout.optimizations.${id}`, options);
     const { guardrails = judgedBy[id].guardrails, benefit = judgedBy[id].benefit } = options;
     return {
       ...(options.share === undefined ? { ramp } : {}),
       ...options,
-      benefit: benefit || undefined,
+      benefit: benefit === false ? undefined : benefit,
       guardrails: Array.isArray(guardrails)
         ? guardrails.map((each) => (each?.kind === "staleness" ? { source, ...each } : each) as Guardrail)
         : (guardrails as never),

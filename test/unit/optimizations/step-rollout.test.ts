@@ -7,6 +7,7 @@ import { Rollout } from "../../../src/rollout/index.ts";
 
 const resolve = (options: object) => resolveOptimizations(options, allSteps);
 const all = new Set(allSteps.map(({ id }) => id));
+const allOnForAll = { "dns-cache": false, "response-cache": false, retries: false } as const;
 const quiet = { log: () => undefined };
 
 describe("A rollout of steps", () => {
@@ -117,16 +118,46 @@ describe("A rollout of steps", () => {
     ["rollout.optimizations: expected an object", { optimizations: [] }],
     ["rollout.optimizations.retries: expected an object", { optimizations: { retries: 5 } }],
     [
-      "optimizations.retries: expected either ramp or share",
+      "rollout.optimizations.retries: expected either ramp or share",
       { optimizations: { retries: { share: 1, ramp: [1] } } },
     ],
-    ["optimizations.retries: unknown option", { optimizations: { retries: { shares: 1 } } }],
-    ["optimizations.retries.guardrails", { optimizations: { retries: { guardrails: 1 } } }],
-    ["optimizations.retries.guardrails[0]", { optimizations: { retries: { guardrails: [null] } } }],
-    ["optimizations.retries.benefit", { optimizations: { retries: { benefit: true } } }],
-    ["alpha: expected", { alpha: 7 }],
+    ["rollout.optimizations.retries: expected an object", { optimizations: { retries: null } }],
+    ["rollout.optimizations.retries: unknown option", { optimizations: { retries: { shares: 1 } } }],
+    ["rollout.optimizations.retries.minMs: expected", { optimizations: { retries: { minMs: -1 } } }],
+    ["rollout.optimizations.retries.ramp[0]: expected", { optimizations: { retries: { ramp: [0] } } }],
+    ["rollout.optimizations.retries.guardrails: expected", { optimizations: { retries: { guardrails: 1 } } }],
+    [
+      "rollout.optimizations.retries.guardrails[0]: expected",
+      { optimizations: { retries: { guardrails: [null] } } },
+    ],
+    [
+      "rollout.optimizations.retries.guardrails[0].quantile: expected",
+      { optimizations: { retries: { guardrails: [{ kind: "latency", quantile: 2 }] } } },
+    ],
+    ["rollout.optimizations.retries.benefit: expected", { optimizations: { retries: { benefit: true } } }],
+    ["rollout.optimizations.retries.benefit: expected", { optimizations: { retries: { benefit: null } } }],
+    [
+      "rollout.optimizations.retries.benefit.minGain: expected",
+      { optimizations: { retries: { benefit: { minGain: 2 } } } },
+    ],
+    ["rollout.alpha: expected", { alpha: 7 }],
+    ["rollout.alpha: expected", { alpha: 7, optimizations: allOnForAll }],
+    ["rollout.seed: expected", { seed: -1 }],
+    ["rollout.randomSeed: expected", { randomSeed: 0.5 }],
+    ["rollout.checkMs: expected", { checkMs: 1 }],
+    ["rollout.onEvent: expected", { onEvent: 1 }],
+    ["rollout.log: expected", { log: 1 }],
+    ["rollout.clock: expected", { clock: {} }],
   ])("that is wrong says what is right: %s", (message, rollout) => {
-    expect(() => resolve({ rollout })).toThrow(message);
+    expect(() => resolve({ rollout })).toThrow(
+      expect.objectContaining({ message: expect.stringMatching(new RegExp(`^${RegExp.escape(message)}`)) }),
+    );
+  });
+
+  it("may have each step on for all calls", () => {
+    expect(resolve({ rollout: { optimizations: allOnForAll } }).rollout).toBeDefined();
+    const steps = new StepRollout({ ...quiet, optimizations: allOnForAll }, undefined, all);
+    expect(steps.rollout).toBeUndefined();
   });
 
   it("of the program's own must have a step, and the other switch is not for it", () => {
