@@ -1,14 +1,5 @@
 import { isTruthCheck, type TruthCheck } from "../algorithms/truth-check.ts";
-import {
-  callable,
-  durationMs,
-  integer,
-  knownKeys,
-  oneOf,
-  optionsObject,
-  reject,
-  rejectType,
-} from "../options.ts";
+import { callable, durationMs, integer, knownKeys, oneOf, reject, rejectType } from "../options.ts";
 import { lazyModule } from "./lazy-module.ts";
 import type { StepRolloutOptions } from "./rolled-out-steps.ts";
 import type { StepRisk } from "./step.ts";
@@ -75,8 +66,7 @@ export function resolveOptimizations(
   options: OptimizationsOptions,
   steps: readonly { readonly id: string; readonly risk: StepRisk }[],
 ): ResolvedOptimizations {
-  optionsObject("optimizations", options);
-  knownKeys("optimizations", options, [...fileOptionNames, "truth", "isOn"]);
+  knownKeys("applyAllOptimizations", options, [...fileOptionNames, "truth", "isOn"]);
   const { optimizations = "safe", disable = [], metricsPort, statusFile, truth, isOn } = options;
   const ids = steps.map(({ id }) => id);
   const wanted = new Set(

@@ -46,6 +46,10 @@ const judgedBy: Readonly<Record<RolledOutStep, Pick<StepOptions, "guardrails" | 
   },
 };
 
+/** What to do about a step that is off: where the program has no line of code for it, only its settings can. */
+const stepAdvice = (id: string): string =>
+  `It stays off until a restart of the program or applyAllOptimizations().rollout.resume(${JSON.stringify(id)}); the setting {"rollout":{"optimizations":{${JSON.stringify(id)}:false}}} has it on for all calls, unjudged.`;
+
 const nothingChecked: StalenessSource = Object.freeze({ checked: 0, stale: 0 });
 
 /** Switches steps call by call, and rolls back what does harm. Loaded only where that is asked for. */
@@ -90,7 +94,7 @@ export class StepRollout {
       changed();
       options.onEvent?.(event);
     };
-    const own = ids.length === 0 ? [] : [new Rollout({ ...options, onEvent })];
+    const own = ids.length === 0 ? [] : [new Rollout({ ...options, onEvent }, stepAdvice)];
     this.rollout = own[0];
     this.#own = sampler === undefined ? own : [...own, sampler];
     this.sources = sampler === undefined ? own : [...own, sampler];
@@ -116,7 +120,11 @@ export class StepRollout {
     if (report.state !== "applied") return report;
     if (state === undefined) return { ...report, reason: `${report.reason}; on for all, not rolled out` };
     if (!("reason" in state)) return report;
-    return { ...report, state: "off", reason: `switched off by its rollout: ${state.reason}` };
+    return {
+      ...report,
+      state: "off",
+      reason: `switched off by its rollout: ${state.reason}. ${stepAdvice(stepId)}`,
+    };
   }
 
   /** Ends what is its own; a `Rollout` that was given goes on. */

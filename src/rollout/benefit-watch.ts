@@ -3,7 +3,15 @@ import { FailureComparison } from "./failure-comparison.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { QuantileComparison } from "./quantile-comparison.ts";
 import type { Reading } from "./quantile-watch.ts";
-import { certaintyText, type Finding, percent, quantileName, shareText } from "./rollback-figures.ts";
+import {
+  boundText,
+  certaintyText,
+  eventsText,
+  type Finding,
+  failuresText,
+  percent,
+  quantileName,
+} from "./rollback-figures.ts";
 
 /** What a goal asks, all of it given. */
 export interface ResolvedGoal {
@@ -62,25 +70,25 @@ export class BenefitWatch {
 
   finding(): Finding {
     const { of, quantile, minGain } = this.#goal;
-    const { seen } = this.#tooLittle;
-    const evidence = this.#tooLittle.comparison.evidence.most;
-    const event =
-      of === "errors"
-        ? "failed"
-        : `were above ${percent(1 - minGain)} of the ${quantileName(quantile)} ${of} without it`;
-    return {
-      text: `no gain of ${percent(minGain)} shown: ${this.#comparedText(event)}; ${certaintyText(evidence, "with that gain")}`,
-      figures: { event, on: seen.on, off: seen.off, evidence },
-    };
-  }
-
-  #comparedText(event: string): string {
-    const { of, minGain } = this.#goal;
     const { on, off, ...rest } = this.#tooLittle.seen;
-    if (!("bound" in rest))
-      return `${shareText(on)} with the optimization ${event}, beside ${shareText(off)} without it`;
-    const { bound = 0 } = rest;
-    const text = (value: number): string => `${Number(value.toPrecision(3))}${of === "latency" ? " ms" : ""}`;
-    return `${shareText(on)} with the optimization ${event} (now ${text(bound * (1 - minGain))}), beside ${shareText(off)} without it above all of it (${text(bound)})`;
+    const evidence = this.#tooLittle.comparison.evidence.most;
+    const gain = percent(minGain);
+    const certainty = certaintyText(evidence, "with that gain");
+    if (of === "errors")
+      return {
+        text: `calls don't fail ${gain} less often with it. ${failuresText(on, off)}${certainty}`,
+        figures: { event: "failed", on, off, evidence },
+      };
+    const { bound = 0 } = "bound" in rest ? rest : {};
+    const name = quantileName(quantile);
+    const [claim, unit] =
+      of === "latency" ? [`calls aren't ${gain} quicker`, " ms"] : [`${of} isn't ${gain} lower`, ""];
+    const event = `were over ${percent(1 - minGain)} of the ${name} without it`;
+    const goal = `${boundText(bound * (1 - minGain), unit)} at the end`;
+    const offText = `${eventsText(off, "without it")} were over that ${name} (${boundText(bound, unit)})`;
+    return {
+      text: `${claim} with it. ${eventsText(on, "calls with it")} were over the goal, which is ${percent(1 - minGain)} of the ${name} without it (${goal}); ${offText}${certainty}`,
+      figures: { event, on, off, evidence },
+    };
   }
 }

@@ -7,7 +7,7 @@ import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { Optimization, type OptimizationEvent } from "./optimization.ts";
 import { type RolloutCall, unwatchedCall } from "./rollout-call.ts";
-import { eventText, type RolloutEvent } from "./rollout-event.ts";
+import { eventText, type RolloutEvent, resumeAdvice } from "./rollout-event.ts";
 import {
   checkedShare,
   type ResolvedRollout,
@@ -59,9 +59,14 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
   #unknown = 0;
   #callbackErrors = 0;
   readonly #toldIds = new Set<unknown>();
+  readonly #adviceOf: (id: string) => string;
 
-  /** @throws {TypeError | RangeError} naming the option, what was expected and what came */
-  constructor(options: RolloutOptions<Id>) {
+  /**
+   * @param adviceOf for this package's own use: the sentence at the end of a line of what is switched off
+   * @throws {TypeError | RangeError} naming the option, what was expected and what came
+   */
+  constructor(options: RolloutOptions<Id>, adviceOf: (id: string) => string = resumeAdvice) {
+    this.#adviceOf = adviceOf;
     this.#options = resolveRolloutOptions(options);
     const { optimizations, randomSeed, clock } = this.#options;
     this.#clock = clock;
@@ -271,7 +276,7 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
     const { onEvent, log } = this.#options;
     const told = Object.freeze(event);
     if (log !== undefined || event.kind === "rolled-back")
-      this.#safely(() => this.#say(eventText(told), "VICTOR_ROLLOUT"));
+      this.#safely(() => this.#say(eventText(told, this.#adviceOf), "VICTOR_ROLLOUT"));
     this.#safely(() => onEvent?.(told));
   }
 

@@ -48,15 +48,19 @@ describe("a step that is rolled out", () => {
     ]);
     const reason = events[0]?.reason ?? "";
     expect(reason).toMatch(
-      /^p50 latency: [\d.]+ % of the [\d,]+ calls with the optimization were slower than the p50 without it .*, beside [\d.]+ % of the [\d,]+ calls without it; /,
+      /^p50 latency: calls take longer with it\. [\d,]+ of [\d,]+ calls with it \([\d.]+ %\) were over the limit, which is the p50 without it plus 5 % and 0\.1 ms .*; [\d,]+ of [\d,]+ without it \([\d.]+ %\) were over that p50 /,
     );
-    expect(lines).toEqual([`rollout "response-cache" rolled-back, now 0 %: ${reason}`]);
+    const advice =
+      'It stays off until a restart of the program or applyAllOptimizations().rollout.resume("response-cache"); the setting {"rollout":{"optimizations":{"response-cache":false}}} has it on for all calls, unjudged.';
+    expect(lines).toEqual([
+      `rollout "response-cache": switched off at 50 % of the traffic by ${reason}. ${advice}`,
+    ]);
     expect(rollbacks).toEqual([
       { value: 1, labels: { "victor.rollout.id": "response-cache", guardrail: "p50 latency" } },
     ]);
     expect(step).toMatchObject({
       state: "off",
-      reason: `switched off by its rollout: ${reason}`,
+      reason: `switched off by its rollout: ${reason}. ${advice}`,
       rollout: { share: 0, state: { kind: "rolled-back", guardrail: "p50 latency", reason } },
     });
     expect(step.rollout!.arms.on.counted).toBeGreaterThan(0);
