@@ -17,8 +17,8 @@ export interface OptimizationsOptions {
   /** Serves all metrics at this port of 127.0.0.1, in the main thread alone; 0 takes a free one. @default no port */
   readonly metricsPort?: number | undefined;
   /**
-   * Where `status()` is written as JSON when all is applied, when a step's state changes and at exit, in the main thread
-   * alone; `%p` is the process's id. @default nowhere
+   * Where `status()` is written as JSON, with the time as `writtenAt`: when all is applied, when a step's state changes, each
+   * 10 s if anything else in it has changed, and at exit; in the main thread alone. `%p` is the process's id. @default nowhere
    */
   readonly statusFile?: string | undefined;
   /**

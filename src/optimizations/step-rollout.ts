@@ -1,10 +1,10 @@
 import type { TruthCheck } from "../algorithms/truth-check.ts";
-import type { Clock } from "../clock.ts";
 import type { MetricSource } from "../metrics/metric.ts";
 import { knownKeys, optionsObject, reject } from "../options.ts";
 import type { Guardrail, StalenessSource } from "../rollout/guardrail.ts";
 import { Rollout } from "../rollout/rollout.ts";
 import type { RolloutCall } from "../rollout/rollout-call.ts";
+import { eventText, type RolloutEvent } from "../rollout/rollout-event.ts";
 import {
   type OptimizationOptions,
   type RolloutOptions,
@@ -12,7 +12,7 @@ import {
 } from "../rollout/rollout-options.ts";
 import type { OptimizationStatus } from "../rollout/rollout-status.ts";
 import { TruthSampler } from "../rollout/truth-sampler.ts";
-import { nowMs, startTimer, stopTimer } from "./own-time.ts";
+import { ownClock } from "./own-time.ts";
 import {
   type RolledOutStep,
   rolledOutSteps,
@@ -20,12 +20,6 @@ import {
   type StepRolloutOptions,
 } from "./rolled-out-steps.ts";
 import type { StepReport } from "./step.ts";
-
-const ownClock: Clock = Object.freeze({
-  now: nowMs,
-  setTimeout: (fn: () => void, delayMs: number) => startTimer(fn, delayMs).unref(),
-  clearTimeout: (handle: unknown) => stopTimer(handle as NodeJS.Timeout),
-});
 
 /** The last share leaves some calls without, so that there is something to compare with for good. */
 const ramp = Object.freeze([1, 5, 25, 50, 95]);
@@ -50,6 +44,9 @@ const judgedBy: Readonly<Record<RolledOutStep, Pick<StepOptions, "guardrails" | 
 const stepAdvice = (id: string): string =>
   `It stays off until a restart of the program or applyAllOptimizations().rollout.resume(${JSON.stringify(id)}); the setting {"rollout":{"optimizations":{${JSON.stringify(id)}:false}}} has it on for all calls, unjudged.`;
 
+/** A ramp may be resumed again and again; who reads the log has understood by then. */
+const mostToldStages = 100;
+
 const nothingChecked: StalenessSource = Object.freeze({ checked: 0, stale: 0 });
 
 /** Switches steps call by call, and rolls back what does harm. Loaded only where that is asked for. */
@@ -62,6 +59,7 @@ export class StepRollout {
   readonly #own: readonly Disposable[];
   /** Ids that the program itself has given. */
   readonly #named: ReadonlySet<string>;
+  #toldStages = 0;
 
   /**
    * @param given checked by {@link checkStepRollout}
@@ -92,6 +90,7 @@ export class StepRollout {
     const options = completed(given, ids, sourceOf(this.truth));
     const onEvent: RolloutOptions["onEvent"] = (event) => {
       changed();
+      if (options.log === undefined) this.#tellStage(event);
       options.onEvent?.(event);
     };
     const own = ids.length === 0 ? [] : [new Rollout({ ...options, onEvent }, stepAdvice)];
@@ -125,6 +124,14 @@ export class StepRollout {
       state: "off",
       reason: `switched off by its rollout: ${state.reason}. ${stepAdvice(stepId)}`,
     };
+  }
+
+  /** Of roll-backs, the rollout warns by itself. */
+  #tellStage(event: RolloutEvent): void {
+    if ((event.kind !== "advanced" && event.kind !== "completed") || this.#toldStages >= mostToldStages)
+      return;
+    this.#toldStages++;
+    process.emitWarning(eventText(event), { type: "RolloutWarning", code: "VICTOR_ROLLOUT_STAGE" });
   }
 
   /** Ends what is its own; a `Rollout` that was given goes on. */

@@ -40,7 +40,9 @@ export const resumeAdvice = (id: string): string =>
  * @returns the event as one line, for people: what was decided, why, and what to do about it
  */
 export function eventText(event: RolloutEvent, adviceOf: (id: string) => string = resumeAdvice): string {
-  const { kind, id, share, shareBefore, reason, compared } = event;
+  const { kind, id, share, shareBefore, compared } = event;
+  // What people and checks give as a reason may have lines, and a full stop of its own.
+  const reason = event.reason?.replace(/\s+/g, " ").replace(/[.\s]+$/, "");
   const why = reason === undefined ? "" : `: ${reason}`;
   const calls = `${countText(compared.on)} calls with it and ${countText(compared.off)} without it`;
   const raised = `raised from ${shareBefore} to ${share} % of the traffic`;

@@ -128,6 +128,29 @@ describe("auto mode", () => {
     );
   });
 
+  it("says at stderr that a step goes up a stage, unless Node is told not to", async () => {
+    const text = `
+      import { lookup } from "node:dns";
+      import { setTimeout as sleep } from "node:timers/promises";
+      import { applyAllOptimizations } from ${JSON.stringify(applyAll)};
+      const { rollout } = applyAllOptimizations();
+      while (rollout.status("dns-cache").state.kind === "ramping") {
+        await new Promise((resolve) => lookup("localhost", resolve));
+        await sleep(1);
+      }`;
+    const options = { ramp: [50, 95], minMs: 0, minSamples: 1, benefit: false, guardrails: [] };
+    const rollout = JSON.stringify({ checkMs: 10, optimizations: { "dns-cache": options } });
+    const program = ["--import", autoFile, file("stages.mjs", text)];
+    const told = await runNode(program, { env: plainEnvironment({ VICTOR_ROLLOUT: rollout }) });
+    expect(told.stderr).toMatch(
+      /^\(node:\d+\) \[VICTOR_ROLLOUT_STAGE\] RolloutWarning: rollout "dns-cache": raised from 50 to 95 % of the traffic, its last stage: no harm was shown in \d+ calls with it and \d+ without it\.$/m,
+    );
+    const quiet = await runNode(["--disable-warning=VICTOR_ROLLOUT_STAGE", ...program], {
+      env: plainEnvironment({ VICTOR_ROLLOUT: rollout }),
+    });
+    expect(quiet).toMatchObject({ code: 0, stderr: "" });
+  });
+
   it("ends a program at its start whose rollout names no step, and says which there are", async () => {
     const run = await runNode(["--import", autoFile, file("never.mjs", "console.log('started')")], {
       env: plainEnvironment({ VICTOR_ROLLOUT: '{"optimizations":{"retrys":{}}}' }),

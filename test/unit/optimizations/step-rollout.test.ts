@@ -1,9 +1,10 @@
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { resolveOptimizations } from "../../../src/optimizations/options.ts";
 import type { StepRolloutOptions } from "../../../src/optimizations/rolled-out-steps.ts";
 import { StepRollout } from "../../../src/optimizations/step-rollout.ts";
 import { allSteps } from "../../../src/optimizations/steps/index.ts";
 import { Rollout } from "../../../src/rollout/index.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 const resolve = (options: object) => resolveOptimizations(options, allSteps);
 const all = new Set(allSteps.map(({ id }) => id));
@@ -92,6 +93,45 @@ describe("A rollout of steps", () => {
     expect(steps.reportOf("retries", report).reason).toBe("as it should be; on for all, not rolled out");
     expect(steps.reportOf("pg", report)).toBe(report);
     steps.close();
+  });
+
+  /** Runs a ramp again and again. @returns what it warned of */
+  function stages(times: number, options: object) {
+    const warn = vi.spyOn(process, "emitWarning").mockImplementation(() => undefined);
+    const clock = new ManualClock();
+    const quick = { ramp: [50, 95], minMs: 0, minSamples: 1, benefit: false } as const;
+    const steps = new StepRollout(
+      { clock, optimizations: { retries: quick }, ...options },
+      undefined,
+      new Set(["retries"]),
+    );
+    const { rollout } = steps;
+    for (let i = 0; i < times; i++) {
+      for (const arm of ["on", "off"] as const) rollout!.record("retries", arm, { latencyMs: 1 });
+      clock.pass(1000);
+      rollout!.stop("retries");
+      rollout!.resume("retries");
+    }
+    steps.close();
+    const { calls } = warn.mock;
+    warn.mockRestore();
+    return calls;
+  }
+
+  it("tells by a warning of each stage that it goes up by itself", () => {
+    expect(stages(1, {})).toEqual([
+      [
+        'rollout "retries": raised from 50 to 95 % of the traffic, its last stage: no harm was shown in 1 calls with it and 1 without it.',
+        { type: "RolloutWarning", code: "VICTOR_ROLLOUT_STAGE" },
+      ],
+    ]);
+  });
+
+  it("tells of a hundred stages, and of none where there is a log that was given", () => {
+    expect(stages(150, {})).toHaveLength(100);
+    const lines: string[] = [];
+    expect(stages(150, { log: (line: string) => lines.push(line) })).toEqual([]);
+    expect(lines.filter((line) => line.includes("raised"))).toHaveLength(150);
   });
 
   it("of the program's own stays open", () => {

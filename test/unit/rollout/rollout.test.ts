@@ -249,7 +249,7 @@ describe("a guardrail", () => {
     let answer: () => unknown = () => {
       throw new Error("broken");
     };
-    const { clock, rollout, status } = rolledTraffic({
+    const { clock, lines, rollout, status } = rolledTraffic({
       ramp: [50, 100],
       minMs: 0,
       minSamples: 1,
@@ -265,13 +265,14 @@ describe("a guardrail", () => {
     answer = () => undefined;
     clock.pass(1000);
     expect(status().state.kind).toBe("complete");
-    answer = () => "the disk is full";
+    answer = () => "the disk\nis full.";
     clock.pass(1000);
     expect(status().state).toEqual({
       kind: "rolled-back",
       guardrail: "mine",
-      reason: "mine: the disk is full",
+      reason: "mine: the disk\nis full.",
     });
+    expect(lines.at(-1)).toMatch(/ by mine: the disk is full\. It stays off until /);
   });
 });
 
