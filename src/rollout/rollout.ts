@@ -53,6 +53,9 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
   readonly #options: ResolvedRollout;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  /** The id that `isOn` had last, which most often is the next one, too. */
+  #askedId: string | undefined;
+  #asked: Entry | undefined;
   #timer: TimerHandle | undefined;
   #lookedMs: number;
   #isClosed = false;
@@ -94,7 +97,11 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
    * decides anew each time.
    */
   isOn(id: Id, key?: RolloutKey): boolean {
-    const entry = this.#entries.get(id);
+    if (id !== this.#askedId) {
+      this.#askedId = id;
+      this.#asked = this.#entries.get(id);
+    }
+    const entry = this.#asked;
     if (entry === undefined) {
       this.#noteUnknown(id);
       return false;
