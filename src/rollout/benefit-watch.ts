@@ -49,29 +49,34 @@ export class BenefitWatch {
 
   get gain(): "shown" | "none" | "undecided" {
     if (Math.min(this.#counted.on, this.#counted.off) < this.#goal.minSamples) return "undecided";
-    if (this.#tooLittle.comparison.evidence.most >= this.#limit) return "none";
-    return this.#some.comparison.evidence.most >= this.#limit ? "shown" : "undecided";
+    if (this.#tooLittle.evidence.most >= this.#limit) return "none";
+    return this.#some.evidence.most >= this.#limit ? "shown" : "undecided";
   }
 
-  /** @param share that it is on for, percent @returns whether the evidence may have changed */
-  observe(arm: RolloutArm, sample: RolloutSample, share: number): boolean {
+  /**
+   * @param share that it is on for, percent
+   * @param key a hash of 32 bits of whose call it was
+   * @returns whether the evidence may have changed
+   */
+  observe(arm: RolloutArm, sample: RolloutSample, share: number, key?: number): boolean {
     const { read, minShare } = this.#goal;
     const value = share < minShare ? undefined : read(sample);
     if (value === undefined) return false;
     this.#counted[arm]++;
-    const isTooLittleNews = this.#tooLittle.add(arm, value);
-    return this.#some.add(arm, value) || isTooLittleNews;
+    const isTooLittleNews = this.#tooLittle.add(arm, value, key);
+    return this.#some.add(arm, value, key) || isTooLittleNews;
   }
 
-  closeBlock(): void {
-    this.#tooLittle.comparison.close();
-    this.#some.comparison.close();
+  /** @param share percent */
+  begin(share: number): void {
+    this.#tooLittle.evidence.begin(share);
+    this.#some.evidence.begin(share);
   }
 
   finding(): Finding {
     const { of, quantile, minGain } = this.#goal;
     const { on, off, ...rest } = this.#tooLittle.seen;
-    const evidence = this.#tooLittle.comparison.evidence.most;
+    const evidence = this.#tooLittle.evidence.most;
     const gain = percent(minGain);
     const certainty = certaintyText(evidence, "with that gain");
     if (of === "errors")

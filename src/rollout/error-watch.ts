@@ -18,19 +18,19 @@ export class ErrorWatch implements WatchedGuardrail {
   }
 
   get evidence(): number {
-    return this.#failures.comparison.evidence.most;
+    return this.#failures.evidence.most;
   }
 
   get suspicion(): number {
-    return this.#failures.comparison.evidence.value;
+    return this.#failures.evidence.value;
   }
 
-  observe(arm: RolloutArm, { failed = false }: RolloutSample): boolean {
-    return this.#failures.add(arm, failed ? 1 : 0);
+  observe(arm: RolloutArm, { failed = false }: RolloutSample, key?: number): boolean {
+    return this.#failures.add(arm, failed ? 1 : 0, key);
   }
 
-  closeBlock(): void {
-    this.#failures.comparison.close();
+  begin(share: number): void {
+    this.#failures.evidence.begin(share);
   }
 
   look(): undefined {

@@ -100,8 +100,15 @@ export class Optimization {
    * Takes what became of a call.
    * @param generation that the call began in
    * @param isCounted whether the tests may take it, or its key has counted just before
+   * @param key a hash of 32 bits of whose call it was
    */
-  observe(arm: RolloutArm, sample: RolloutSample, generation: number, isCounted: boolean): void {
+  observe(
+    arm: RolloutArm,
+    sample: RolloutSample,
+    generation: number,
+    isCounted: boolean,
+    key: number | undefined,
+  ): void {
     const record = this.arms[arm];
     if (sample.failed) record.failed++;
     else record.succeeded++;
@@ -112,7 +119,7 @@ export class Optimization {
     if (this.isOff || this.switch.isHeld) return;
     if (generation !== this.#generation) this.counts.late++;
     else if (!isCounted) this.counts.repeated++;
-    else this.#compare(arm, sample);
+    else this.#compare(arm, sample, key);
   }
 
   /**
@@ -194,12 +201,12 @@ export class Optimization {
     return this.#move(share);
   }
 
-  #compare(arm: RolloutArm, sample: RolloutSample): void {
+  #compare(arm: RolloutArm, sample: RolloutSample, key: number | undefined): void {
     const record = this.arms[arm];
     record.counted++;
     record.countedInStage++;
-    let isNews = this.#benefit?.observe(arm, sample, this.switch.share) ?? false;
-    for (const guardrail of this.#guardrails) if (guardrail.observe(arm, sample)) isNews = true;
+    let isNews = this.#benefit?.observe(arm, sample, this.switch.share, key) ?? false;
+    for (const guardrail of this.#guardrails) if (guardrail.observe(arm, sample, key)) isNews = true;
     if (isNews) this.#judge();
   }
 
@@ -241,8 +248,8 @@ export class Optimization {
     this.#generation++;
     this.#stageMs = 0;
     on.countedInStage = off.countedInStage = 0;
-    for (const guardrail of this.#guardrails) guardrail.closeBlock();
-    this.#benefit?.closeBlock();
+    for (const guardrail of this.#guardrails) guardrail.begin(share);
+    this.#benefit?.begin(share);
     return ended;
   }
 

@@ -64,20 +64,20 @@ export class QuantileWatch implements WatchedGuardrail {
   }
 
   get evidence(): number {
-    return this.#comparison.comparison.evidence.most;
+    return this.#comparison.evidence.most;
   }
 
   get suspicion(): number {
-    return this.#comparison.comparison.evidence.value;
+    return this.#comparison.evidence.value;
   }
 
-  observe(arm: RolloutArm, sample: RolloutSample): boolean {
+  observe(arm: RolloutArm, sample: RolloutSample, key?: number): boolean {
     const value = this.#read(sample);
-    return value !== undefined && this.#comparison.add(arm, value);
+    return value !== undefined && this.#comparison.add(arm, value, key);
   }
 
-  closeBlock(): void {
-    this.#comparison.comparison.close();
+  begin(share: number): void {
+    this.#comparison.evidence.begin(share);
   }
 
   look(): undefined {

@@ -147,14 +147,9 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
    * @throws {RangeError} on an unknown id or arm
    */
   record(id: Id, arm: RolloutArm, sample: RolloutSample): void {
-    const { optimization } = this.#known(id);
+    const { calls } = this.#known(id);
     oneOf("arm", arm, ["on", "off"]);
-    if (this.#isClosed) return;
-    try {
-      optimization.observe(arm, sample, optimization.generation, true);
-    } catch {
-      optimization.counts.errors++;
-    }
+    if (!this.#isClosed) calls.record(arm, sample);
   }
 
   /**

@@ -41,7 +41,7 @@ export class StalenessWatch implements WatchedGuardrail {
     return false;
   }
 
-  closeBlock(): void {}
+  begin(): void {}
 
   look(): undefined {
     this.#take();
