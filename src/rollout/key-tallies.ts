@@ -29,11 +29,6 @@ export class KeyTallies {
   readonly #single = { on: { calls: 0, events: 0 }, off: { calls: 0, events: 0 } };
   #slots: Slots | undefined;
 
-  /** Whether any call had a key. */
-  get hasKeys(): boolean {
-    return this.#slots !== undefined;
-  }
-
   /** @param key a hash of 32 bits; `undefined` of a call without a key */
   add(arm: RolloutArm, isEvent: boolean, key: number | undefined): void {
     if (key === undefined) {

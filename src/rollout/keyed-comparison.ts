@@ -1,27 +1,27 @@
 import type { RolloutArm } from "./arm.ts";
+import { AskedTallies } from "./asked-tallies.ts";
 import { BlockComparison } from "./block-comparison.ts";
-import { keyEvidence } from "./key-evidence.ts";
-import { KeyTallies } from "./key-tallies.ts";
 
 /** Evidence of the calls from which on the keys are asked, too; below, a ramp doesn't wait for it either. */
 const askedFrom = 4;
-/** Outcomes that must have come since the keys were asked, as a share of all: a look costs, and is a chance to err. */
-const growth = 0.1;
+/** Outcomes that are looked at by themselves: in all of a long stage, harm that begins late would be long in showing. */
+const windowSize = 8192;
 
 /**
  * A comparison by blocks of calls that believes only what the keys bear out, where there are any: what a few users do again
- * and again is evidence of those users, not of the optimization. The evidence is the lesser of the two.
+ * and again is evidence of those users, not of the optimization. The evidence is the lesser of the two; that of the keys the
+ * higher one of all that they did in the stage and, divided by j (j + 1), of what they did in its j-th window.
  */
 export class KeyedComparison {
   readonly #calls: BlockComparison;
   readonly #suspect: RolloutArm;
   readonly #weight: number;
-  #tallies = new KeyTallies();
+  #ofStage = new AskedTallies();
+  #ofWindow = this.#ofStage;
   #hasKeys = false;
   #share = 0;
-  #outcomes = 0;
-  #askAt = 0;
-  /** Of the keys, when they were asked last. */
+  #window = 1;
+  /** Evidence of the keys, when they were asked last. */
   #ofKeys = Number.POSITIVE_INFINITY;
   #most = 1;
 
@@ -47,11 +47,16 @@ export class KeyedComparison {
 
   /** @param key a hash of 32 bits @returns whether a block is complete, so that the evidence may have changed */
   add(arm: RolloutArm, isEvent: boolean, key: number | undefined): boolean {
-    this.#tallies.add(arm, isEvent, key);
+    this.#ofStage.add(arm, isEvent, key);
+    // Of the first window, both are the same.
+    if (this.#window > 1) this.#ofWindow.add(arm, isEvent, key);
     if (key !== undefined) this.#hasKeys = true;
-    this.#outcomes++;
     if (!this.#calls.add(arm, isEvent)) return false;
     this.#weigh();
+    if (this.#ofWindow.outcomes >= windowSize) {
+      this.#window++;
+      this.#ofWindow = new AskedTallies();
+    }
     return true;
   }
 
@@ -60,18 +65,23 @@ export class KeyedComparison {
     this.#calls.close();
     this.#weigh();
     this.#share = share;
-    this.#tallies = new KeyTallies();
-    this.#outcomes = this.#askAt = 0;
+    this.#ofStage = this.#ofWindow = new AskedTallies();
+    this.#window = 1;
   }
 
   #weigh(): void {
-    const { evidence } = this.#calls;
-    if (this.#hasKeys && evidence.most >= askedFrom && this.#outcomes >= this.#askAt) {
-      const on = this.#share / 100;
-      const p = this.#suspect === "on" ? on : 1 - on;
-      if (p > 0 && p < 1) this.#ofKeys = keyEvidence(this.#tallies, this.#suspect, p, this.#weight);
-      this.#askAt = (1 + growth) * this.#outcomes;
-    }
-    this.#most = Math.max(this.#most, Math.min(evidence.most, this.#ofKeys));
+    if (this.#hasKeys && this.#calls.evidence.value >= askedFrom) this.#askKeys();
+    this.#most = Math.max(this.#most, this.value);
+  }
+
+  #askKeys(): void {
+    const on = this.#share / 100;
+    const p = this.#suspect === "on" ? on : 1 - on;
+    if (!(p > 0 && p < 1)) return;
+    this.#ofStage.ask(this.#suspect, p, this.#weight);
+    this.#ofWindow.ask(this.#suspect, p, this.#weight);
+    const j = this.#window;
+    const ofWindow = j === 1 ? 1 : this.#ofWindow.evidence / (j * (j + 1));
+    this.#ofKeys = Math.max(this.#ofStage.evidence, ofWindow);
   }
 }

@@ -112,11 +112,10 @@ describe("tallies", () => {
     expect(all).toContainEqual(tally("on", 1, 0, 200));
   });
 
-  test("without a key are those of single calls, and say that there was none", () => {
+  test("without a key are those of single calls", () => {
     const tallies = new KeyTallies();
     for (let i = 0; i < 10; i++) tallies.add("on", i < 3, undefined);
     expect([...tallies]).toEqual([tally("on", 1, 1, 3), tally("on", 1, 0, 7)]);
-    expect(tallies.hasKeys).toBe(false);
   });
 });
 
@@ -150,6 +149,23 @@ describe("a comparison", () => {
     expect(comparison.most).toBeLessThanOrEqual(4);
     expect(comparison.value).toBeLessThanOrEqual(4);
   });
+});
+
+test("what 100 unlike users did for long doesn't hide that all fail from then on", () => {
+  const comparison = new KeyedComparison();
+  comparison.begin(50);
+  const random = seededRandom(1);
+  const isOn = Array.from({ length: 100 }, () => random() < 0.5);
+  const call = (isBroken: boolean): void => {
+    const user = Math.floor(100 * random());
+    const fails = random() < (user % 10 === 0 ? 0.1 : 0);
+    comparison.add(isOn[user] ? "on" : "off", fails || (isBroken && isOn[user]!), user << 2);
+  };
+  for (let i = 0; i < 200_000; i++) call(false);
+  expect(comparison.most).toBeLessThan(40);
+  let calls = 0;
+  for (; comparison.most < 40 && calls < 20_000; calls++) call(true);
+  expect(calls).toBeLessThan(2000);
 });
 
 describe("a rollout to users who come again and again", () => {
