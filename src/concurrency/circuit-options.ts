@@ -59,35 +59,42 @@ export type ResolvedCircuitOptions = Required<CircuitBreakerOptions>;
 const known = [...Object.keys(circuitDefaults), "isFailure", "clock", "random"];
 const never = Number.POSITIVE_INFINITY;
 
-/** @throws {RangeError | TypeError} on an option that is unknown or out of its bounds */
-export function resolveCircuitOptions(options: CircuitBreakerOptions): ResolvedCircuitOptions {
-  knownKeys("CircuitBreaker", options, known);
+/**
+ * @param path that messages put before a key, such as `circuit.`, where these options are part of others
+ * @throws {RangeError | TypeError} on an option that is unknown or out of its bounds
+ */
+export function resolveCircuitOptions(options: CircuitBreakerOptions, path = ""): ResolvedCircuitOptions {
+  knownKeys(path === "" ? "CircuitBreaker" : path.slice(0, -1), options, known);
   const { isFailure = () => true, clock = systemClock, random = Math.random } = options;
-  if (typeof isFailure !== "function") reject("isFailure", "a function", isFailure);
-  if (typeof random !== "function") reject("random", "a function", random);
+  if (typeof isFailure !== "function") reject(`${path}isFailure`, "a function", isFailure);
+  if (typeof random !== "function") reject(`${path}random`, "a function", random);
   const value = (name: keyof typeof circuitDefaults): number => options[name] ?? circuitDefaults[name];
-  const windowCalls = integer("windowCalls", value("windowCalls"), 1, 1_000_000);
-  const openMs = finite("openMs", value("openMs"), Number.MIN_VALUE);
+  const windowCalls = integer(`${path}windowCalls`, value("windowCalls"), 1, 1_000_000);
+  const openMs = finite(`${path}openMs`, value("openMs"), Number.MIN_VALUE);
   const consecutiveFailures = value("consecutiveFailures");
   return {
-    failureRate: value("failureRate") === never ? never : share("failureRate", value("failureRate")),
+    failureRate: value("failureRate") === never ? never : share(`${path}failureRate`, value("failureRate")),
     consecutiveFailures:
-      consecutiveFailures === never ? never : integer("consecutiveFailures", consecutiveFailures, 1),
-    slowMs: durationMs("slowMs", value("slowMs"), Number.MIN_VALUE),
-    slowRate: share("slowRate", value("slowRate")),
+      consecutiveFailures === never ? never : integer(`${path}consecutiveFailures`, consecutiveFailures, 1),
+    slowMs: durationMs(`${path}slowMs`, value("slowMs"), Number.MIN_VALUE),
+    slowRate: share(`${path}slowRate`, value("slowRate")),
     windowCalls,
-    windowMs: durationMs("windowMs", value("windowMs"), Number.MIN_VALUE),
+    windowMs: durationMs(`${path}windowMs`, value("windowMs"), Number.MIN_VALUE),
     minimumCalls: integer(
-      "minimumCalls",
+      `${path}minimumCalls`,
       options.minimumCalls ?? Math.min(circuitDefaults.minimumCalls, windowCalls),
       1,
       windowCalls,
     ),
     openMs,
-    maxOpenMs: finite("maxOpenMs", options.maxOpenMs ?? Math.max(circuitDefaults.maxOpenMs, openMs), openMs),
-    jitter: finite("jitter", value("jitter"), 0, 1),
-    probes: integer("probes", value("probes"), 1),
-    probeTimeoutMs: durationMs("probeTimeoutMs", value("probeTimeoutMs"), Number.MIN_VALUE),
+    maxOpenMs: finite(
+      `${path}maxOpenMs`,
+      options.maxOpenMs ?? Math.max(circuitDefaults.maxOpenMs, openMs),
+      openMs,
+    ),
+    jitter: finite(`${path}jitter`, value("jitter"), 0, 1),
+    probes: integer(`${path}probes`, value("probes"), 1),
+    probeTimeoutMs: durationMs(`${path}probeTimeoutMs`, value("probeTimeoutMs"), Number.MIN_VALUE),
     isFailure,
     clock,
     random,

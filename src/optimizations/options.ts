@@ -1,14 +1,5 @@
 import { isTruthCheck, type TruthCheck } from "../algorithms/truth-check.ts";
-import {
-  callable,
-  durationMs,
-  integer,
-  knownKeys,
-  oneOf,
-  optionsObject,
-  reject,
-  rejectType,
-} from "../options.ts";
+import { callable, durationMs, integer, knownKeys, oneOf, reject, rejectType } from "../options.ts";
 import { lazyModule } from "./lazy-module.ts";
 import type { StepRolloutOptions } from "./rolled-out-steps.ts";
 import type { StepRisk } from "./step.ts";
@@ -26,8 +17,8 @@ export interface OptimizationsOptions {
   /** Serves all metrics at this port of 127.0.0.1, in the main thread alone; 0 takes a free one. @default no port */
   readonly metricsPort?: number | undefined;
   /**
-   * Where `status()` is written as JSON when all is applied, when a step's state changes and at exit, in the main thread
-   * alone; `%p` is the process's id. @default nowhere
+   * Where `status()` is written as JSON, with the time as `writtenAt`: when all is applied, when a step's state changes, each
+   * 10 s if anything else in it has changed, and at exit; in the main thread alone. `%p` is the process's id. @default nowhere
    */
   readonly statusFile?: string | undefined;
   /**
@@ -75,8 +66,7 @@ export function resolveOptimizations(
   options: OptimizationsOptions,
   steps: readonly { readonly id: string; readonly risk: StepRisk }[],
 ): ResolvedOptimizations {
-  optionsObject("optimizations", options);
-  knownKeys("optimizations", options, [...fileOptionNames, "truth", "isOn"]);
+  knownKeys("applyAllOptimizations", options, [...fileOptionNames, "truth", "isOn"]);
   const { optimizations = "safe", disable = [], metricsPort, statusFile, truth, isOn } = options;
   const ids = steps.map(({ id }) => id);
   const wanted = new Set(

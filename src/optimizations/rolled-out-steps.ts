@@ -24,7 +24,13 @@ export interface StepOptions extends Omit<OptimizationOptions, "guardrails" | "b
 }
 
 /** Options of a rollout of steps, all as `RolloutOptions` has them. */
-export interface StepRolloutSettings extends Omit<RolloutOptions, "optimizations"> {
+export interface StepRolloutSettings extends Omit<RolloutOptions, "optimizations" | "log"> {
+  /**
+   * Told as a line of each event.
+   * @default roll-backs become warnings of the process, `VICTOR_ROLLOUT`, and so do the first 100 stages that steps go up by
+   * themselves, `VICTOR_ROLLOUT_STAGE`
+   */
+  readonly log?: ((line: string) => void) | undefined;
   /** By the steps' ids; a step that isn't among them has the defaults, and `false` is on for all calls. */
   readonly optimizations?: Readonly<Partial<Record<RolledOutStep, StepOptions | false>>> | undefined;
 }

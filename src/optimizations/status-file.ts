@@ -1,6 +1,7 @@
+import type { Clock, TimerHandle } from "../clock.ts";
 import { thrownText } from "../thrown-text.ts";
 import { isWorkerThread } from "./main-thread.ts";
-import { startTimer, stopTimer } from "./own-time.ts";
+import { isoTime, ownClock } from "./own-time.ts";
 import type { OptimizationsStatus } from "./status.ts";
 
 // Taken before the program can put others in their place.
@@ -14,29 +15,43 @@ const writeFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | 
 /** A program loads its packages one after the other: what changes within this time is written at once, milliseconds. */
 const gatherMs = 50;
 
-/** Writes the status when everything is applied, soon after a part of it changes, and when the process exits. */
+/** What only counts, such as the calls of a rollout, is as old as this at most, milliseconds. */
+const refreshMs = 10_000;
+
+/**
+ * Writes the status when everything is applied, soon after a step's state changes, each 10 s if anything else in it has
+ * changed, and when the process exits.
+ */
 export class StatusFile {
   readonly #path: string;
   readonly #status: () => OptimizationsStatus;
   readonly #onExit = (): void => this.#write();
+  readonly #clock: Clock;
   #isOpen: boolean;
-  #timer: NodeJS.Timeout | undefined;
+  #timer: TimerHandle;
+  #refresh: TimerHandle;
+  /** What is in the file, but for the time. */
+  #written = "";
 
   /** @param path `%p` in it is the process's id; of the folder that is current now, whichever is later */
-  constructor(path: string, status: () => OptimizationsStatus) {
+  constructor(path: string, status: () => OptimizationsStatus, clock: Clock = ownClock) {
+    this.#clock = clock;
     this.#path = absolute(path.replaceAll("%p", String(process.pid)));
     this.#status = status;
     this.#isOpen = !isWorkerThread();
     if (!this.#isOpen) return;
     process.on("exit", this.#onExit);
     // After the constructor of who owns this.
-    queueMicrotask(() => this.#write());
+    queueMicrotask(() => {
+      this.#write();
+      this.#refreshLater();
+    });
   }
 
   /** To be told of every change; never keeps the process alive. */
   changed(): void {
     if (!this.#isOpen) return;
-    this.#timer ??= startTimer(() => this.#write(), gatherMs).unref();
+    this.#timer ??= this.#clock.setTimeout(() => this.#write(), gatherMs);
   }
 
   /** What has changed by now is written still. */
@@ -48,16 +63,31 @@ export class StatusFile {
   #stop(): void {
     this.#isOpen = false;
     process.off("exit", this.#onExit);
-    stopTimer(this.#timer);
+    this.#clock.clearTimeout(this.#timer);
+    this.#clock.clearTimeout(this.#refresh);
     this.#timer = undefined;
   }
 
-  #write(): void {
+  #refreshLater(): void {
     if (!this.#isOpen) return;
-    stopTimer(this.#timer);
+    this.#refresh = this.#clock.setTimeout(() => {
+      this.#write(true);
+      this.#refreshLater();
+    }, refreshMs);
+  }
+
+  /** @param isOnlyIfChanged nothing of note is known to have happened */
+  #write(isOnlyIfChanged = false): void {
+    if (!this.#isOpen) return;
+    this.#clock.clearTimeout(this.#timer);
     this.#timer = undefined;
     try {
-      replaceFile(this.#path, `${JSON.stringify(this.#status(), undefined, 2)}\n`);
+      const status = this.#status();
+      const text = JSON.stringify(status);
+      if (isOnlyIfChanged && text === this.#written) return;
+      this.#written = text;
+      const timed = { writtenAt: isoTime(), ...status };
+      replaceFile(this.#path, `${JSON.stringify(timed, undefined, 2)}\n`);
     } catch (error) {
       this.#stop();
       process.emitWarning(`the status can't be written: ${thrownText(error)}`, {

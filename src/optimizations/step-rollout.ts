@@ -1,10 +1,10 @@
 import type { TruthCheck } from "../algorithms/truth-check.ts";
-import type { Clock } from "../clock.ts";
 import type { MetricSource } from "../metrics/metric.ts";
 import { knownKeys, optionsObject, reject } from "../options.ts";
 import type { Guardrail, StalenessSource } from "../rollout/guardrail.ts";
 import { Rollout } from "../rollout/rollout.ts";
 import type { RolloutCall } from "../rollout/rollout-call.ts";
+import { eventText, type RolloutEvent } from "../rollout/rollout-event.ts";
 import {
   type OptimizationOptions,
   type RolloutOptions,
@@ -12,7 +12,7 @@ import {
 } from "../rollout/rollout-options.ts";
 import type { OptimizationStatus } from "../rollout/rollout-status.ts";
 import { TruthSampler } from "../rollout/truth-sampler.ts";
-import { nowMs, startTimer, stopTimer } from "./own-time.ts";
+import { ownClock } from "./own-time.ts";
 import {
   type RolledOutStep,
   rolledOutSteps,
@@ -20,12 +20,6 @@ import {
   type StepRolloutOptions,
 } from "./rolled-out-steps.ts";
 import type { StepReport } from "./step.ts";
-
-const ownClock: Clock = Object.freeze({
-  now: nowMs,
-  setTimeout: (fn: () => void, delayMs: number) => startTimer(fn, delayMs).unref(),
-  clearTimeout: (handle: unknown) => stopTimer(handle as NodeJS.Timeout),
-});
 
 /** The last share leaves some calls without, so that there is something to compare with for good. */
 const ramp = Object.freeze([1, 5, 25, 50, 95]);
@@ -46,6 +40,13 @@ const judgedBy: Readonly<Record<RolledOutStep, Pick<StepOptions, "guardrails" | 
   },
 };
 
+/** What to do about a step that is off: where the program has no line of code for it, only its settings can. */
+const stepAdvice = (id: string): string =>
+  `It stays off until a restart of the program or applyAllOptimizations().rollout.resume(${JSON.stringify(id)}); the setting {"rollout":{"optimizations":{${JSON.stringify(id)}:false}}} has it on for all calls, unjudged.`;
+
+/** A ramp may be resumed again and again; who reads the log has understood by then. */
+const mostToldStages = 100;
+
 const nothingChecked: StalenessSource = Object.freeze({ checked: 0, stale: 0 });
 
 /** Switches steps call by call, and rolls back what does harm. Loaded only where that is asked for. */
@@ -58,6 +59,7 @@ export class StepRollout {
   readonly #own: readonly Disposable[];
   /** Ids that the program itself has given. */
   readonly #named: ReadonlySet<string>;
+  #toldStages = 0;
 
   /**
    * @param given checked by {@link checkStepRollout}
@@ -88,9 +90,10 @@ export class StepRollout {
     const options = completed(given, ids, sourceOf(this.truth));
     const onEvent: RolloutOptions["onEvent"] = (event) => {
       changed();
+      if (options.log === undefined) this.#tellStage(event);
       options.onEvent?.(event);
     };
-    const own = ids.length === 0 ? [] : [new Rollout({ ...options, onEvent })];
+    const own = ids.length === 0 ? [] : [new Rollout({ ...options, onEvent }, stepAdvice)];
     this.rollout = own[0];
     this.#own = sampler === undefined ? own : [...own, sampler];
     this.sources = sampler === undefined ? own : [...own, sampler];
@@ -116,7 +119,19 @@ export class StepRollout {
     if (report.state !== "applied") return report;
     if (state === undefined) return { ...report, reason: `${report.reason}; on for all, not rolled out` };
     if (!("reason" in state)) return report;
-    return { ...report, state: "off", reason: `switched off by its rollout: ${state.reason}` };
+    return {
+      ...report,
+      state: "off",
+      reason: `switched off by its rollout: ${state.reason}. ${stepAdvice(stepId)}`,
+    };
+  }
+
+  /** Of roll-backs, the rollout warns by itself. */
+  #tellStage(event: RolloutEvent): void {
+    if ((event.kind !== "advanced" && event.kind !== "completed") || this.#toldStages >= mostToldStages)
+      return;
+    this.#toldStages++;
+    process.emitWarning(eventText(event), { type: "RolloutWarning", code: "VICTOR_ROLLOUT_STAGE" });
   }
 
   /** Ends what is its own; a `Rollout` that was given goes on. */
@@ -147,7 +162,10 @@ export function checkStepRollout(given: StepRolloutOptions, truth: TruthCheck | 
   optionsObject("rollout.optimizations", optimizations);
   for (const id of Object.keys(optimizations))
     if (!(rolledOutSteps as readonly string[]).includes(id)) reject("rollout.optimizations", known, id);
-  resolveRolloutOptions(completed(given, idsOf(given), sourceOf(truth)));
+  const ids = idsOf(given);
+  // With `false` for each there is nothing to switch, and the rest is checked all the same.
+  const checked = ids.length === 0 ? rolledOutSteps : ids;
+  resolveRolloutOptions(completed(given, checked, sourceOf(truth)), "rollout.");
 }
 
 const known = `one of ${rolledOutSteps.map((id) => JSON.stringify(id)).join(", ")}`;
@@ -169,13 +187,14 @@ function completed(
   source: StalenessSource,
 ): RolloutOptions {
   const optionsOf = (id: RolledOutStep): OptimizationOptions => {
-    const options = given.optimizations?.[id] || {};
+    const { [id]: own = {} } = given.optimizations ?? {};
+    const options = own === false ? {} : own;
     optionsObject(`rollout.optimizations.${id}`, options);
     const { guardrails = judgedBy[id].guardrails, benefit = judgedBy[id].benefit } = options;
     return {
       ...(options.share === undefined ? { ramp } : {}),
       ...options,
-      benefit: benefit || undefined,
+      benefit: benefit === false ? undefined : benefit,
       guardrails: Array.isArray(guardrails)
         ? guardrails.map((each) => (each?.kind === "staleness" ? { source, ...each } : each) as Guardrail)
         : (guardrails as never),

@@ -3,7 +3,15 @@ import { FailureComparison } from "./failure-comparison.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { QuantileComparison } from "./quantile-comparison.ts";
 import type { Reading } from "./quantile-watch.ts";
-import { certaintyText, type Finding, percent, quantileName, shareText } from "./rollback-figures.ts";
+import {
+  boundText,
+  certaintyText,
+  eventsText,
+  type Finding,
+  failuresText,
+  percent,
+  quantileName,
+} from "./rollback-figures.ts";
 
 /** What a goal asks, all of it given. */
 export interface ResolvedGoal {
@@ -41,46 +49,51 @@ export class BenefitWatch {
 
   get gain(): "shown" | "none" | "undecided" {
     if (Math.min(this.#counted.on, this.#counted.off) < this.#goal.minSamples) return "undecided";
-    if (this.#tooLittle.comparison.evidence.most >= this.#limit) return "none";
-    return this.#some.comparison.evidence.most >= this.#limit ? "shown" : "undecided";
+    if (this.#tooLittle.evidence.most >= this.#limit) return "none";
+    return this.#some.evidence.most >= this.#limit ? "shown" : "undecided";
   }
 
-  /** @param share that it is on for, percent @returns whether the evidence may have changed */
-  observe(arm: RolloutArm, sample: RolloutSample, share: number): boolean {
+  /**
+   * @param share that it is on for, percent
+   * @param key a hash of 32 bits of whose call it was
+   * @returns whether the evidence may have changed
+   */
+  observe(arm: RolloutArm, sample: RolloutSample, share: number, key?: number): boolean {
     const { read, minShare } = this.#goal;
     const value = share < minShare ? undefined : read(sample);
     if (value === undefined) return false;
     this.#counted[arm]++;
-    const isTooLittleNews = this.#tooLittle.add(arm, value);
-    return this.#some.add(arm, value) || isTooLittleNews;
+    const isTooLittleNews = this.#tooLittle.add(arm, value, key);
+    return this.#some.add(arm, value, key) || isTooLittleNews;
   }
 
-  closeBlock(): void {
-    this.#tooLittle.comparison.close();
-    this.#some.comparison.close();
+  /** @param share percent */
+  begin(share: number): void {
+    this.#tooLittle.evidence.begin(share);
+    this.#some.evidence.begin(share);
   }
 
   finding(): Finding {
     const { of, quantile, minGain } = this.#goal;
-    const { seen } = this.#tooLittle;
-    const evidence = this.#tooLittle.comparison.evidence.most;
-    const event =
-      of === "errors"
-        ? "failed"
-        : `were above ${percent(1 - minGain)} of the ${quantileName(quantile)} ${of} without it`;
-    return {
-      text: `no gain of ${percent(minGain)} shown: ${this.#comparedText(event)}; ${certaintyText(evidence, "with that gain")}`,
-      figures: { event, on: seen.on, off: seen.off, evidence },
-    };
-  }
-
-  #comparedText(event: string): string {
-    const { of, minGain } = this.#goal;
     const { on, off, ...rest } = this.#tooLittle.seen;
-    if (!("bound" in rest))
-      return `${shareText(on)} with the optimization ${event}, beside ${shareText(off)} without it`;
-    const { bound = 0 } = rest;
-    const text = (value: number): string => `${Number(value.toPrecision(3))}${of === "latency" ? " ms" : ""}`;
-    return `${shareText(on)} with the optimization ${event} (now ${text(bound * (1 - minGain))}), beside ${shareText(off)} without it above all of it (${text(bound)})`;
+    const evidence = this.#tooLittle.evidence.most;
+    const gain = percent(minGain);
+    const certainty = certaintyText(evidence, "with that gain");
+    if (of === "errors")
+      return {
+        text: `calls don't fail ${gain} less often with it. ${failuresText(on, off)}${certainty}`,
+        figures: { event: "failed", on, off, evidence },
+      };
+    const { bound = 0 } = "bound" in rest ? rest : {};
+    const name = quantileName(quantile);
+    const [claim, unit] =
+      of === "latency" ? [`calls aren't ${gain} quicker`, " ms"] : [`${of} isn't ${gain} lower`, ""];
+    const event = `were over ${percent(1 - minGain)} of the ${name} without it`;
+    const goal = `${boundText(bound * (1 - minGain), unit)} at the end`;
+    const offText = `${eventsText(off, "without it")} were over that ${name} (${boundText(bound, unit)})`;
+    return {
+      text: `${claim} with it. ${eventsText(on, "calls with it")} were over the goal, which is ${percent(1 - minGain)} of the ${name} without it (${goal}); ${offText}${certainty}`,
+      figures: { event, on, off, evidence },
+    };
   }
 }

@@ -28,7 +28,7 @@ export class CheckWatch implements WatchedGuardrail {
     return false;
   }
 
-  closeBlock(): void {}
+  begin(): void {}
 
   look(status: () => OptimizationStatus): string | undefined {
     this.#error = undefined;

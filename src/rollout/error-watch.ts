@@ -1,7 +1,7 @@
 import type { RolloutArm } from "./arm.ts";
 import { FailureComparison } from "./failure-comparison.ts";
 import type { RolloutSample } from "./guardrail.ts";
-import { certaintyText, type Finding, percent, shareText } from "./rollback-figures.ts";
+import { certaintyText, type Finding, failuresText, percent } from "./rollback-figures.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** Watches the share of failed calls. */
@@ -18,19 +18,19 @@ export class ErrorWatch implements WatchedGuardrail {
   }
 
   get evidence(): number {
-    return this.#failures.comparison.evidence.most;
+    return this.#failures.evidence.most;
   }
 
   get suspicion(): number {
-    return this.#failures.comparison.evidence.value;
+    return this.#failures.evidence.value;
   }
 
-  observe(arm: RolloutArm, { failed = false }: RolloutSample): boolean {
-    return this.#failures.add(arm, failed ? 1 : 0);
+  observe(arm: RolloutArm, { failed = false }: RolloutSample, key?: number): boolean {
+    return this.#failures.add(arm, failed ? 1 : 0, key);
   }
 
-  closeBlock(): void {
-    this.#failures.comparison.close();
+  begin(share: number): void {
+    this.#failures.evidence.begin(share);
   }
 
   look(): undefined {
@@ -39,9 +39,9 @@ export class ErrorWatch implements WatchedGuardrail {
 
   finding(): Finding {
     const { on, off } = this.#failures.seen;
-    const allowed = this.#maxIncrease === 0 ? "" : ` (${percent(this.#maxIncrease)} more is allowed)`;
+    const allowed = this.#maxIncrease === 0 ? "" : `, and ${percent(this.#maxIncrease)} more is allowed`;
     return {
-      text: `${shareText(on)} with the optimization failed, beside ${shareText(off)} without it${allowed}; ${certaintyText(this.evidence)}`,
+      text: `calls fail more often with it. ${failuresText(on, off)}${allowed}${certaintyText(this.evidence)}`,
       figures: { event: "failed", on, off, evidence: this.evidence },
     };
   }

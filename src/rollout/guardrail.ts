@@ -1,4 +1,5 @@
 import type { OptimizationStatus } from "./rollout-status.ts";
+import type { RolloutKey } from "./share-switch.ts";
 
 /** What a staleness guardrail asks: a `TruthSampler`, or anything else that counts. */
 export interface StalenessSource {
@@ -107,6 +108,11 @@ export interface RolloutSample {
   readonly latencyMs?: number | undefined;
   /** @default false */
   readonly failed?: boolean | undefined;
+  /**
+   * Given to `record`, the key that `isOn` was asked with: then its calls count as one user's do in `run`. What `run` and
+   * `begin` observe has their own. @default none: each call counts as another user's
+   */
+  readonly key?: RolloutKey | undefined;
   /** Numbers of the user's own, ≥ 0. */
   readonly values?: Readonly<Record<string, number>> | undefined;
 }

@@ -15,6 +15,7 @@ import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** An event, but for what the rollout adds. */
 export type OptimizationEvent = Omit<RolloutEvent, "id" | "share" | "atUnixMs">;
+type EndedStage = Pick<RolloutEvent, "shareBefore" | "compared">;
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** The stages, tests and decisions of one optimization; told of time and outcomes, it asks for neither. */
@@ -99,8 +100,15 @@ export class Optimization {
    * Takes what became of a call.
    * @param generation that the call began in
    * @param isCounted whether the tests may take it, or its key has counted just before
+   * @param key a hash of 32 bits of whose call it was
    */
-  observe(arm: RolloutArm, sample: RolloutSample, generation: number, isCounted: boolean): void {
+  observe(
+    arm: RolloutArm,
+    sample: RolloutSample,
+    generation: number,
+    isCounted: boolean,
+    key: number | undefined,
+  ): void {
     const record = this.arms[arm];
     if (sample.failed) record.failed++;
     else record.succeeded++;
@@ -111,7 +119,7 @@ export class Optimization {
     if (this.isOff || this.switch.isHeld) return;
     if (generation !== this.#generation) this.counts.late++;
     else if (!isCounted) this.counts.repeated++;
-    else this.#compare(arm, sample);
+    else this.#compare(arm, sample, key);
   }
 
   /**
@@ -135,29 +143,24 @@ export class Optimization {
   setShare(share: number): void {
     if (this.isOff) return;
     this.#state = { kind: "steady" };
-    this.#move(share);
-    this.#tell({ kind: "share-set" });
+    this.#tell({ kind: "share-set", ...this.#move(share) });
   }
 
   stop(reason: string): void {
     if (this.#state.kind === "rolled-back") return;
     this.#state = { kind: "stopped", reason };
-    this.#move(0);
-    this.#tell({ kind: "stopped", reason });
+    this.#tell({ kind: "stopped", reason, ...this.#move(0) });
   }
 
   /** Begins anew, with tests that know nothing of before. Does nothing unless it is off. */
   resume(): void {
     if (!this.isOff) return;
-    this.#begin();
-    this.#tell({ kind: "resumed" });
+    this.#tell({ kind: "resumed", ...this.#begin() });
   }
 
   hold(isHeld: boolean, reason: string | undefined): void {
     if (this.switch.isHeld === isHeld) return;
-    this.switch.isHeld = isHeld;
-    this.#move(this.switch.share);
-    this.#tell({ kind: isHeld ? "killed" : "revived", reason });
+    this.#tell({ kind: isHeld ? "killed" : "revived", reason, ...this.#move(this.switch.share, isHeld) });
   }
 
   status(): OptimizationStatus {
@@ -188,22 +191,22 @@ export class Optimization {
     return this.#guardrails.filter(({ evidence }) => evidence !== undefined).length / this.#alpha;
   }
 
-  #begin(): void {
+  #begin(): EndedStage {
     const { ramp, share, guardrails, goal } = this.options;
     this.#guardrails = guardrails.map((guardrail) => watchOf(guardrail, () => this.counts.errors++));
     this.#benefit = goal && new BenefitWatch(goal, this.#alpha);
     this.arms.on.counted = this.arms.off.counted = 0;
     this.#stage = 0;
     this.#state = { kind: ramp.length === 0 ? "steady" : ramp.length === 1 ? "complete" : "ramping" };
-    this.#move(share);
+    return this.#move(share);
   }
 
-  #compare(arm: RolloutArm, sample: RolloutSample): void {
+  #compare(arm: RolloutArm, sample: RolloutSample, key: number | undefined): void {
     const record = this.arms[arm];
     record.counted++;
     record.countedInStage++;
-    let isNews = this.#benefit?.observe(arm, sample, this.switch.share) ?? false;
-    for (const guardrail of this.#guardrails) if (guardrail.observe(arm, sample)) isNews = true;
+    let isNews = this.#benefit?.observe(arm, sample, this.switch.share, key) ?? false;
+    for (const guardrail of this.#guardrails) if (guardrail.observe(arm, sample, key)) isNews = true;
     if (isNews) this.#judge();
   }
 
@@ -223,8 +226,7 @@ export class Optimization {
     const reason = `${guardrail}: ${text}`;
     this.#state = { kind: "rolled-back", guardrail, reason, figures };
     this.#figures = figures;
-    this.#move(0);
-    this.#tell({ kind: "rolled-back", guardrail, reason, figures });
+    this.#tell({ kind: "rolled-back", guardrail, reason, figures, ...this.#move(0) });
   }
 
   #advance(): void {
@@ -232,17 +234,23 @@ export class Optimization {
     this.#stage++;
     const isLast = this.#stage === ramp.length - 1;
     if (isLast) this.#state = { kind: "complete" };
-    this.#move(ramp[this.#stage]!);
-    this.#tell({ kind: isLast ? "completed" : "advanced" });
+    this.#tell({ kind: isLast ? "completed" : "advanced", ...this.#move(ramp[this.#stage]!) });
   }
 
-  #move(share: number): void {
+  #move(share: number, isHeld = this.switch.isHeld): EndedStage {
+    const { on, off } = this.arms;
+    const ended = {
+      shareBefore: this.share,
+      compared: { on: on.countedInStage, off: off.countedInStage },
+    };
     this.switch.share = share;
+    this.switch.isHeld = isHeld;
     this.#generation++;
     this.#stageMs = 0;
-    this.arms.on.countedInStage = this.arms.off.countedInStage = 0;
-    for (const guardrail of this.#guardrails) guardrail.closeBlock();
-    this.#benefit?.closeBlock();
+    on.countedInStage = off.countedInStage = 0;
+    for (const guardrail of this.#guardrails) guardrail.begin(share);
+    this.#benefit?.begin(share);
+    return ended;
   }
 
   #waitingFor(): string | undefined {

@@ -1,6 +1,6 @@
 import type { RolloutArm } from "./arm.ts";
-import { BlockComparison } from "./block-comparison.ts";
 import { ControlQuantile } from "./control-quantile.ts";
+import { KeyedComparison } from "./keyed-comparison.ts";
 import type { ArmEvents } from "./rollback-figures.ts";
 
 /**
@@ -8,7 +8,7 @@ import type { ArmEvents } from "./rollback-figures.ts";
  * null hypothesis, the treated quantile is at most `factor` times the control's, plus `slack`.
  */
 export class QuantileComparison {
-  readonly comparison: BlockComparison;
+  readonly evidence: KeyedComparison;
   readonly #factor: number;
   readonly #slack: number;
   readonly #bound: ControlQuantile;
@@ -20,14 +20,18 @@ export class QuantileComparison {
    * @param slack ≥ 0, in their unit
    */
   constructor(quantile: number, factor: number, suspect: RolloutArm = "on", slack = 0) {
-    this.comparison = new BlockComparison(suspect);
+    this.evidence = new KeyedComparison(suspect);
     this.#factor = factor;
     this.#slack = slack;
     this.#bound = new ControlQuantile(quantile);
   }
 
-  /** @param value ≥ 0; infinite is above any bound, and part of none @returns whether the evidence may have changed */
-  add(arm: RolloutArm, value: number): boolean {
+  /**
+   * @param value ≥ 0; infinite is above any bound, and part of none
+   * @param key a hash of 32 bits
+   * @returns whether the evidence may have changed
+   */
+  add(arm: RolloutArm, value: number, key?: number): boolean {
     const bound = this.#bound.value;
     if (arm === "off" && value !== Number.POSITIVE_INFINITY) this.#bound.add(value);
     if (bound === undefined) {
@@ -37,7 +41,7 @@ export class QuantileComparison {
     const isOver = (arm === "on" ? (value - this.#slack) / this.#factor : value) > bound;
     this.#counted[arm].calls++;
     if (isOver) this.#counted[arm].events++;
-    if (!this.comparison.add(arm, isOver)) return false;
+    if (!this.evidence.add(arm, isOver, key)) return false;
     this.#bound.refresh();
     return true;
   }

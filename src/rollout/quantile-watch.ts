@@ -1,7 +1,14 @@
 import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { QuantileComparison } from "./quantile-comparison.ts";
-import { certaintyText, type Finding, percent, quantileName, shareText } from "./rollback-figures.ts";
+import {
+  boundText,
+  certaintyText,
+  eventsText,
+  type Finding,
+  percent,
+  quantileName,
+} from "./rollback-figures.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** A number of a sample that is judged; `undefined` for none, which includes what is no number. */
@@ -29,7 +36,9 @@ export const measured = (value: unknown): number | undefined =>
 /** What a quantile watch compares. */
 export interface WatchedQuantile {
   readonly read: Reading;
-  /** What calls beyond the bound did, as in `were slower than`. */
+  /** What is wrong, as in `calls take longer`. */
+  readonly claim: string;
+  /** What calls beyond the bound did, as in `were over`. */
   readonly beyond: string;
   /** Behind a value, such as " ms". */
   readonly unit: string;
@@ -55,20 +64,20 @@ export class QuantileWatch implements WatchedGuardrail {
   }
 
   get evidence(): number {
-    return this.#comparison.comparison.evidence.most;
+    return this.#comparison.evidence.most;
   }
 
   get suspicion(): number {
-    return this.#comparison.comparison.evidence.value;
+    return this.#comparison.evidence.value;
   }
 
-  observe(arm: RolloutArm, sample: RolloutSample): boolean {
+  observe(arm: RolloutArm, sample: RolloutSample, key?: number): boolean {
     const value = this.#read(sample);
-    return value !== undefined && this.#comparison.add(arm, value);
+    return value !== undefined && this.#comparison.add(arm, value, key);
   }
 
-  closeBlock(): void {
-    this.#comparison.comparison.close();
+  begin(share: number): void {
+    this.#comparison.evidence.begin(share);
   }
 
   look(): undefined {
@@ -76,17 +85,24 @@ export class QuantileWatch implements WatchedGuardrail {
   }
 
   finding(): Finding {
-    const { beyond, unit, quantile, maxIncrease, slack } = this.#watched;
+    const { claim, beyond, unit, quantile, maxIncrease, slack } = this.#watched;
     const { on, off, bound = 0 } = this.#comparison.seen;
+    const name = quantileName(quantile);
     const allowed = [
       ...(maxIncrease === 0 ? [] : [percent(maxIncrease)]),
       ...(slack === 0 ? [] : [`${slack}${unit}`]),
     ].join(" and ");
-    const event = `${beyond} the ${quantileName(quantile)} without it`;
-    const limit = `${Number(bound.toPrecision(3))}${unit}`;
-    const tolerance = allowed === "" ? "" : `, ${allowed} on top allowed`;
+    const event = `${beyond} the ${name} without it`;
+    // The bound follows the traffic, so that a figure of it is of one moment.
+    const limit = `${boundText(bound * (1 + maxIncrease) + slack, unit)} at the end`;
+    const onText = eventsText(on, "calls with it");
+    const offText = eventsText(off, "without it");
+    const figures =
+      allowed === ""
+        ? `${onText} ${event} (${limit}), ${offText}`
+        : `${onText} ${beyond} the limit, which is the ${name} without it plus ${allowed} (${limit}); ${offText} ${beyond} that ${name} (${boundText(bound, unit)})`;
     return {
-      text: `${shareText(on)} with the optimization ${event} (now ${limit}${tolerance}), beside ${shareText(off)} without it; ${certaintyText(this.evidence)}`,
+      text: `${claim} with it. ${figures}${certaintyText(this.evidence)}`,
       figures: { event, on, off, evidence: this.evidence },
     };
   }

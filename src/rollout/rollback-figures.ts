@@ -7,7 +7,7 @@ export interface ArmEvents {
 
 /** The figures behind a roll-back. */
 export interface RollbackFigures {
-  /** What counts against a call, such as "were slower than the p99 without it". */
+  /** What counts against a call, such as "were over the p99 without it". */
   readonly event: string;
   /** With the optimization; of staleness, of the cache hits that were checked. */
   readonly on: ArmEvents;
@@ -19,7 +19,7 @@ export interface RollbackFigures {
 
 /** What a guardrail or goal found, told in both ways. */
 export interface Finding {
-  /** Part of a sentence, without its guardrail's name. */
+  /** One or two sentences without the last full stop; "it" in them is the optimization. */
   readonly text: string;
   readonly figures: RollbackFigures | undefined;
 }
@@ -35,14 +35,22 @@ export const percent = (share: number): string => `${Number((100 * share).toPrec
 /** @returns such as `p99`, `p99.9` */
 export const quantileName = (quantile: number): string => `p${Number((100 * quantile).toPrecision(4))}`;
 
-/** @returns events of one arm as a share, such as `3.2 % of the 4,120 calls` */
-export const shareText = ({ calls, events }: ArmEvents, what = "calls"): string =>
-  `${percent(events / Math.max(1, calls))} of the ${countText(calls)} ${what}`;
+/** @returns events of one arm, such as `41 of 1,204 calls with it (3.4 %)` */
+export const eventsText = ({ calls, events }: ArmEvents, what: string): string =>
+  `${countText(events)} of ${countText(calls)} ${what} (${percent(events / Math.max(1, calls))})`;
 
-/** @param given what the evidence speaks against @returns how sure it is */
+/** @returns how many calls of both arms have failed */
+export const failuresText = (on: ArmEvents, off: ArmEvents): string =>
+  `${eventsText(on, "calls with it")} failed, ${eventsText(off, "without it")}`;
+
+/** @param value a bound that calls were held against @returns such as `8 ms`, to three digits */
+export const boundText = (value: number, unit: string): string => `${Number(value.toPrecision(3))}${unit}`;
+
+/** @param given what the evidence speaks against @returns the end of a sentence: how sure it is */
 export function certaintyText(evidence: number, given = "without harm"): string {
-  if (evidence === Number.POSITIVE_INFINITY) return "one is proof";
-  return evidence >= 1e6
-    ? `${given}, figures like these come in less than one of a million rollouts`
-    : `${given}, figures like these come in at most 1 of ${countText(Math.floor(evidence))} rollouts`;
+  // One event was proof, and the figures say so.
+  if (evidence === Number.POSITIVE_INFINITY) return "";
+  const share =
+    evidence >= 1e6 ? "fewer than 1 of 1,000,000" : `at most 1 of ${countText(Math.floor(evidence))}`;
+  return `; ${given}, ${share} rollouts comes to this`;
 }

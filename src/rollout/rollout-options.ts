@@ -108,32 +108,37 @@ const optimizationKeys = [
   "perKeyMs",
 ];
 
-/** @throws {TypeError | RangeError} naming the option, what was expected and what came */
-export function resolveRolloutOptions(options: RolloutOptions): ResolvedRollout {
-  knownKeys("Rollout", options, known);
+/**
+ * @param path that messages put before a key, such as `rollout.`, where these options are part of others
+ * @throws {TypeError | RangeError} naming the option, what was expected and what came
+ */
+export function resolveRolloutOptions(options: RolloutOptions, path = ""): ResolvedRollout {
+  knownKeys(path === "" ? "Rollout" : path.slice(0, -1), options, known);
   const { optimizations, onEvent, log, clock = systemClock } = options;
   if (typeof optimizations !== "object" || optimizations === null || Array.isArray(optimizations))
-    rejectType("optimizations", "an object of options by id", optimizations);
+    rejectType(`${path}optimizations`, "an object of options by id", optimizations);
   const entries = Object.entries<OptimizationOptions>(optimizations);
   if (entries.length === 0 || entries.length > mostOptimizations)
-    reject("optimizations", `1 to ${mostOptimizations} optimizations by id`, entries.length);
-  if (onEvent !== undefined) callable("onEvent", onEvent);
-  if (log !== undefined) callable("log", log);
+    reject(`${path}optimizations`, `1 to ${mostOptimizations} optimizations by id`, entries.length);
+  if (onEvent !== undefined) callable(`${path}onEvent`, onEvent);
+  if (log !== undefined) callable(`${path}log`, log);
+  if (typeof clock?.now !== "function") rejectType(`${path}clock`, "a clock", clock);
   const randomSeed = options.randomSeed ?? crypto.getRandomValues(new Int32Array(1))[0]!;
   return {
-    optimizations: new Map(entries.map(([id, each]) => [id, resolveOptimization(id, each)])),
-    alpha: finite("alpha", options.alpha ?? defaults.alpha, 1e-6, 0.5),
-    seed: integer("seed", options.seed ?? defaults.seed, 0),
-    randomSeed: integer("randomSeed", randomSeed, Number.MIN_SAFE_INTEGER),
-    checkMs: finite("checkMs", options.checkMs ?? defaults.checkMs, 10, 3_600_000),
+    optimizations: new Map(
+      entries.map(([id, each]) => [id, resolveOptimization(`${path}optimizations.${id}`, each)]),
+    ),
+    alpha: finite(`${path}alpha`, options.alpha ?? defaults.alpha, 1e-6, 0.5),
+    seed: integer(`${path}seed`, options.seed ?? defaults.seed, 0),
+    randomSeed: integer(`${path}randomSeed`, randomSeed, Number.MIN_SAFE_INTEGER),
+    checkMs: finite(`${path}checkMs`, options.checkMs ?? defaults.checkMs, 10, 3_600_000),
     onEvent,
     log,
     clock,
   };
 }
 
-function resolveOptimization(id: string, options: OptimizationOptions): ResolvedOptimization {
-  const at = `optimizations.${id}`;
+function resolveOptimization(at: string, options: OptimizationOptions): ResolvedOptimization {
   knownKeys(at, options, optimizationKeys);
   if (options.ramp !== undefined && options.share !== undefined)
     throw new TypeError(`${at}: expected either ramp or share, got both`);

@@ -7,7 +7,7 @@ import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { Optimization, type OptimizationEvent } from "./optimization.ts";
 import { type RolloutCall, unwatchedCall } from "./rollout-call.ts";
-import { eventText, type RolloutEvent } from "./rollout-event.ts";
+import { eventText, type RolloutEvent, resumeAdvice } from "./rollout-event.ts";
 import {
   checkedShare,
   type ResolvedRollout,
@@ -53,15 +53,23 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
   readonly #options: ResolvedRollout;
   readonly #clock: Clock;
   readonly #entries = new Map<string, Entry>();
+  /** The id that `isOn` had last, which most often is the next one, too. */
+  #askedId: string | undefined;
+  #asked: Entry | undefined;
   #timer: TimerHandle | undefined;
   #lookedMs: number;
   #isClosed = false;
   #unknown = 0;
   #callbackErrors = 0;
   readonly #toldIds = new Set<unknown>();
+  readonly #adviceOf: (id: string) => string;
 
-  /** @throws {TypeError | RangeError} naming the option, what was expected and what came */
-  constructor(options: RolloutOptions<Id>) {
+  /**
+   * @param adviceOf for this package's own use: the sentence at the end of a line of what is switched off
+   * @throws {TypeError | RangeError} naming the option, what was expected and what came
+   */
+  constructor(options: RolloutOptions<Id>, adviceOf: (id: string) => string = resumeAdvice) {
+    this.#adviceOf = adviceOf;
     this.#options = resolveRolloutOptions(options);
     const { optimizations, randomSeed, clock } = this.#options;
     this.#clock = clock;
@@ -89,7 +97,11 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
    * decides anew each time.
    */
   isOn(id: Id, key?: RolloutKey): boolean {
-    const entry = this.#entries.get(id);
+    if (id !== this.#askedId) {
+      this.#askedId = id;
+      this.#asked = this.#entries.get(id);
+    }
+    const entry = this.#asked;
     if (entry === undefined) {
       this.#noteUnknown(id);
       return false;
@@ -135,14 +147,9 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
    * @throws {RangeError} on an unknown id or arm
    */
   record(id: Id, arm: RolloutArm, sample: RolloutSample): void {
-    const { optimization } = this.#known(id);
+    const { calls } = this.#known(id);
     oneOf("arm", arm, ["on", "off"]);
-    if (this.#isClosed) return;
-    try {
-      optimization.observe(arm, sample, optimization.generation, true);
-    } catch {
-      optimization.counts.errors++;
-    }
+    if (!this.#isClosed) calls.record(arm, sample);
   }
 
   /**
@@ -271,7 +278,7 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
     const { onEvent, log } = this.#options;
     const told = Object.freeze(event);
     if (log !== undefined || event.kind === "rolled-back")
-      this.#safely(() => this.#say(eventText(told), "VICTOR_ROLLOUT"));
+      this.#safely(() => this.#say(eventText(told, this.#adviceOf), "VICTOR_ROLLOUT"));
     this.#safely(() => onEvent?.(told));
   }
 

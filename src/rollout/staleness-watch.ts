@@ -1,7 +1,7 @@
 import { thrownText } from "../thrown-text.ts";
 import type { StalenessSource } from "./guardrail.ts";
 import { RateEvidence } from "./rate-evidence.ts";
-import { certaintyText, type Finding, percent, shareText } from "./rollback-figures.ts";
+import { certaintyText, eventsText, type Finding, percent } from "./rollback-figures.ts";
 import type { WatchedGuardrail } from "./watched-guardrail.ts";
 
 /** Watches the rate of stale cache hits, as their source counts them. */
@@ -41,7 +41,7 @@ export class StalenessWatch implements WatchedGuardrail {
     return false;
   }
 
-  closeBlock(): void {}
+  begin(): void {}
 
   look(): undefined {
     this.#take();
@@ -49,9 +49,9 @@ export class StalenessWatch implements WatchedGuardrail {
 
   finding(): Finding {
     const on = { calls: this.#trials, events: this.#events };
-    const shown = shareText(on, "cache hits that were checked");
+    const checked = eventsText(on, "cache hits that were checked");
     return {
-      text: `${shown} were stale (${percent(this.#maxRate)} is allowed); ${certaintyText(this.evidence)}`,
+      text: `too many answers are stale. ${checked} differed from the source, and ${percent(this.#maxRate)} is allowed${certaintyText(this.evidence)}`,
       figures: { event: "were stale", on, off: undefined, evidence: this.evidence },
     };
   }

@@ -55,7 +55,7 @@ export function resolveTruthOptions(options: TruthSamplerOptions): ResolvedTruth
   if (typeof name !== "string" || name === "") throw new TypeError("name: expected a text that isn't empty");
   if (equal !== undefined) callable("equal", equal);
   callable("random", random);
-  resolveCircuitOptions(circuit);
+  resolveCircuitOptions(circuit, "circuit.");
   return {
     name,
     share: finite("share", options.share ?? defaults.share, 0, 100),

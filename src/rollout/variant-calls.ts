@@ -83,6 +83,19 @@ export class VariantCalls {
     }
   }
 
+  /** Takes a call that was measured elsewhere; whatever its sample holds, it doesn't throw. */
+  record(arm: RolloutArm, sample: RolloutSample): void {
+    const optimization = this.#optimization;
+    try {
+      const { key } = sample;
+      const hash = key === undefined ? undefined : optimization.switch.identify(key);
+      const isCounted = hash === undefined || this.#window.admit(hash, this.#clock.now());
+      optimization.observe(arm, sample, optimization.generation, isCounted, hash);
+    } catch {
+      optimization.counts.errors++;
+    }
+  }
+
   /** @param call that has ended just now */
   ended(call: OpenCall, failed: boolean, values: Values): void {
     this.#running.delete(call);
@@ -113,17 +126,18 @@ export class VariantCalls {
     try {
       const isOn = optimization.switch.decide(key);
       const startedMs = this.#clock.now();
-      const isCounted = key === undefined || this.#window.admit(optimization.switch.identify(key), startedMs);
-      return new OpenCall(this, isOn ? "on" : "off", optimization.generation, isCounted, startedMs);
+      const hash = key === undefined ? undefined : optimization.switch.identify(key);
+      const isCounted = hash === undefined || this.#window.admit(hash, startedMs);
+      return new OpenCall(this, isOn ? "on" : "off", optimization.generation, isCounted, hash, startedMs);
     } catch {
       optimization.counts.errors++;
       return undefined;
     }
   }
 
-  #observe({ arm, generation, isCounted }: OpenCall, sample: RolloutSample): void {
+  #observe({ arm, generation, isCounted, key }: OpenCall, sample: RolloutSample): void {
     try {
-      this.#optimization.observe(arm, sample, generation, isCounted);
+      this.#optimization.observe(arm, sample, generation, isCounted, key);
     } catch {
       this.#optimization.counts.errors++;
     }
@@ -134,6 +148,8 @@ class OpenCall implements RolloutCall {
   readonly arm: RolloutArm;
   readonly generation: number;
   readonly isCounted: boolean;
+  /** A hash of it. */
+  readonly key: number | undefined;
   readonly startedMs: number;
   isOver = false;
   readonly #calls: VariantCalls;
@@ -143,12 +159,14 @@ class OpenCall implements RolloutCall {
     arm: RolloutArm,
     generation: number,
     isCounted: boolean,
+    key: number | undefined,
     startedMs: number,
   ) {
     this.#calls = calls;
     this.arm = arm;
     this.generation = generation;
     this.isCounted = isCounted;
+    this.key = key;
     this.startedMs = startedMs;
   }
 

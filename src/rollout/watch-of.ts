@@ -17,7 +17,8 @@ export function watchOf(guardrail: Guardrail, onError: () => void): WatchedGuard
       const { includeFailed = guardrailDefaults.latency.includeFailed } = guardrail;
       return new QuantileWatch(name, {
         read: includeFailed ? timeToSuccess : latencyOf,
-        beyond: includeFailed ? "failed or were slower than" : "were slower than",
+        claim: includeFailed ? "calls fail or take longer" : "calls take longer",
+        beyond: includeFailed ? "failed or were over" : "were over",
         unit: " ms",
         quantile,
         maxIncrease,
@@ -30,7 +31,8 @@ export function watchOf(guardrail: Guardrail, onError: () => void): WatchedGuard
       const { value } = guardrail;
       return new QuantileWatch(name, {
         read: namedValue(value),
-        beyond: `were higher in ${value} than`,
+        claim: `${value} is higher`,
+        beyond: "were over",
         unit: "",
         quantile,
         maxIncrease,

@@ -12,10 +12,10 @@ export interface WatchedGuardrail {
   readonly suspicion: number;
   /** Why it could not be evaluated at the last look; `undefined` when it could. */
   readonly error: string | undefined;
-  /** @returns whether the evidence may have changed */
-  observe(arm: RolloutArm, sample: RolloutSample): boolean;
-  /** Ends what must not go on under another share. */
-  closeBlock(): void;
+  /** @param key a hash of 32 bits of whose call it was @returns whether the evidence may have changed */
+  observe(arm: RolloutArm, sample: RolloutSample, key?: number): boolean;
+  /** Begins what must not go on under another share. @param share percent */
+  begin(share: number): void;
   /**
    * Looks at what doesn't come by `observe`.
    * @param status asked for only when it is needed

@@ -2,27 +2,29 @@ import type { RolloutArm } from "../../../src/rollout/arm.ts";
 import { ErrorWatch } from "../../../src/rollout/error-watch.ts";
 import { latencyOf, QuantileWatch } from "../../../src/rollout/quantile-watch.ts";
 
-/** Takes a call. @returns whether to roll back */
-export type Rule = (arm: RolloutArm, latencyMs: number, failed: boolean) => boolean;
+/** Takes a call. @param key of whose call it was, where there are users @returns whether to roll back */
+export type Rule = (arm: RolloutArm, latencyMs: number, failed: boolean, key?: number) => boolean;
 
 const alpha = 0.05;
 
 /** The guardrails of `Rollout`, at their shared limit. */
-export function alwaysValid(maxSlowdown: number, maxErrors: number): Rule {
+export function alwaysValid(maxSlowdown: number, maxErrors: number, share: number): Rule {
   const p99 = new QuantileWatch("p99", {
     read: latencyOf,
-    beyond: "were slower than",
+    claim: "calls take longer",
+    beyond: "were over",
     unit: " ms",
     quantile: 0.99,
     maxIncrease: maxSlowdown,
     slack: 0,
   });
   const errors = new ErrorWatch("errors", maxErrors);
+  for (const each of [p99, errors]) each.begin(100 * share);
   const limit = 2 / alpha;
-  return (arm, latencyMs, failed) => {
+  return (arm, latencyMs, failed, key) => {
     const sample = { latencyMs, failed };
-    const isNews = p99.observe(arm, sample);
-    return (errors.observe(arm, sample) || isNews) && Math.max(p99.evidence, errors.evidence) >= limit;
+    const isNews = p99.observe(arm, sample, key);
+    return (errors.observe(arm, sample, key) || isNews) && Math.max(p99.evidence, errors.evidence) >= limit;
   };
 }
 

@@ -5,6 +5,8 @@ export interface Call {
   readonly isOn: boolean;
   readonly latencyMs: number;
   readonly errorRate: number;
+  /** A hash of its user, where there are some that come again. */
+  readonly key?: number;
 }
 
 /** @returns gives the i-th call of a stream, of which a share is treated */
@@ -31,6 +33,7 @@ function keyed(users: number): Traffic {
     return (_i, share) => {
       const user = Math.floor(users * stream());
       return {
+        key: Math.imul(user + 1, 0x9e3779b9),
         isOn: placeOf(user, salt) < share,
         latencyMs: latency(stream, levels[user]),
         errorRate: user % 10 === 0 ? 0.1 : 0,

@@ -48,15 +48,19 @@ describe("a step that is rolled out", () => {
     ]);
     const reason = events[0]?.reason ?? "";
     expect(reason).toMatch(
-      /^p50 latency: [\d.]+ % of the [\d,]+ calls with the optimization were slower than the p50 without it .*, beside [\d.]+ % of the [\d,]+ calls without it; /,
+      /^p50 latency: calls take longer with it\. [\d,]+ of [\d,]+ calls with it \([\d.]+ %\) were over the limit, which is the p50 without it plus 5 % and 0\.1 ms .*; [\d,]+ of [\d,]+ without it \([\d.]+ %\) were over that p50 /,
     );
-    expect(lines).toEqual([`rollout "response-cache" rolled-back, now 0 %: ${reason}`]);
+    const advice =
+      'It stays off until a restart of the program or applyAllOptimizations().rollout.resume("response-cache"); the setting {"rollout":{"optimizations":{"response-cache":false}}} has it on for all calls, unjudged.';
+    expect(lines).toEqual([
+      `rollout "response-cache": switched off at 50 % of the traffic by ${reason}. ${advice}`,
+    ]);
     expect(rollbacks).toEqual([
       { value: 1, labels: { "victor.rollout.id": "response-cache", guardrail: "p50 latency" } },
     ]);
     expect(step).toMatchObject({
       state: "off",
-      reason: `switched off by its rollout: ${reason}`,
+      reason: `switched off by its rollout: ${reason}. ${advice}`,
       rollout: { share: 0, state: { kind: "rolled-back", guardrail: "p50 latency", reason } },
     });
     expect(step.rollout!.arms.on.counted).toBeGreaterThan(0);
@@ -122,6 +126,29 @@ describe("auto mode", () => {
     expect(stepOf("retries").reason).toBe(
       "not asked for (opt-in), so that its rollout has nothing to switch",
     );
+  });
+
+  it("says at stderr that a step goes up a stage, unless Node is told not to", async () => {
+    const text = `
+      import { lookup } from "node:dns";
+      import { setTimeout as sleep } from "node:timers/promises";
+      import { applyAllOptimizations } from ${JSON.stringify(applyAll)};
+      const { rollout } = applyAllOptimizations();
+      while (rollout.status("dns-cache").state.kind === "ramping") {
+        await new Promise((resolve) => lookup("localhost", resolve));
+        await sleep(1);
+      }`;
+    const options = { ramp: [50, 95], minMs: 0, minSamples: 1, benefit: false, guardrails: [] };
+    const rollout = JSON.stringify({ checkMs: 10, optimizations: { "dns-cache": options } });
+    const program = ["--import", autoFile, file("stages.mjs", text)];
+    const told = await runNode(program, { env: plainEnvironment({ VICTOR_ROLLOUT: rollout }) });
+    expect(told.stderr).toMatch(
+      /^\(node:\d+\) \[VICTOR_ROLLOUT_STAGE\] RolloutWarning: rollout "dns-cache": raised from 50 to 95 % of the traffic, its last stage: no harm was shown in \d+ calls with it and \d+ without it\.$/m,
+    );
+    const quiet = await runNode(["--disable-warning=VICTOR_ROLLOUT_STAGE", ...program], {
+      env: plainEnvironment({ VICTOR_ROLLOUT: rollout }),
+    });
+    expect(quiet).toMatchObject({ code: 0, stderr: "" });
   });
 
   it("ends a program at its start whose rollout names no step, and says which there are", async () => {

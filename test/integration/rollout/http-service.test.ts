@@ -70,7 +70,7 @@ test("a service whose variant is slow switches it off by itself, and says why", 
   expect(rollout.status("variant").state).toMatchObject({ kind: "rolled-back", guardrail: "p99 latency" });
   expect(events.at(-1)).toMatchObject({ kind: "rolled-back", share: 0, guardrail: "p99 latency" });
   expect(lines.at(-1)).toMatch(
-    /^rollout "variant" rolled-back, now 0 %: p99 latency: .* of the .* calls with the optimization were slower/,
+    /^rollout "variant": switched off at \d+ % of the traffic by p99 latency: calls take longer with it\. .* were over the limit/,
   );
 });
 

@@ -16,6 +16,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { OptimizationsStatus } from "../../../src/optimizations/status.ts";
 import { StatusFile } from "../../../src/optimizations/status-file.ts";
+import { ManualClock } from "../../support/manual-clock.ts";
 
 let folder: string;
 let path: string;
@@ -44,6 +45,42 @@ describe("The status file", () => {
     while (written() < 2) await sleep(5);
     file.close();
     expect(written()).toBe(2);
+  });
+
+  it("is written each 10 s while anything in it changes, with the time, and not while nothing does", async () => {
+    const clock = new ManualClock();
+    const status = { pid: 1 };
+    const file = new StatusFile(path, () => ({ ...status }) as OptimizationsStatus, clock);
+    await microtasks();
+    const { writtenAt } = JSON.parse(readFileSync(path, "utf8")) as { writtenAt: string };
+    expect(new Date(writtenAt).toISOString()).toBe(writtenAt);
+    status.pid = 2;
+    clock.pass(9_999);
+    expect(written()).toBe(1);
+    clock.pass(1);
+    expect(written()).toBe(2);
+    rmSync(path);
+    clock.pass(60_000);
+    expect(readdirSync(folder)).toEqual([]);
+    status.pid = 3;
+    clock.pass(10_000);
+    expect(written()).toBe(3);
+    file.close();
+    expect(clock.pending).toBe(0);
+  });
+
+  it("isn't asked for again and again where it can't be written", async () => {
+    const warnings: unknown[] = [];
+    const note = (warning: unknown) => warnings.push(warning);
+    process.on("warning", note);
+    const clock = new ManualClock();
+    const none = join(folder, "none", "status.json");
+    new StatusFile(none, () => ({ pid: clock.now() }) as OptimizationsStatus, clock);
+    await microtasks();
+    clock.pass(60_000);
+    await sleep(0);
+    process.off("warning", note);
+    expect([warnings.length, clock.pending]).toEqual([1, 0]);
   });
 
   it("takes changes that come together at once, and writes them before it closes", async () => {

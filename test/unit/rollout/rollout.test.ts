@@ -6,7 +6,7 @@ import { logNormal, rolledTraffic } from "../../support/rolled-traffic.ts";
 
 describe("a ramp", () => {
   test("goes up stage by stage to 100 %, when both variants are alike", () => {
-    const { events, send, status } = rolledTraffic({ minMs: 1000, minSamples: 50 });
+    const { events, lines, send, status } = rolledTraffic({ minMs: 1000, minSamples: 50 });
     expect(status()).toMatchObject({ share: 1, state: { kind: "ramping", stage: 0 } });
     send(40_000, logNormal());
     expect(events.map(({ kind, share }) => `${kind} ${share}`)).toEqual([
@@ -16,6 +16,15 @@ describe("a ramp", () => {
       "completed 100",
     ]);
     expect(status()).toMatchObject({ share: 100, state: { kind: "complete" } });
+    expect(lines).toEqual([
+      expect.stringMatching(
+        /^rollout "x": raised from 1 to 5 % of the traffic: no harm was shown in 50 calls with it and [\d,]+ without it\.$/,
+      ),
+      expect.stringContaining("raised from 5 to 25 % of the traffic: "),
+      expect.stringContaining("raised from 25 to 50 % of the traffic: "),
+      expect.stringContaining("raised from 50 to 100 % of the traffic, its last stage: "),
+    ]);
+    expect(events[0]).toMatchObject({ shareBefore: 1, compared: { on: 50 } });
   });
 
   test("waits for time, then for calls with the optimization, then for calls without it, and says so", () => {
@@ -71,16 +80,19 @@ describe("a guardrail", () => {
     const last = events.at(-1)!;
     expect(last).toMatchObject({ kind: "rolled-back", id: "x", share: 0, guardrail: "p99 latency" });
     expect(last.reason).toMatch(
-      /^p99 latency: [\d.]+ % of the \d+ calls with the optimization were slower than the p99 without it \(now [\d.]+ ms, 5 % and 0\.1 ms on top allowed\), beside [\d.]+ % of the [\d,]+ calls without it; without harm, figures like these come in at most 1 of \d+ rollouts$/,
+      /^p99 latency: calls take longer with it\. [\d,]+ of [\d,]+ calls with it \([\d.]+ %\) were over the limit, which is the p99 without it plus 5 % and 0\.1 ms \([\d.]+ ms at the end\); [\d,]+ of [\d,]+ without it \([\d.]+ %\) were over that p99 \([\d.]+ ms\); without harm, at most 1 of \d+ rollouts comes to this$/,
     );
-    expect(last.figures).toMatchObject({ event: "were slower than the p99 without it" });
+    expect(last.figures).toMatchObject({ event: "were over the p99 without it" });
     expect(status().state).toEqual({
       kind: "rolled-back",
       guardrail: "p99 latency",
       reason: last.reason,
       figures: last.figures,
     });
-    expect(lines.at(-1)).toContain(`rollout "x" rolled-back, now 0 %: ${last.reason}`);
+    expect(last.shareBefore).toBe(10);
+    expect(lines.at(-1)).toBe(
+      `rollout "x": switched off at 10 % of the traffic by ${last.reason}. It stays off until rollout.resume("x") or a restart of the program.`,
+    );
     const registry = new MetricRegistry();
     registry.register(rollout);
     const samples = registry.collect().filter(({ name }) => name === "victor.rollout.rollbacks");
@@ -104,7 +116,7 @@ describe("a guardrail", () => {
       kind: "rolled-back",
       guardrail: "errors",
       reason: expect.stringMatching(
-        /^errors: 100 % of the \d+ calls with the optimization failed, beside 0 % of the \d+ calls without it \(10 % more is allowed\); without harm, /,
+        /^errors: calls fail more often with it\. (\d+) of \1 calls with it \(100 %\) failed, 0 of \d+ without it \(0 %\), and 10 % more is allowed; without harm, /,
       ),
       figures: { event: "failed", off: { events: 0 } },
     });
@@ -130,7 +142,7 @@ describe("a guardrail", () => {
     send(20_000, logNormal(1, 0.05), logNormal(1, 0.01));
     expect(status().state).toMatchObject({
       kind: "rolled-back",
-      figures: { event: "failed or were slower than the p99 without it" },
+      figures: { event: "failed or were over the p99 without it" },
     });
   });
 
@@ -196,7 +208,7 @@ describe("a guardrail", () => {
     expect(status().state).toMatchObject({
       kind: "rolled-back",
       reason: expect.stringContaining(
-        "4.1 % of the 1,000 cache hits that were checked were stale (1 % is allowed)",
+        "too many answers are stale. 41 of 1,000 cache hits that were checked (4.1 %) differed from the source, and 1 % is allowed; without harm, ",
       ),
     });
   });
@@ -237,7 +249,7 @@ describe("a guardrail", () => {
     let answer: () => unknown = () => {
       throw new Error("broken");
     };
-    const { clock, rollout, status } = rolledTraffic({
+    const { clock, lines, rollout, status } = rolledTraffic({
       ramp: [50, 100],
       minMs: 0,
       minSamples: 1,
@@ -253,13 +265,14 @@ describe("a guardrail", () => {
     answer = () => undefined;
     clock.pass(1000);
     expect(status().state.kind).toBe("complete");
-    answer = () => "the disk is full";
+    answer = () => "the disk\nis full.";
     clock.pass(1000);
     expect(status().state).toEqual({
       kind: "rolled-back",
       guardrail: "mine",
-      reason: "mine: the disk is full",
+      reason: "mine: the disk\nis full.",
     });
+    expect(lines.at(-1)).toMatch(/ by mine: the disk is full\. It stays off until /);
   });
 });
 
@@ -302,7 +315,7 @@ describe("a benefit", () => {
     send(20_000, logNormal());
     expect(status()).toMatchObject({ share: 0, gain: "none", state: { guardrail: "benefit" } });
     expect(events.at(-1)?.reason).toMatch(
-      /^benefit: no gain of 20 % shown: .* calls with the optimization were above 80 % of the p50 latency without it .*; with that gain, /,
+      /^benefit: calls aren't 20 % quicker with it\. .* calls with it \([\d.]+ %\) were over the goal, which is 80 % of the p50 without it \([\d.]+ ms at the end\); .* without it \([\d.]+ %\) were over that p50 \([\d.]+ ms\); with that gain, /,
     );
   });
 
@@ -319,7 +332,7 @@ describe("a benefit", () => {
         kind: "rolled-back",
         guardrail: "benefit",
         reason: expect.stringMatching(
-          /^benefit: no gain of 20 % shown: [\d.]+ % of the [\d,]+ calls with the optimization failed, beside [\d.]+ % of the [\d,]+ calls without it; with that gain, figures like these come in at most 1 of \d+ rollouts$/,
+          /^benefit: calls don't fail 20 % less often with it\. [\d,]+ of [\d,]+ calls with it \([\d.]+ %\) failed, [\d,]+ of [\d,]+ without it \([\d.]+ %\); with that gain, at most 1 of \d+ rollouts comes to this$/,
         ),
       },
     });
@@ -357,7 +370,7 @@ describe("by hand", () => {
   });
 
   test("one is stopped and resumed; all are killed and revived where they were", () => {
-    const { rollout, status } = rolledTraffic({ share: 100 });
+    const { lines, rollout, status } = rolledTraffic({ share: 100 });
     rollout.stop("x", "a bad feeling");
     expect(status()).toMatchObject({ share: 0, state: { kind: "stopped", reason: "a bad feeling" } });
     expect(() => rollout.setShare("x", 1)).toThrow("a bad feeling");
@@ -368,6 +381,14 @@ describe("by hand", () => {
     expect(status()).toMatchObject({ share: 0, isKilled: true, state: { kind: "steady" } });
     rollout.revive();
     expect(status()).toMatchObject({ share: 100, isKilled: false });
+    rollout.setShare("x", 30);
+    expect(lines).toEqual([
+      'rollout "x": stopped by hand at 100 % of the traffic: a bad feeling. It stays off until rollout.resume("x") or a restart of the program.',
+      'rollout "x": resumed by hand, at 100 % of the traffic.',
+      'rollout "x": switched off by hand at 100 % of the traffic: fire. It stays off until rollout.revive().',
+      'rollout "x": switched on again by hand, at 100 % of the traffic.',
+      'rollout "x": set by hand from 100 to 30 % of the traffic.',
+    ]);
   });
 
   test("an unknown id is told of, and a call for it takes the control", () => {

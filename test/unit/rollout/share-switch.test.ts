@@ -1,6 +1,7 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { seededRandom } from "../../../src/measure/random.ts";
+import { Rollout } from "../../../src/rollout/index.ts";
 import { KeyWindow } from "../../../src/rollout/key-window.ts";
 import { ShareSwitch } from "../../../src/rollout/share-switch.ts";
 
@@ -19,6 +20,26 @@ test("a key has the same answer each time, in every process", () => {
   const on = Array.from({ length: 20 }, (_, i) => switchOf("cache", 50).decide(`user-${i}`));
   expect(on.map(Number).join("")).toBe("01001001111111011010");
 });
+
+test.each([
+  [1, 6, [495, 560, 565, 745], 11, [15, 61, 292, 321]],
+  [5, 52, [59, 74, 102, 107], 39, [15, 35, 61, 88]],
+  [25, 252, [1, 6, 9, 15], 233, [0, 2, 4, 7]],
+  [50, 483, [0, 1, 2, 6], 505, [0, 2, 3, 4]],
+  [95, 942, [0, 1, 2, 3], 951, [0, 1, 2, 3]],
+])(
+  "at %i %% the same users are on in each release, whichever of two optimizations is asked for",
+  (share, caches, firstCaches, retries, firstRetries) => {
+    const optimizations = { "query-cache": { share }, retries: { share } };
+    using rollout = new Rollout({ optimizations, log: () => undefined });
+    const on: Record<"query-cache" | "retries", number[]> = { "query-cache": [], retries: [] };
+    for (let user = 0; user < 1000; user++)
+      for (const id of ["query-cache", "retries"] as const)
+        if (rollout.isOn(id, `user-${user}`)) on[id].push(user);
+    expect([on["query-cache"].length, on.retries.length]).toEqual([caches, retries]);
+    expect([on["query-cache"].slice(0, 4), on.retries.slice(0, 4)]).toEqual([firstCaches, firstRetries]);
+  },
+);
 
 test("a higher share only adds keys", () => {
   fc.assert(

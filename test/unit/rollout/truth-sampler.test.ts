@@ -200,7 +200,9 @@ test.each<[string, object]>([
   ["maxConcurrent: expected", { maxConcurrent: 0 }],
   ["timeoutMs: expected", { timeoutMs: 0 }],
   ["confirmMs: expected", { confirmMs: -1 }],
-  ["CircuitBreaker: unknown option", { circuit: { tries: 1 } }],
+  ["circuit: unknown option", { circuit: { tries: 1 } }],
+  ["circuit.openMs: expected", { circuit: { openMs: 0 } }],
+  ["circuit.failureRate: expected", { circuit: { failureRate: 2 } }],
   ["name: expected", { name: "" }],
 ])("a wrong option is told of: %s", (message, options) => {
   expect(() => truthSampler(options as never)).toThrow(message);
