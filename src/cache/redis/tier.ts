@@ -4,7 +4,7 @@ import type { MetricSample } from "../../metrics/metric.ts";
 import { callable, durationMs } from "../../options.ts";
 import type { Lease, SharedEntry, SharedTier, Stamp } from "../shared-tier.ts";
 import { loadRedis, type RedisArgument, type RedisModule } from "./client.ts";
-import { Dependencies, isWrongType, randomText } from "./dependencies.ts";
+import { Dependencies, randomText } from "./dependencies.ts";
 import { decodeHead, encodeHead } from "./entry-format.ts";
 import { EntryReader } from "./entry-reader.ts";
 import { FaultTranslator, tierFault } from "./fault.ts";
@@ -106,15 +106,7 @@ export class RedisTier implements SharedTier {
 
   get(key: string): Promise<SharedEntry | undefined> {
     const name = this.#names.value(key);
-    const watch = this.#watches.of(name, key);
-    return this.#topology.send(name, ["GET", name]).then(
-      (reply) => this.#reader.read(key, name, watch, reply),
-      (error) => {
-        this.#watches.endOne(name, watch);
-        if (isWrongType(error)) return this.#reader.absent();
-        throw error;
-      },
-    );
+    return this.#topology.send(name, ["GET", name], this.#reader.question(key, name));
   }
 
   async acquire(
