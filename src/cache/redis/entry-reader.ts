@@ -9,6 +9,8 @@ import { RedisStamp } from "./stamp.ts";
 import type { RedisCounts } from "./stats.ts";
 import type { Watch, Watches } from "./watches.ts";
 
+const mostOutdated = 1000;
+
 /** A question for a value, which is watched from before it is asked. */
 class EntryQuestion implements ReplyUse<SharedEntry | undefined> {
   readonly #reader: EntryReader;
@@ -38,6 +40,8 @@ export class EntryReader {
   readonly #dependencies: Dependencies;
   readonly #counts: RedisCounts;
   readonly #heads = new KnownHeads();
+  /** Heads of values that were found to be outdated, by their names. */
+  readonly #outdated = new Map<string, Buffer>();
 
   constructor(watches: Watches, dependencies: Dependencies, counts: RedisCounts) {
     this.#watches = watches;
@@ -60,6 +64,17 @@ export class EntryReader {
   /** Nothing that was known of the server holds any more. */
   forget(): void {
     this.#heads.forget();
+    this.#outdated.clear();
+  }
+
+  /**
+   * Of a value that was read and found to be outdated, what it starts with: it needn't be sent and looked at once more. No other
+   * starts like it, and what it depends on never comes back. To be asked once.
+   */
+  takeOutdated(name: string): Buffer | undefined {
+    const head = this.#outdated.get(name);
+    this.#outdated.delete(name);
+    return head;
   }
 
   /** @param watch from before the server was asked @param reply to a `GET` of `name` */
@@ -91,6 +106,15 @@ export class EntryReader {
     return undefined;
   }
 
+  #remember(name: string, head: Buffer): void {
+    if (this.#outdated.size >= mostOutdated) {
+      const [oldest] = this.#outdated.keys();
+      if (oldest !== undefined) this.#outdated.delete(oldest);
+    }
+    // A copy, since what was read is part of a larger chunk.
+    this.#outdated.set(name, Buffer.from(head));
+  }
+
   #judged(
     key: string,
     name: string,
@@ -104,6 +128,7 @@ export class EntryReader {
       head.tags.every(({ generation }, index) => generation === generations[index + 1]!.text);
     if (!isCurrent) {
       this.#counts.outdated++;
+      this.#remember(name, reply.subarray(0, head.length));
       this.#watches.endOne(name, watch);
       return this.#absent();
     }
