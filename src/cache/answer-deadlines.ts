@@ -1,10 +1,73 @@
 import { type Clock, systemClock, type TimerHandle } from "../clock.ts";
 import { keepAlive, letEnd } from "../concurrency/keep-alive.ts";
 
+/**
+ * What becomes of an answer; all but `ended` give the result, or throw what the question fails with. `about` is whatever was
+ * given with the question.
+ */
+export interface AnswerUse<T, R, A> {
+  /** It came in time. */
+  kept(value: T, about: A): R | PromiseLike<R>;
+  /** A failure came in time. */
+  failed(thrown: unknown, about: A): R;
+  /** Its time is up. */
+  late(about: A): R;
+  /** Called before the others when there is an answer, however late that comes. */
+  ended(): void;
+}
+
+/** One that is waited for. What is made of its answer is made here: each promise behind another takes longer than that. */
+class Question<T, R, A> {
+  readonly dueMs: number;
+  readonly #use: AnswerUse<T, R, A>;
+  readonly #about: A;
+  readonly #resolve: (result: R | PromiseLike<R>) => void;
+  readonly #reject: (error: unknown) => void;
+  isDone = false;
+
+  constructor(
+    dueMs: number,
+    use: AnswerUse<T, R, A>,
+    about: A,
+    resolve: (result: R | PromiseLike<R>) => void,
+    reject: (error: unknown) => void,
+  ) {
+    this.dueMs = dueMs;
+    this.#use = use;
+    this.#about = about;
+    this.#resolve = resolve;
+    this.#reject = reject;
+  }
+
+  answer(value: T): void {
+    try {
+      this.#resolve(this.#use.kept(value, this.#about));
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  fail(thrown: unknown): void {
+    try {
+      this.#resolve(this.#use.failed(thrown, this.#about));
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+
+  expire(): void {
+    try {
+      this.#resolve(this.#use.late(this.#about));
+    } catch (error) {
+      this.#reject(error);
+    }
+  }
+}
+
 interface Waiting {
   readonly dueMs: number;
-  readonly reject: (error: unknown) => void;
   isDone: boolean;
+  expire(): void;
 }
 
 /**
@@ -14,49 +77,51 @@ interface Waiting {
 export class AnswerDeadlines {
   readonly #timeoutMs: number;
   readonly #clock: Clock;
-  readonly #late: () => Error;
   #waiting: Waiting[] = [];
   #head = 0;
   #open = 0;
   #timer: TimerHandle | undefined;
 
-  /** @param late makes the error of a question whose time is up */
-  constructor(timeoutMs: number, late: () => Error, clock: Clock = systemClock) {
+  constructor(timeoutMs: number, clock: Clock = systemClock) {
     this.#timeoutMs = timeoutMs;
-    this.#late = late;
     this.#clock = clock;
   }
 
   /**
-   * @param failed makes the error of what `answer` rejects with
-   * @param ended called when there is an answer, however late
-   * @returns what `answer` gives, if it does so in time
+   * @param about what `use` is to know of this question
+   * @param nowMs what the clock says, where the caller has just asked it
+   * @returns what `use` makes of the answer, or of its absence
    */
-  bound<T>(answer: Promise<T>, failed: (thrown: unknown) => unknown, ended?: () => void): Promise<T> {
+  bound<T, R, A>(
+    answer: Promise<T>,
+    use: AnswerUse<T, R, A>,
+    about: A,
+    nowMs = this.#clock.now(),
+  ): Promise<R> {
     return new Promise((resolve, reject) => {
-      const waiting: Waiting = { dueMs: this.#clock.now() + this.#timeoutMs, reject, isDone: false };
-      this.#waiting.push(waiting);
+      const question = new Question(nowMs + this.#timeoutMs, use, about, resolve, reject);
+      this.#waiting.push(question);
       if (this.#open++ === 0) keepAlive();
       if (this.#timer === undefined) this.#arm(this.#timeoutMs);
       answer.then(
         (value) => {
-          ended?.();
-          if (this.#finish(waiting)) resolve(value);
+          use.ended();
+          if (this.#finish(question)) question.answer(value);
         },
         (thrown) => {
-          ended?.();
-          if (this.#finish(waiting)) reject(failed(thrown));
+          use.ended();
+          if (this.#finish(question)) question.fail(thrown);
         },
       );
     });
   }
 
-  #finish(waiting: Waiting): boolean {
-    if (waiting.isDone) return false;
-    waiting.isDone = true;
+  #finish(question: Waiting): boolean {
+    if (question.isDone) return false;
+    question.isDone = true;
     if (--this.#open === 0) {
       letEnd();
-      this.#waiting = [];
+      this.#waiting.length = 0;
       this.#head = 0;
     }
     return true;
@@ -75,18 +140,18 @@ export class AnswerDeadlines {
   #expire(dueBy: number): void {
     this.#timer = undefined;
     for (; this.#head < this.#waiting.length; this.#head++) {
-      const waiting = this.#waiting[this.#head]!;
-      if (waiting.isDone) continue;
-      if (waiting.dueMs > dueBy) {
+      const question = this.#waiting[this.#head]!;
+      if (question.isDone) continue;
+      if (question.dueMs > dueBy) {
         this.#waiting.splice(0, this.#head);
         this.#head = 0;
-        this.#arm(Math.max(0, waiting.dueMs - this.#clock.now()));
+        this.#arm(Math.max(0, question.dueMs - this.#clock.now()));
         return;
       }
       // The last one empties the list.
       const isLast = this.#open === 1;
-      this.#finish(waiting);
-      waiting.reject(this.#late());
+      this.#finish(question);
+      question.expire();
       if (isLast) return;
     }
     this.#waiting = [];

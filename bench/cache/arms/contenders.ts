@@ -26,6 +26,8 @@ export interface ContenderPlace {
   readonly hasMemory?: boolean;
   /** Waits for the server where it would else ask the source, on a machine that is busy. @default false */
   readonly isPatient?: boolean;
+  /** Of ours alone. @default true */
+  readonly isTagged?: boolean;
 }
 
 export const tag = "all";
@@ -37,10 +39,10 @@ export async function openContender(id: ContenderId, place: ContenderPlace): Pro
 }
 
 async function openOurs(place: ContenderPlace): Promise<Contender> {
-  const { port, space, hasMemory = true, isPatient = false } = place;
+  const { port, space, hasMemory = true, isPatient = false, isTagged = true } = place;
   const patience = isPatient && { timeoutMs: 10_000, trustMs: 20_000 };
   const tier = await openRedisTier({ url: `redis://127.0.0.1:${port}`, namespace: space, ...patience });
-  return ourContender(tier, space, hasMemory, isPatient ? 10_000 : undefined);
+  return ourContender(tier, space, hasMemory, isPatient ? 10_000 : undefined, isTagged);
 }
 
 /** Ours on any tier. */
@@ -49,11 +51,12 @@ export function ourContender(
   name: string,
   hasMemory = true,
   tierTimeoutMs?: number,
+  isTagged = true,
 ): Contender {
   // One entry at most, and no two reads of one key in a row: each goes to the server.
   const memory = hasMemory ? undefined : { maxSize: 1 };
   const cache = new TieredCache({ name, tier, ttlMs, memory, tierTimeoutMs });
-  const tags = [tag];
+  const tags = isTagged ? [tag] : [];
   return {
     getOrLoad: (key, loader, after) =>
       cache.getOrLoad(key, loader, after === undefined ? { tags } : { tags, after }),

@@ -1,5 +1,5 @@
 /** One node of a fleet: does with its cache what it is told by messages. Its argument says which cache, and where. */
-import { setTimeout as sleep } from "node:timers/promises";
+import { setTimeout as sleep, setImmediate as turn } from "node:timers/promises";
 import { type ContenderId, type ContenderPlace, openContender, tag } from "./contenders.ts";
 
 export type NodeOp = "read" | "reads" | "watch" | "deleteByTag" | "delete" | "token" | "source" | "openLoop";
@@ -13,6 +13,8 @@ export interface NodeOrder {
   readonly loadMs?: number;
   readonly callers?: number;
   readonly after?: string | undefined;
+  /** Between two reads, milliseconds; 0 for a turn of the event loop, without which nothing would be heard. */
+  readonly pauseMs?: number;
 }
 
 export interface NodeAnswer {
@@ -21,6 +23,8 @@ export interface NodeAnswer {
   readonly token?: string | undefined;
   /** By the clock of the machine, which all nodes share; milliseconds. */
   readonly atMs?: number;
+  /** When the read began that was the first to give the new version, by the same clock. */
+  readonly beganMs?: number;
   readonly loads: number;
   /** Of what an open loop had answered, milliseconds from when it was due. */
   readonly latencies?: readonly number[];
@@ -37,7 +41,14 @@ let version = 0;
 
 const now = (): number => performance.timeOrigin + performance.now();
 
-async function run({ op, key, loadMs = 0, callers = 1, after }: NodeOrder): Promise<Partial<NodeAnswer>> {
+async function run({
+  op,
+  key,
+  loadMs = 0,
+  callers = 1,
+  pauseMs = 1,
+  after,
+}: NodeOrder): Promise<Partial<NodeAnswer>> {
   const loader = async (): Promise<unknown> => {
     loads++;
     const read = version;
@@ -53,9 +64,12 @@ async function run({ op, key, loadMs = 0, callers = 1, after }: NodeOrder): Prom
     case "watch": {
       // Until it gives the new version, or would for too long not.
       const wanted = version;
-      for (const untilMs = now() + 2_000; now() < untilMs; await sleep(0.5))
-        if ((await cache.getOrLoad(key, loader)) === wanted) return { atMs: now() };
-      return { atMs: Number.POSITIVE_INFINITY };
+      const pause = () => (pauseMs === 0 ? turn() : sleep(pauseMs));
+      for (const untilMs = now() + 2_000; now() < untilMs; await pause()) {
+        const beganMs = now();
+        if ((await cache.getOrLoad(key, loader)) === wanted) return { atMs: now(), beganMs };
+      }
+      return { atMs: Number.POSITIVE_INFINITY, beganMs: Number.POSITIVE_INFINITY };
     }
     case "delete":
       await cache.delete(key);

@@ -3,8 +3,8 @@ import { openRedisTier } from "../../../src/cache/redis/tier.ts";
 import type { Arm } from "../../../src/measure/index.ts";
 import { type ContenderId, openContender } from "./contenders.ts";
 
-/** `get`: the client alone; `tier`: the tier alone, as bytes, without tags and with two; the rest: whole caches. */
-export type SharedHitId = "get" | "tier" | "tierTags" | ContenderId;
+/** `get`: the client alone; `tier`: the tier alone, as bytes, without tags and with two; the rest: whole caches, `untagged` ours without a tag. */
+export type SharedHitId = "get" | "tier" | "tierTags" | "untagged" | ContenderId;
 
 interface Args {
   readonly id: SharedHitId;
@@ -64,7 +64,8 @@ async function opened(id: SharedHitId, port: number, loaded: () => void) {
     }
     return { read: (key: string): Promise<unknown> => tier.get(key), close: () => tier.close() };
   }
-  const cache = await openContender(id, {
+  const cache = await openContender(id === "untagged" ? "ours" : id, {
+    isTagged: id !== "untagged",
     port,
     space: `shared-hit-${id}`,
     hasMemory: false,

@@ -11,6 +11,7 @@ export interface Codec<V> {
   encode(value: V): Uint8Array;
   /**
    * @param bytes of any content: of another version, damaged, or a stranger's; no longer changed by anybody
+   * @returns a value that nobody else holds: it may be frozen, or thrown away with parts of it frozen
    * @throws when they aren't what `encode` writes; the cache counts a damaged value and loads it anew
    */
   decode(bytes: Uint8Array): V;

@@ -1,5 +1,6 @@
 import { deserialize, serialize } from "node:v8";
 import type { Codec } from "./codec.ts";
+import { notPlain, readPlain } from "./v8-plain.ts";
 
 /**
  * Values by the structured clone algorithm: maps, sets, dates, bigints, typed arrays, errors and cycles come back as they
@@ -13,6 +14,9 @@ import type { Codec } from "./codec.ts";
 export const v8Codec: Codec<unknown> = Object.freeze({
   mark: "v8",
   encode: (value: unknown): Uint8Array => serialize(value),
-  // Of its own, since typed arrays of the value are views of what is given here: of a socket's whole chunk, for each byte.
-  decode: (bytes: Uint8Array): unknown => deserialize(new Uint8Array(bytes)),
+  decode: (bytes: Uint8Array): unknown => {
+    const plain = readPlain(bytes);
+    // Of its own, since typed arrays of the value are views of what is given here: of a socket's whole chunk, for each byte.
+    return plain === notPlain ? deserialize(new Uint8Array(bytes)) : plain;
+  },
 });

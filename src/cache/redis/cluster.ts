@@ -3,6 +3,7 @@ import type { RedisArgument } from "./client.ts";
 import { tierFault } from "./fault.ts";
 import { type LinkContext, RedisLink } from "./link.ts";
 import type { RedisAddress, RedisLogin } from "./options.ts";
+import type { ReplyUse } from "./reply-use.ts";
 import { Retries } from "./retries.ts";
 import type { RedisScript } from "./scripts.ts";
 import { slotCount, slotOf } from "./slot.ts";
@@ -44,8 +45,12 @@ export class ClusterMasters implements Topology {
     return name === undefined ? undefined : this.#linkByName.get(name);
   }
 
-  send(key: string, args: readonly RedisArgument[]): Promise<unknown> {
-    return this.#through(key, (link) => link.send(args));
+  send(key: string, args: readonly RedisArgument[]): Promise<unknown>;
+  send<R>(key: string, args: readonly RedisArgument[], use: ReplyUse<R>): Promise<R>;
+  send(key: string, args: readonly RedisArgument[], use?: ReplyUse<unknown>): Promise<unknown> {
+    const reply = this.#through(key, (link) => link.send(args));
+    // Only once redirections were followed: they are faults of a link.
+    return use === undefined ? reply : reply.then(use.kept.bind(use), use.failed.bind(use));
   }
   run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
     return this.#through(keys[0]!, (link) => link.run(script, keys, args));

@@ -1,4 +1,4 @@
-import { dependenciesText } from "./entry-format.ts";
+import { dependenciesText, entryIdLength } from "./entry-format.ts";
 import type { Generation } from "./generations.ts";
 
 /** A head that was read before and found to be current. */
@@ -9,13 +9,21 @@ export interface KnownHead {
   readonly generations: readonly Generation[];
 }
 
+interface Remembered {
+  readonly known: KnownHead;
+  /** A value's head of this kind. */
+  readonly head: Buffer;
+}
+
 /**
  * Heads of values that were found to be current: values that depend on the same have the same head but for its id, so that the
  * next one's tags needn't be made text and looked up one by one, which takes longer than all else that a hit does here.
  */
 export class KnownHeads {
   readonly #max: number;
-  readonly #byText = new Map<string, KnownHead>();
+  readonly #byText = new Map<string, Remembered>();
+  /** Most values depend on the same as the one before: to compare bytes takes less than to make them text. */
+  #last: Remembered | undefined;
 
   /** @param max heads to remember, ≥ 1 */
   constructor(max = 1000) {
@@ -24,9 +32,15 @@ export class KnownHeads {
 
   /** @returns what the value's head stands for, if all that it depends on is as it was */
   find(bytes: Buffer, epoch: string): KnownHead | undefined {
-    const text = dependenciesText(bytes);
-    const known = text === undefined ? undefined : this.#byText.get(text);
-    if (known === undefined || known.epoch !== epoch) return undefined;
+    let found = this.#last;
+    if (found === undefined || !isAlike(bytes, found.head)) {
+      const text = dependenciesText(bytes);
+      found = text === undefined ? undefined : this.#byText.get(text);
+      if (found === undefined) return undefined;
+      this.#last = found;
+    }
+    const { known } = found;
+    if (known.epoch !== epoch) return undefined;
     for (const generation of known.generations) if (!generation.isAlive) return undefined;
     return known;
   }
@@ -40,10 +54,22 @@ export class KnownHeads {
       const [oldest] = this.#byText.keys();
       if (oldest !== undefined) this.#byText.delete(oldest);
     }
-    this.#byText.set(text, known);
+    // A copy, since what was read is part of a larger chunk.
+    this.#last = { known, head: Buffer.from(bytes.subarray(0, known.length)) };
+    this.#byText.set(text, this.#last);
   }
 
   forget(): void {
     this.#byText.clear();
+    this.#last = undefined;
   }
+}
+
+/** Does a value begin with this head, but for its id? The lengths that stand in a head are compared with it. */
+function isAlike(bytes: Buffer, head: Buffer): boolean {
+  if (bytes.length < head.length) return false;
+  const idAt = 3 + head.readUInt16BE(1);
+  for (let at = 0; at < idAt; at++) if (bytes[at] !== head[at]) return false;
+  for (let at = idAt + entryIdLength; at < head.length; at++) if (bytes[at] !== head[at]) return false;
+  return true;
 }

@@ -2,10 +2,11 @@ import { createHash } from "node:crypto";
 import { systemClock, type TimerHandle } from "../../clock.ts";
 import { keepAlive, letEnd } from "../../concurrency/keep-alive.ts";
 import { SharedTierError } from "../../errors.ts";
-import { AnswerDeadlines } from "../answer-deadlines.ts";
+import { AnswerDeadlines, type AnswerUse } from "../answer-deadlines.ts";
 import type { PushHook, RedisArgument, RedisClient, RedisModule } from "./client.ts";
 import { type FaultTranslator, isReply, tierFault } from "./fault.ts";
 import type { RedisAddress, RedisLogin, RedisSettings } from "./options.ts";
+import { asItIs, type ReplyUse } from "./reply-use.ts";
 import type { RedisScript } from "./scripts.ts";
 
 /** What a link tells of; nothing of it once it is closed. */
@@ -59,17 +60,11 @@ export class RedisLink {
   readonly #deadlines: AnswerDeadlines;
   #state: "opening" | "open" | "closed" = "opening";
   #underWay = 0;
-  readonly #failed = (thrown: unknown): SharedTierError => {
-    const { counts, faults } = this.#context;
-    counts.failures++;
-    if (this.#why !== undefined && !isReply(thrown)) return this.#why;
-    const fault = faults.translate(thrown);
-    if (fault.reason === "read-only") this.#demoted();
-    return fault;
-  };
   readonly #answered = (): void => {
     this.#underWay--;
   };
+  readonly #toMaster = this.#useOf((thrown) => this.#fault(thrown));
+  readonly #toAny = this.#useOf((thrown) => this.#why ?? this.#context.faults.translate(thrown));
   #trustedUntil = Number.NEGATIVE_INFINITY;
   #timer: TimerHandle | undefined;
   #why: SharedTierError | undefined;
@@ -91,11 +86,7 @@ export class RedisLink {
     this.address = address;
     this.#context = context;
     this.#inCluster = inCluster;
-    const { timeoutMs } = context.settings;
-    this.#deadlines = new AnswerDeadlines(timeoutMs, () => {
-      context.counts.timeouts++;
-      return tierFault("timeout", `no answer within ${timeoutMs} ms`);
-    });
+    this.#deadlines = new AnswerDeadlines(context.settings.timeoutMs);
     const client = connectionTo(context, address, login, this.#hook());
     client.on("error", (error) => this.#fail(error));
     client.on("end", () => this.#fail(new Error("the connection ended")));
@@ -112,27 +103,24 @@ export class RedisLink {
   }
 
   /** Rejects with a `SharedTierError`, and within the time limit. */
-  send(args: readonly RedisArgument[]): Promise<unknown> {
-    const { counts, settings } = this.#context;
-    if (this.#state !== "open") return Promise.reject(this.#why ?? tierFault("unavailable", "not connected"));
-    if (!this.isMaster) return Promise.reject(tierFault("read-only", "a replica"));
-    if (this.#underWay >= settings.maxQueued) {
-      counts.failures++;
-      return Promise.reject(tierFault("busy", `${this.#underWay} commands are under way`));
-    }
+  send(args: readonly RedisArgument[]): Promise<unknown>;
+  /** @returns what `use` makes of the reply */
+  send<R>(args: readonly RedisArgument[], use: ReplyUse<R>): Promise<R>;
+  send(args: readonly RedisArgument[], use: ReplyUse<unknown> = asItIs): Promise<unknown> {
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.try(() => use.failed(refusal));
+    const { counts } = this.#context;
     counts.commands++;
     this.#underWay++;
     const answer = this.#client.sendCommand(args);
-    return this.#deadlines.bound(answer, this.#failed, this.#answered);
+    return this.#deadlines.bound(answer, this.#toMaster, use);
   }
 
   /** Asks what a replica may answer as well. */
   askAny(args: readonly RedisArgument[]): Promise<unknown> {
     if (this.#state !== "open") return Promise.reject(this.#why ?? tierFault("unavailable", "not connected"));
-    return this.#deadlines.bound(
-      this.#ask(args),
-      (thrown) => this.#why ?? this.#context.faults.translate(thrown),
-    );
+    this.#underWay++;
+    return this.#deadlines.bound(this.#client.sendCommand(args), this.#toAny, asItIs);
   }
 
   /** Runs a script, and sends its text where the server doesn't know it yet. Resolves when it has told of what that wrote. */
@@ -153,6 +141,36 @@ export class RedisLink {
     this.#trustedUntil = Number.NEGATIVE_INFINITY;
     systemClock.clearTimeout(this.#timer);
     this.#client.destroy();
+  }
+
+  /** @returns why nothing is sent now */
+  #refusal(): SharedTierError | undefined {
+    if (this.#state !== "open") return this.#why ?? tierFault("unavailable", "not connected");
+    if (!this.isMaster) return tierFault("read-only", "a replica");
+    if (this.#underWay < this.#context.settings.maxQueued) return undefined;
+    this.#context.counts.failures++;
+    return tierFault("busy", `${this.#underWay} commands are under way`);
+  }
+
+  #useOf(faultOf: (thrown: unknown) => SharedTierError): AnswerUse<unknown, unknown, ReplyUse<unknown>> {
+    return {
+      kept: (reply, use) => use.kept(reply),
+      failed: (thrown, use) => use.failed(faultOf(thrown)),
+      late: (use) => {
+        const { counts, settings } = this.#context;
+        counts.timeouts++;
+        return use.failed(tierFault("timeout", `no answer within ${settings.timeoutMs} ms`));
+      },
+      ended: this.#answered,
+    };
+  }
+
+  #fault(thrown: unknown): SharedTierError {
+    this.#context.counts.failures++;
+    if (this.#why !== undefined && !isReply(thrown)) return this.#why;
+    const fault = this.#context.faults.translate(thrown);
+    if (fault.reason === "read-only") this.#demoted();
+    return fault;
   }
 
   /** The server tells of our own write right after its answer, so before the next one. */

@@ -3,6 +3,7 @@ import type { RedisArgument } from "./client.ts";
 import { tierFault } from "./fault.ts";
 import { type LinkContext, RedisLink } from "./link.ts";
 import type { RedisAddress, RedisLogin } from "./options.ts";
+import { asItIs, type ReplyUse } from "./reply-use.ts";
 import { Retries } from "./retries.ts";
 import type { RedisScript } from "./scripts.ts";
 import type { Topology } from "./topology.ts";
@@ -52,8 +53,10 @@ export class OneMaster implements Topology {
     return this.#link;
   }
 
-  send(_key: string, args: readonly RedisArgument[]): Promise<unknown> {
-    return this.#link?.send(args) ?? Promise.reject(this.#why);
+  send(_key: string, args: readonly RedisArgument[]): Promise<unknown>;
+  send<R>(_key: string, args: readonly RedisArgument[], use: ReplyUse<R>): Promise<R>;
+  send(_key: string, args: readonly RedisArgument[], use: ReplyUse<unknown> = asItIs): Promise<unknown> {
+    return this.#link?.send(args, use) ?? Promise.try(() => use.failed(this.#why));
   }
   run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown> {
     return this.#link?.run(script, keys, args) ?? Promise.reject(this.#why);

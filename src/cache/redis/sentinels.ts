@@ -1,6 +1,6 @@
 import { systemClock, type TimerHandle } from "../../clock.ts";
 import { SharedTierError } from "../../errors.ts";
-import { AnswerDeadlines } from "../answer-deadlines.ts";
+import { AnswerDeadlines, type AnswerUse } from "../answer-deadlines.ts";
 import type { RedisClient } from "./client.ts";
 import { tierFault } from "./fault.ts";
 import { connectionTo, type LinkContext } from "./link.ts";
@@ -28,9 +28,7 @@ export class Sentinels {
     this.#masterName = masterName;
     this.#nodes = nodes;
     const { connectTimeoutMs } = context.settings;
-    this.#deadlines = new AnswerDeadlines(connectTimeoutMs, () =>
-      tierFault("timeout", "a sentinel doesn't answer"),
-    );
+    this.#deadlines = new AnswerDeadlines(connectTimeoutMs);
   }
 
   /** @throws {SharedTierError} when none of them knows one */
@@ -78,17 +76,26 @@ export class Sentinels {
 
   async #ask(): Promise<RedisAddress | undefined> {
     const { address, login } = this.#nodes[this.#next]!;
-    const failed = (thrown: unknown) => this.#context.faults.translate(thrown);
+    const use: AnswerUse<unknown, unknown, undefined> = {
+      kept: (reply) => reply,
+      failed: (thrown) => {
+        throw this.#context.faults.translate(thrown);
+      },
+      late: () => {
+        throw tierFault("timeout", "a sentinel doesn't answer");
+      },
+      ended: () => undefined,
+    };
     if (!this.#client) {
       const client = connectionTo(this.#context, address, login);
       client.on("error", () => {
         if (this.#client === client) this.#client = undefined;
       });
       this.#client = client;
-      await this.#deadlines.bound(client.connect(), failed);
+      await this.#deadlines.bound(client.connect(), use, undefined);
     }
     const answer = this.#client?.sendCommand(["SENTINEL", "GET-MASTER-ADDR-BY-NAME", this.#masterName]);
-    const reply = answer && (await this.#deadlines.bound(answer, failed));
+    const reply = answer && (await this.#deadlines.bound(answer, use, undefined));
     if (!Array.isArray(reply) || reply.length < 2) return undefined;
     return { host: String(reply[0]), port: Number(reply[1]) };
   }

@@ -4,7 +4,7 @@ import type { MetricSample } from "../../metrics/metric.ts";
 import { callable, durationMs } from "../../options.ts";
 import type { Lease, SharedEntry, SharedTier, Stamp } from "../shared-tier.ts";
 import { loadRedis, type RedisArgument, type RedisModule } from "./client.ts";
-import { Dependencies, isWrongType, randomText } from "./dependencies.ts";
+import { Dependencies, randomText } from "./dependencies.ts";
 import { decodeHead, encodeHead } from "./entry-format.ts";
 import { EntryReader } from "./entry-reader.ts";
 import { FaultTranslator, tierFault } from "./fault.ts";
@@ -106,15 +106,7 @@ export class RedisTier implements SharedTier {
 
   get(key: string): Promise<SharedEntry | undefined> {
     const name = this.#names.value(key);
-    const watch = this.#watches.of(name, key);
-    return this.#topology.send(name, ["GET", name]).then(
-      (reply) => this.#reader.read(key, name, watch, reply),
-      (error) => {
-        this.#watches.endOne(name, watch);
-        if (isWrongType(error)) return this.#reader.absent();
-        throw error;
-      },
-    );
+    return this.#topology.send(name, ["GET", name], this.#reader.question(key, name));
   }
 
   async acquire(
@@ -130,7 +122,7 @@ export class RedisTier implements SharedTier {
     noted.catch(() => undefined);
     const token = randomText();
     const [value, leaseName] = [this.#names.value(key), this.#names.lease(key)];
-    let refused: RedisArgument = "";
+    let refused: RedisArgument = this.#reader.takeOutdated(value) ?? "";
     for (let attempt = 0; ; attempt++) {
       const [watch, leaseWatch] = [this.#watches.of(value, key), this.#watches.of(leaseName)];
       const isAnew = anew || attempt === mostAcquires;
@@ -145,7 +137,10 @@ export class RedisTier implements SharedTier {
         if (refused.length === 0) anew = true;
         continue;
       }
-      if (reply !== 1) return undefined;
+      if (reply !== 1) {
+        leaseWatch.isThere = true;
+        return undefined;
+      }
       try {
         await noted;
         const stamp = new RedisStamp(key, leaseWatch, await this.#dependencies.of(own), leaseName, token);
@@ -209,14 +204,13 @@ export class RedisTier implements SharedTier {
     if (signal?.aborted) return;
     const name = this.#names.lease(key);
     const watch = this.#watches.of(name);
-    await leasePause(
-      this.#topology
-        .send(name, ["EXISTS", name])
-        .then((reply) => reply === 1 && !this.#dependencies.isAsking),
-      (ended) => watch.onEnd(ended),
-      waitMs,
-      signal,
-    );
+    const { isAsking } = this.#dependencies;
+    // Who has just been refused the lease knows that it is there.
+    const isThere =
+      watch.isThere && watch.isAlive && !isAsking
+        ? Promise.resolve(true)
+        : this.#topology.send(name, ["EXISTS", name]).then((reply) => reply === 1 && !isAsking);
+    await leasePause(isThere, (ended) => watch.onEnd(ended), waitMs, signal);
   }
 
   async delete(keys: readonly string[]): Promise<void> {

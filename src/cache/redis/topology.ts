@@ -1,5 +1,6 @@
 import type { RedisArgument } from "./client.ts";
 import type { RedisLink } from "./link.ts";
+import type { ReplyUse } from "./reply-use.ts";
 import type { RedisScript } from "./scripts.ts";
 
 /** Which server holds what: one alone, the master that sentinels name, or the masters of a cluster. */
@@ -12,6 +13,8 @@ export interface Topology {
   linkOf(key: string): RedisLink | undefined;
   /** Rejects with a `SharedTierError`. */
   send(key: string, args: readonly RedisArgument[]): Promise<unknown>;
+  /** @returns what `use` makes of the reply */
+  send<R>(key: string, args: readonly RedisArgument[], use: ReplyUse<R>): Promise<R>;
   /** Runs a script on keys of one slot. */
   run(script: RedisScript, keys: readonly string[], args: readonly RedisArgument[]): Promise<unknown>;
   /** A link was lost: finds what took its place, again and again. */

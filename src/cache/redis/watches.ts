@@ -4,6 +4,8 @@ import { Notice } from "./notice.ts";
 export class Watch extends Notice {
   /** Key of the cache; `undefined` of a lease. */
   readonly key: string | undefined;
+  /** Did the server say that it is there, so that its end will be told of? */
+  isThere = false;
   #waiters: (() => void)[] | undefined;
 
   constructor(key: string | undefined) {

@@ -84,7 +84,8 @@ export class FleetLoads {
     const start = (loadSignal?: AbortSignal): Promise<HeldValue> => {
       const own = this.runs.begin(key, options.tags ?? noTags);
       run = own;
-      return this.#run({ key, loader, options, previous, run: own, signal: loadSignal }, isUnsure);
+      const fetch = { key, loader, options, previous, run: own, signal: loadSignal };
+      return this.#run(fetch, isUnsure ? undefined : this.#link);
     };
     const answer = this.#flights.run(key, start, { signal, joinable: () => this.#isJoinable(run!) });
     if (run === undefined) this.#counts.coalesced++;
@@ -166,37 +167,48 @@ export class FleetLoads {
     return run.stamp === undefined || !isUsable || link.isCurrent(run.stamp) !== false;
   }
 
-  async #run(fetch: Fetch, isUnsure: boolean): Promise<HeldValue> {
+  /** @param link to ask first */
+  async #run(fetch: Fetch, link: TierLink | undefined): Promise<HeldValue> {
     try {
-      if (this.#link === undefined || isUnsure) return await this.#fromSource(fetch);
-      return await this.#fetch(fetch, this.#link);
+      if (link === undefined) return await this.#fromSource(fetch);
+      // Most find it there: one call less for them, since each that waits takes longer than what it does.
+      const startedAt = this.#options.clock.now();
+      const answer = await link.ask((tier) => tier.get(fetch.key), startedAt);
+      if (answer !== undefined && answer !== unreachable) {
+        const held = this.#unpack(answer);
+        const found = this.#found(fetch, answer.stamp, held instanceof Promise ? await held : held);
+        if (found !== undefined) return found;
+      }
+      return await this.#fetch(fetch, link, startedAt, answer);
     } finally {
       this.runs.end(fetch.key, fetch.run);
     }
   }
 
-  async #fetch(fetch: Fetch, link: TierLink): Promise<HeldValue> {
+  /** @param entry what the server gave, and that won't do */
+  async #fetch(
+    fetch: Fetch,
+    link: TierLink,
+    startedAt: number,
+    entry: SharedEntry | undefined | typeof unreachable,
+  ): Promise<HeldValue> {
     const { key, options } = fetch;
-    const { clock, leaseMs, maxWaitMs } = this.#options;
-    const waitUntil = clock.now() + maxWaitMs;
-    let answer: SharedEntry | Lease | undefined | typeof unreachable = await link.ask((tier) =>
-      tier.get(key),
-    );
-    let isAnew = false;
+    const { leaseMs, maxWaitMs } = this.#options;
+    const waitUntil = startedAt + maxWaitMs;
+    let answer: SharedEntry | Lease | undefined | typeof unreachable = entry;
+    let isAnew = entry !== undefined;
     for (let round = 0; round < mostRounds && answer !== unreachable; round++) {
-      if (answer !== undefined && "token" in answer) return this.#underLease(fetch, answer, isAnew);
-      if (answer !== undefined) {
-        const held = this.#unpack(answer);
-        // What is there at once spares a turn of the queue of promises.
-        const found = this.#found(fetch, answer.stamp, held instanceof Promise ? await held : held);
-        if (found !== undefined) return found;
-        isAnew = true;
-      }
       answer = await link.ask((tier) => tier.acquire(key, options.tags ?? noTags, leaseMs, isAnew));
+      if (answer === unreachable) break;
       if (answer === undefined) {
         if (!(await this.#waited(fetch, waitUntil, round))) break;
         answer = await link.ask((tier) => tier.get(key));
+        if (answer === undefined || answer === unreachable) continue;
       }
+      if ("token" in answer) return this.#underLease(fetch, answer, isAnew);
+      const found = this.#found(fetch, answer.stamp, await this.#unpack(answer));
+      if (found !== undefined) return found;
+      isAnew = true;
     }
     return this.#fromSource(fetch);
   }
@@ -204,9 +216,9 @@ export class FleetLoads {
   /** @returns what the server holds, if it will do */
   #found(fetch: Fetch, stamp: Stamp, held: HeldValue | undefined): HeldValue | undefined {
     const { key, run, previous, options } = fetch;
-    // It may have been forgotten while it was on its way.
-    if (held === undefined || this.#link!.isCurrent(stamp) === false) return undefined;
     const now = this.#options.clock.now();
+    // It may have been forgotten while it was on its way.
+    if (held === undefined || this.#link!.isCurrent(stamp, now) === false) return undefined;
     const isOld = previous !== undefined && held.createdAt <= previous.createdAt;
     const staleMs = options.staleMs ?? Number.POSITIVE_INFINITY;
     const until =
@@ -218,7 +230,7 @@ export class FleetLoads {
     run.stamp = stamp;
     if (now < held.freshUntil) this.#counts.sharedHits++;
     else this.#counts.staleHits++;
-    if (run.isCurrent) this.#values.keep(key, held, run.tags);
+    if (run.isCurrent) this.#values.keep(key, held, run.tags, now);
     return held;
   }
 
@@ -375,7 +387,7 @@ export class FleetLoads {
   }
 
   #unpack(entry: SharedEntry): HeldValue | undefined | Promise<HeldValue | undefined> {
-    return this.#box.unpack(entry, this.#options.tier!.now());
+    return this.#box.unpack(entry, this.#options.tier!.now(), this.#options.clock.now());
   }
 
   #inBackground(work: Promise<unknown>): void {

@@ -49,11 +49,11 @@ export class LocalValues {
     return current.then((is) => (is ? held : this.#revoke(key, held)));
   }
 
-  /** Keeps a value, unless it isn't current any more. */
-  keep(key: string, held: HeldValue, tags: readonly string[]): void {
-    if (this.#link !== undefined && held.stamp !== undefined && this.#link.isCurrent(held.stamp) === false)
-      return;
-    const ttlMs = held.keptUntil - this.#clock.now();
+  /** Keeps a value, unless it isn't current any more. @param now what the clock says */
+  keep(key: string, held: HeldValue, tags: readonly string[], now = this.#clock.now()): void {
+    const { stamp } = held;
+    if (stamp !== undefined && this.#link?.isCurrent(stamp, now) === false) return;
+    const ttlMs = held.keptUntil - now;
     if (ttlMs > 0) this.entries.set(key, held, { ttlMs, tags });
   }
 

@@ -23,6 +23,7 @@ const unnotedBytes = 2 ** 18;
 // One value at a time, and none of it waits: a shared counter spares an object per value.
 let sizeBytes = 0;
 let seen: Set<object> | undefined;
+let freezesAtOnce = false;
 
 /** Freezes a value in place, with all that it holds, if all of it are plain objects, arrays and primitives. */
 export function sealValue(value: unknown): SealedValue {
@@ -38,6 +39,21 @@ export function sealValue(value: unknown): SealedValue {
   }
 }
 
+/**
+ * As `sealValue`, in one pass, for a value that nobody else holds, and that is thrown away when it can't be frozen: parts of it
+ * may be frozen then.
+ */
+export function sealOwnValue(value: unknown): SealedValue {
+  sizeBytes = 0;
+  freezesAtOnce = true;
+  try {
+    return isFreezable(value, 0) ? { isFrozen: true, sizeBytes } : unfrozen;
+  } finally {
+    freezesAtOnce = false;
+    seen = undefined;
+  }
+}
+
 function isFreezable(value: unknown, depth: number): boolean {
   sizeBytes += 8;
   if (typeof value === "string") sizeBytes += value.length;
@@ -46,6 +62,7 @@ function isFreezable(value: unknown, depth: number): boolean {
   if (depth > maxDepth) return false;
   if (seen?.has(value)) return true;
   if (!isFreezableInside(value, depth)) return false;
+  if (freezesAtOnce) Object.freeze(value);
   // Only now: what leads back to itself has to run into the bound of the depth.
   if (sizeBytes > unnotedBytes) {
     seen ??= new Set();

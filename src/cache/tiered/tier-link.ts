@@ -1,7 +1,8 @@
 import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
-import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
+import { CircuitCore, refused } from "../../concurrency/circuit-core.ts";
+import { resolveCircuitOptions } from "../../concurrency/circuit-options.ts";
 import { SharedTierError } from "../../errors.ts";
-import { AnswerDeadlines } from "../answer-deadlines.ts";
+import { AnswerDeadlines, type AnswerUse } from "../answer-deadlines.ts";
 import type { SharedTier, Stamp } from "../shared-tier.ts";
 import { PendingChanges, type SharedChange } from "./pending-changes.ts";
 import type { ResolvedTieredOptions } from "./tiered-options.ts";
@@ -24,7 +25,7 @@ export class TierLink {
   readonly #tier: SharedTier;
   readonly #options: ResolvedTieredOptions;
   readonly #clock: Clock;
-  readonly #breaker: CircuitBreaker;
+  readonly #circuit: CircuitCore;
   readonly #pending: PendingChanges;
   readonly #deadlines: AnswerDeadlines;
   #timer: TimerHandle | undefined;
@@ -33,8 +34,24 @@ export class TierLink {
   #isClosed = false;
   #isDown = false;
   #inFlight = 0;
-  readonly #answered = (): void => {
-    this.#inFlight--;
+  /** About a call's ticket. */
+  readonly #use: AnswerUse<unknown, unknown, number> = {
+    kept: (value, ticket) => {
+      this.#circuit.settle(ticket, "success", false, this.#clock.now());
+      return value;
+    },
+    failed: (thrown, ticket) => {
+      this.#circuit.settle(ticket, isFailure(thrown) ? "failure" : "success", false, this.#clock.now());
+      return this.#failed(thrown);
+    },
+    late: (ticket) => {
+      this.#circuit.settle(ticket, "failure", false, this.#clock.now());
+      const message = `gave no answer in ${this.#options.tierTimeoutMs} ms`;
+      return this.#failed(new SharedTierError(this.#tier.name, "timeout", message));
+    },
+    ended: () => {
+      this.#inFlight--;
+    },
   };
   failures = 0;
   refusals = 0;
@@ -48,23 +65,18 @@ export class TierLink {
     this.#options = options;
     this.#clock = options.clock;
     this.#pending = new PendingChanges(options.maxPending);
-    const { tierTimeoutMs } = options;
-    this.#deadlines = new AnswerDeadlines(
-      tierTimeoutMs,
-      () => new SharedTierError(tier.name, "timeout", `gave no answer in ${tierTimeoutMs} ms`),
-      options.clock,
+    this.#deadlines = new AnswerDeadlines(options.tierTimeoutMs, options.clock);
+    this.#circuit = new CircuitCore(
+      resolveCircuitOptions({
+        consecutiveFailures: 3,
+        minimumCalls: 10,
+        windowMs: 2_000,
+        openMs: firstProbeMs,
+        maxOpenMs: longestProbeMs,
+        probes: 1,
+        random: options.random,
+      }),
     );
-    this.#breaker = new CircuitBreaker(options.name, {
-      consecutiveFailures: 3,
-      minimumCalls: 10,
-      windowMs: 2_000,
-      openMs: firstProbeMs,
-      maxOpenMs: longestProbeMs,
-      probes: 1,
-      isFailure,
-      clock: options.clock,
-      random: options.random,
-    });
   }
 
   /** Changes that the server is still to be told. */
@@ -79,7 +91,7 @@ export class TierLink {
   /** May the server be asked, and does it know all that was forgotten here? */
   get isUsable(): boolean {
     if (this.#isClosed) return false;
-    if (this.#tier.isConnected && this.#breaker.isClosed && this.#pending.size === 0) {
+    if (this.#tier.isConnected && this.#isClosedCircuit && this.#pending.size === 0) {
       if (!this.#isDown) return true;
       // The connection came back by itself, before a probe saw it.
       this.#up();
@@ -89,9 +101,12 @@ export class TierLink {
     return false;
   }
 
-  /** @returns what the server answered in time; never rejects */
-  ask<T>(call: (tier: SharedTier) => Promise<T>): Promise<T | Unreachable> {
-    if (this.isUsable) return this.#call(call);
+  /**
+   * @param now what this cache's clock says, where it has just been asked
+   * @returns what the server answered in time; never rejects
+   */
+  ask<T>(call: (tier: SharedTier) => Promise<T>, now = this.#clock.now()): Promise<T | Unreachable> {
+    if (this.isUsable) return this.#call(call, now);
     this.refusals++;
     return Promise.resolve(unreachable);
   }
@@ -130,22 +145,38 @@ export class TierLink {
     this.#clock.clearTimeout(this.#timer);
   }
 
-  async #call<T>(call: (tier: SharedTier) => Promise<T>): Promise<T | Unreachable> {
+  get #isClosedCircuit(): boolean {
+    return this.#circuit.closedTicket !== refused;
+  }
+
+  #call<T>(
+    call: (tier: SharedTier) => Promise<T>,
+    now: number = this.#clock.now(),
+  ): Promise<T | Unreachable> {
     if (this.#inFlight >= this.#options.maxTierCalls) {
       this.refusals++;
-      return unreachable;
+      return Promise.resolve(unreachable);
     }
+    const ticket = this.#circuit.admit(now);
+    if (ticket === refused) {
+      this.#failed(undefined);
+      return Promise.resolve(unreachable);
+    }
+    let answer: Promise<T>;
     try {
-      return await this.#breaker.run(() => {
-        const answer = call(this.#tier);
-        this.#inFlight++;
-        return this.#deadlines.bound(answer, asItIs, this.#answered);
-      });
+      answer = call(this.#tier);
     } catch (error) {
-      this.failures++;
-      if (!this.#breaker.isClosed) this.#down(error);
-      return unreachable;
+      answer = Promise.reject(error);
     }
+    this.#inFlight++;
+    const use = this.#use as AnswerUse<T, T | Unreachable, number>;
+    return this.#deadlines.bound(answer, use, ticket, now);
+  }
+
+  #failed(error: unknown): Unreachable {
+    this.failures++;
+    if (!this.#isClosedCircuit) this.#down(error);
+    return unreachable;
   }
 
   #down(error: unknown): void {
@@ -194,11 +225,9 @@ export class TierLink {
     }
     if (count > 0) this.#options.onEvent({ type: "replayed", count });
     else if ((await this.#call((tier) => tier.catchUp(tier.token()))) === unreachable) return false;
-    return this.#breaker.isClosed;
+    return this.#isClosedCircuit;
   }
 }
-
-const asItIs = (thrown: unknown): unknown => thrown;
 
 function tell(tier: SharedTier, change: SharedChange): Promise<void> {
   if (change.kind === "keys") return tier.delete(change.keys);

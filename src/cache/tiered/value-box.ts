@@ -3,7 +3,7 @@ import { compress, decompress } from "../codec/compression.ts";
 import type { SharedEntry, Stamp } from "../shared-tier.ts";
 import { decodeEnvelope, type Envelope, encodeEnvelope } from "./envelope.ts";
 import { absent, type Content, HeldValue, type Life } from "./held-value.ts";
-import { sealValue } from "./sealed-value.ts";
+import { sealOwnValue, sealValue } from "./sealed-value.ts";
 import type { ResolvedTieredOptions } from "./tiered-options.ts";
 
 /** About what an entry takes besides its value, in bytes. */
@@ -15,6 +15,7 @@ interface Received {
   readonly envelope: Envelope;
   readonly stamp: Stamp;
   readonly fleetNow: number;
+  readonly now: number;
 }
 
 /** Turns values into what is held, here and on the server, and back. */
@@ -80,14 +81,19 @@ export class ValueBox {
 
   /**
    * @param fleetNow the fleet's clock now
+   * @param now this process's
    * @returns `undefined` when it can't be read, which is counted; a promise only of what takes long to decompress
    */
-  unpack(entry: SharedEntry, fleetNow: number): HeldValue | undefined | Promise<HeldValue | undefined> {
+  unpack(
+    entry: SharedEntry,
+    fleetNow: number,
+    now: number,
+  ): HeldValue | undefined | Promise<HeldValue | undefined> {
     const { codec, maxValueBytes } = this.#options;
     const envelope = decodeEnvelope(entry.bytes);
     if (envelope === undefined || (envelope.codec !== codec.mark && !envelope.isAbsent))
       return this.#unreadable();
-    const received = { envelope, stamp: entry.stamp, fleetNow };
+    const received = { envelope, stamp: entry.stamp, fleetNow, now };
     if (envelope.isAbsent) return this.#received(received, absent);
     let content: Content;
     try {
@@ -109,15 +115,14 @@ export class ValueBox {
     return undefined;
   }
 
-  #received({ envelope, stamp, fleetNow }: Received, content: Content): HeldValue {
+  #received({ envelope, stamp, fleetNow, now }: Received, content: Content): HeldValue {
     const { createdAt, freshUntil, staleUntil, errorUntil, loadMs } = envelope;
     const life = {
       ttlMs: freshUntil - fleetNow,
       staleMs: staleUntil - freshUntil,
       staleIfErrorMs: errorUntil - freshUntil,
     };
-    const ages = { now: this.#options.clock.now(), createdAt, loadMs };
-    const held = new HeldValue(content, life, ages, this.#earlyMs(loadMs));
+    const held = new HeldValue(content, life, { now, createdAt, loadMs }, this.#earlyMs(loadMs));
     held.stamp = stamp;
     return held;
   }
@@ -126,7 +131,7 @@ export class ValueBox {
     const value = this.#options.codec.decode(bytes);
     if (value === undefined) throw new SharedValueError("holds nothing");
     if (this.#options.values === "frozen") {
-      const { isFrozen, sizeBytes } = sealValue(value);
+      const { isFrozen, sizeBytes } = sealOwnValue(value);
       if (isFrozen) return { value, bytes: undefined, sizeBytes: sizeBytes + overheadBytes };
     }
     return { value: undefined, bytes: new Uint8Array(bytes), sizeBytes: bytes.length + overheadBytes };

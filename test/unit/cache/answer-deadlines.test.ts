@@ -2,17 +2,25 @@ import { expect, test, vi } from "vitest";
 import { AnswerDeadlines } from "../../../src/cache/answer-deadlines.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 
-const asItIs = (thrown: unknown) => thrown;
-
 function make(timeoutMs = 50) {
   const clock = new FakeClock();
   const setTimeout = vi.spyOn(clock, "setTimeout");
-  const deadlines = new AnswerDeadlines(timeoutMs, () => new Error("late"), clock);
+  const deadlines = new AnswerDeadlines(timeoutMs, clock);
   const outcomes: string[] = [];
   /** Asks, and says later what became of it. */
-  const ask = (name: string, ended?: () => void): PromiseWithResolvers<string> => {
+  const ask = (name: string, ended = () => {}): PromiseWithResolvers<string> => {
     const answer = Promise.withResolvers<string>();
-    deadlines.bound(answer.promise, asItIs, ended).then(
+    const use = {
+      kept: (value: string) => value,
+      failed: (thrown: unknown): never => {
+        throw thrown;
+      },
+      late: (): never => {
+        throw new Error("late");
+      },
+      ended,
+    };
+    deadlines.bound(answer.promise, use, undefined).then(
       (value) => outcomes.push(`${name} ${value}`),
       (error: Error) => outcomes.push(`${name} ${error.message}`),
     );

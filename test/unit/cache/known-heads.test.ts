@@ -65,3 +65,24 @@ test("what is remembered is bounded, the oldest goes first, and all of it can be
   heads.forget();
   expect(heads.find(values[2]!, "e")).toBeUndefined();
 });
+
+test("values of different kinds in turn, and of one kind in a row, are told apart by every byte but their id's", () => {
+  const heads = new KnownHeads();
+  const kinds = ["", "t", "tt", "u"].map((tag) => {
+    const bytes = storedValue("root", "i", tag === "" ? [] : [[tag, "g"]]);
+    const length = bytes.length - "payload".length;
+    const known = { length, epoch: "e", generations: [] };
+    heads.remember(bytes, known);
+    return { bytes, known };
+  });
+  for (const { bytes, known } of [...kinds, ...kinds]) {
+    expect(heads.find(bytes, "e")).toBe(known);
+    for (let at = 0; at < known.length; at++) {
+      const other = Buffer.from(bytes);
+      other[at]! ^= 0xff;
+      const isOfId = at >= 7 && at < 7 + entryIdLength;
+      expect(heads.find(other, "e")).toBe(isOfId ? known : undefined);
+      expect(heads.find(bytes.subarray(0, at), "e")).toBeUndefined();
+    }
+  }
+});

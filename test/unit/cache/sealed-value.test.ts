@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { sealValue } from "../../../src/cache/tiered/sealed-value.ts";
+import { sealOwnValue, sealValue } from "../../../src/cache/tiered/sealed-value.ts";
 
 class Point {
   x = 1;
@@ -56,4 +56,18 @@ test("an array that says it has more elements than there are isn't walked throug
   sparse.length = 2 ** 32 - 1;
   expect(sealValue({ sparse }).isFrozen).toBe(false);
   expect(sealValue([undefined, null]).isFrozen).toBe(true);
+});
+
+test("a value that nobody else holds is frozen like any other, and as large", () => {
+  const make = () => ({ list: [{ n: 1 }, null, "text"], deep: { deeper: [1n] } });
+  const value = make();
+  expect(sealOwnValue(value)).toEqual(sealValue(make()));
+  for (const part of [value, value.list, value.list[0], value.deep, value.deep.deeper])
+    expect(Object.isFrozen(part)).toBe(true);
+  for (const other of [new Map(), new Date(), new Point()])
+    expect(sealOwnValue({ other }).isFrozen).toBe(false);
+  // Nothing of that stays for the next value.
+  const given = { first: { n: 1 }, other: new Map() };
+  sealValue(given);
+  expect(Object.isFrozen(given.first)).toBe(false);
 });
