@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Arm } from "../../../measure/arm.ts";
+import { quantile } from "../../../measure/order-statistics.ts";
 import { MemoryOptimizer } from "../../../memory/optimizer.ts";
 import { copyShopFile, type SqlitePlace } from "../database/shop-place.ts";
 import { OriginProcess } from "../network/origin-process.ts";
@@ -16,6 +17,8 @@ import { optimizedService, plainService, type VisitPlace, type VisitService } fr
 /** What both arms of the service's rows are told. */
 export interface VisitWork {
   readonly mix: VisitMix;
+  /** Rounds that don't count, the first ones. */
+  readonly warmupRounds: number;
   readonly place: SqlitePlace;
   /** Milliseconds until the other service answers. */
   readonly originDelayMs: number;
@@ -29,9 +32,18 @@ export function on(work: VisitWork): Promise<Arm> {
   return visitArm(work, optimizedService);
 }
 
-/** The service in this process; its visitors, and the other service, in processes of their own. One round is all visits. */
+/** What one round came to. */
+interface VisitRound {
+  readonly latenciesMs: readonly number[];
+  readonly perSecond: number;
+  readonly rssBytes: number;
+  /** Of the service's process, a visit. */
+  readonly cpuNs: number;
+}
+
+/** The service in this process; its visitors, and the other service, in processes of their own. */
 async function visitArm(
-  { mix, place, originDelayMs }: VisitWork,
+  { mix, warmupRounds, place, originDelayMs }: VisitWork,
   open: (place: VisitPlace) => VisitService | Promise<VisitService>,
 ): Promise<Arm> {
   const origin = await OriginProcess.start({ delayMs: originDelayMs });
@@ -43,21 +55,28 @@ async function visitArm(
   const client = fork(fileURLToPath(armModule("visit-client")), { execArgv: [] });
   const phase = (name: VisitPhase): Promise<VisitFigures> => asked(client, { port, mix, phase: name });
   let digest = "";
-  let counters: Record<string, number> = {};
+  const rounds: VisitRound[] = [];
   await phase("warmup");
   return {
     run: async () => {
-      const { latencyMs } = await phase("alone");
+      const { latenciesMs } = await phase("alone");
       const optimizer = new MemoryOptimizer();
       const profiler = optimizer.enableProfiling({ intervalMs: 20 });
+      const before = process.cpuUsage();
       const together = await phase("together");
+      const { user, system } = process.cpuUsage(before);
       const { rssBytes } = profiler.profile();
       optimizer.close();
       digest = together.digest;
-      counters = { latencyNs: latencyMs * 1e6, perSecond: together.perSecond, rssBytes: rssBytes.mean };
+      rounds.push({
+        latenciesMs,
+        perSecond: together.perSecond,
+        rssBytes: rssBytes.mean,
+        cpuNs: (1000 * (user + system)) / mix.together,
+      });
     },
     answer: () => digest,
-    counters: () => counters,
+    counters: () => countersOf(rounds.slice(warmupRounds)),
     close: async () => {
       client.kill("SIGKILL");
       server.close();
@@ -65,6 +84,22 @@ async function visitArm(
       await service.close();
       await origin.kill();
     },
+  };
+}
+
+/** A round in which the machine did something else doesn't count for more than another: medians of the rounds. */
+function countersOf(rounds: readonly VisitRound[]): Record<string, number> {
+  if (rounds.length === 0) return {};
+  const middle = (of: (round: VisitRound) => number): number => quantile(rounds.map(of), 0.5);
+  const latencies = rounds.flatMap(({ latenciesMs }) => latenciesMs);
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    latencyNs: 1e6 * middle(({ latenciesMs }) => mean(latenciesMs)),
+    medianLatencyNs: 1e6 * quantile(latencies, 0.5),
+    perSecond: middle(({ perSecond }) => perSecond),
+    rssBytes: middle(({ rssBytes }) => rssBytes),
+    cpuNs: middle(({ cpuNs }) => cpuNs),
   };
 }
 
