@@ -87,16 +87,15 @@ function workloads(context: RoomContext, place: SqlitePlace): Workload[] {
 
 function workload({ quick, seed, repetitions }: RoomContext, place: SqlitePlace) {
   const module = armModule("visit-arms");
-  const { rounds, warmupRounds } = repetitions;
   const mix = {
-    ...(quick ? { warmup: 1_000, together: 300 } : { warmup: 1_500, together: 800 }),
-    ...{ alone: 25, connections: 32, rounds: warmupRounds + rounds, seed },
+    ...{ warmup: 400, alone: 25, together: quick ? 300 : 800, connections: 32, seed },
+    ...{ warmupRounds: repetitions.warmupRounds, rounds: repetitions.rounds },
   };
-  const args: VisitWork = { mix, warmupRounds, place, originDelayMs };
+  const args: VisitWork = { mix, place, originDelayMs };
   const count = (value: number) => value.toLocaleString("en-US");
   return {
     input:
-      `${count(mix.warmup)} visits to warm up, then in each round ${mix.alone} one after the other and ${mix.together} on ` +
+      `${count(mix.warmupRounds * mix.warmup)} visits to warm up, then in each round ${mix.alone} one after the other and ${mix.together} on ` +
       `${mix.connections} connections, from a process of their own. A visit reads a product and the best rated of a category from ` +
       "the shop of the database's rows on SQLite; a page, one of 1,000, from a service 20 ms away that allows three of four to be " +
       "kept or validated; chooses 5 of 120 tools for a query, one of 211; counts the user's visits; and fills a record of 64 KiB. " +

@@ -17,8 +17,6 @@ import { optimizedService, plainService, type VisitPlace, type VisitService } fr
 /** What both arms of the service's rows are told. */
 export interface VisitWork {
   readonly mix: VisitMix;
-  /** Rounds that don't count, the first ones. */
-  readonly warmupRounds: number;
   readonly place: SqlitePlace;
   /** Milliseconds until the other service answers. */
   readonly originDelayMs: number;
@@ -43,7 +41,7 @@ interface VisitRound {
 
 /** The service in this process; its visitors, and the other service, in processes of their own. */
 async function visitArm(
-  { mix, warmupRounds, place, originDelayMs }: VisitWork,
+  { mix, place, originDelayMs }: VisitWork,
   open: (place: VisitPlace) => VisitService | Promise<VisitService>,
 ): Promise<Arm> {
   const origin = await OriginProcess.start({ delayMs: originDelayMs });
@@ -56,9 +54,14 @@ async function visitArm(
   const phase = (name: VisitPhase): Promise<VisitFigures> => asked(client, { port, mix, phase: name });
   let digest = "";
   const rounds: VisitRound[] = [];
-  await phase("warmup");
+  let warm = 0;
   return {
     run: async () => {
+      if (warm < mix.warmupRounds) {
+        await phase("warmup");
+        warm++;
+        return;
+      }
       const { latenciesMs } = await phase("alone");
       const optimizer = new MemoryOptimizer();
       const profiler = optimizer.enableProfiling({ intervalMs: 20 });
@@ -76,7 +79,7 @@ async function visitArm(
       });
     },
     answer: () => digest,
-    counters: () => countersOf(rounds.slice(warmupRounds)),
+    counters: () => countersOf(rounds),
     close: async () => {
       client.kill("SIGKILL");
       server.close();
