@@ -157,10 +157,13 @@ describe("a run of the report", () => {
         'let rounds = 0; export const setup = () => ({ run() { rounds++; }, answer: () => "same", counters: () => ({ rounds }) });',
       )}`,
     };
-    const unit = {
-      ...{ shown: "counter", counter: "rounds", rounds: "all" },
-      ...{ kind: "count", what: "rounds" },
-    } as const;
+    const unit: Workload["unit"] = {
+      shown: "counter",
+      counter: "rounds",
+      rounds: "all",
+      kind: "count",
+      what: "rounds",
+    };
     const { document } = await runReport({
       rooms: [room([workload("room.a", { unit, baseline: counting, optimized: counting })])],
       outDir,
