@@ -229,9 +229,10 @@ class ReportRunner {
     }
   }
 
-  /** A counter is read once in a process, after one round. */
+  /** A counter is read once in a process, most after one round. */
   #repetitions({ unit, operationsPerRound }: Workload): Repetitions {
-    const plan = unit.shown === "counter" ? { ...this.#plan, rounds: 1, warmupRounds: 0 } : this.#plan;
+    const isOfOneRound = unit.shown === "counter" && unit.rounds !== "all";
+    const plan = isOfOneRound ? { ...this.#plan, rounds: 1, warmupRounds: 0 } : this.#plan;
     return { ...plan, operationsPerRound };
   }
 

@@ -39,7 +39,7 @@ export interface TimeUnit {
 
 /**
  * A counter of the arm: memory, objects, a share, times that aren't those of a whole round. Each process gives one, after
- * one round without a warm-up, so what the row knows of its spread it knows from the processes alone.
+ * its last round, so what the row knows of its spread it knows from the processes alone.
  */
 export interface CounterUnit {
   readonly shown: "counter";
@@ -50,6 +50,12 @@ export interface CounterUnit {
   readonly what: string;
   /** @default "less" */
   readonly better?: "less" | "more";
+  /**
+   * `all`: the arm takes it over the plan's rounds, its warm-up first, in turns with the other variants, so that what the machine
+   * does meanwhile disturbs all alike. `one`: over one round without a warm-up.
+   * @default "one"
+   */
+  readonly rounds?: "one" | "all";
 }
 
 /** How a number is shown: a `ratio` as a percentage, `bytes` with a binary prefix, a `duration`, of nanoseconds, with its unit. */

@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import { PoolQueueFullError } from "../../errors.ts";
 import type { Operation, QueryResult, Row } from "../driver.ts";
 import { onCut } from "./bounded-wait.ts";
@@ -17,16 +17,27 @@ export interface ReaderThreadsOptions extends ThreadOptions {
 const maxQueued = 1000;
 /** Milliseconds that a read which was given up has to let go of its thread before the thread is given up as well. */
 const graceMs = 100;
+/** A thread takes some 20 MiB, and tens of milliseconds of a processor to start again. */
+const idleThreadMs = 5000;
 
 type Waiter = (thread: SqliteThread) => void;
 
+/** A thread without work, and when it became so. */
+interface Idle {
+  readonly thread: SqliteThread;
+  readonly sinceMs: number;
+}
+
 /**
  * Runs long reads on threads, in order of asking. A read that is given up leaves at once; if SQLite doesn't let go of
- * its thread, the thread counts as stuck and is replaced, as long as not more than twice the threads are alive.
+ * its thread, the thread counts as stuck and is replaced, as long as not more than twice the threads are alive. A thread
+ * that had no work for 5 s is ended.
  */
 export class ReaderThreads {
   readonly #options: ReaderThreadsOptions;
-  readonly #idle: SqliteThread[] = [];
+  /** The last to have worked is last, and the next to work. */
+  #idle: Idle[] = [];
+  #sweep: TimerHandle;
   readonly #busy = new Set<SqliteThread>();
   readonly #stuck = new Set<SqliteThread>();
   readonly #queue = new Set<Waiter>();
@@ -88,8 +99,9 @@ export class ReaderThreads {
 
   /** Ends all threads; one that is stuck ends when its statement does, and isn't waited for. */
   async close(): Promise<void> {
+    this.#options.clock.clearTimeout(this.#sweep);
     for (const thread of [...this.#busy, ...this.#stuck]) void thread.terminate();
-    await Promise.all(this.#idle.splice(0).map((thread) => thread.terminate()));
+    await Promise.all(this.#idle.splice(0).map(({ thread }) => thread.terminate()));
   }
 
   async #run(
@@ -133,8 +145,8 @@ export class ReaderThreads {
 
   /** @returns a thread that is idle or may be started */
   #take(): SqliteThread | undefined {
-    let thread = this.#idle.pop();
-    while (thread?.ended) thread = this.#idle.pop();
+    let thread = this.#idle.pop()?.thread;
+    while (thread?.ended) thread = this.#idle.pop()?.thread;
     if (thread === undefined) {
       const { threads } = this.#options;
       const alive = this.#busy.size + this.#stuck.size;
@@ -149,9 +161,23 @@ export class ReaderThreads {
     this.#stuck.delete(thread);
     if (this.#busy.delete(thread) && !thread.ended) {
       thread.renew();
-      this.#idle.push(thread);
+      this.#idle.push({ thread, sinceMs: this.#options.clock.now() });
+      this.#sweep ??= this.#sweepLater(idleThreadMs);
     }
     this.#serve();
+  }
+
+  #sweepLater(ms: number): TimerHandle {
+    return this.#options.clock.setTimeout(() => this.#endIdle(), ms);
+  }
+
+  #endIdle(): void {
+    const now = this.#options.clock.now();
+    const isOver = ({ sinceMs }: Idle): boolean => now - sinceMs >= idleThreadMs;
+    for (const { thread } of this.#idle.filter(isOver)) void thread.terminate();
+    this.#idle = this.#idle.filter((idle) => !isOver(idle));
+    const [oldest] = this.#idle;
+    this.#sweep = oldest && this.#sweepLater(oldest.sinceMs + idleThreadMs - now);
   }
 
   #giveUp(thread: SqliteThread): void {

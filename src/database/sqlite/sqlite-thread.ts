@@ -12,6 +12,12 @@ export interface ThreadOptions {
 /** This file's own extension: `.ts` from source, `.js` when built. */
 const workerUrl = new URL(`./sqlite-worker${extname(import.meta.url)}`, import.meta.url);
 
+/**
+ * MiB of a thread's young generation. What a statement makes there is dead as soon as it is sent: a larger one is filled for nothing
+ * (`docs/decisions/sqlite-connections.md`).
+ */
+const youngGenerationMib = 3;
+
 interface Asked {
   resolve(reply: ThreadReply): void;
   reject(error: unknown): void;
@@ -35,7 +41,12 @@ export class SqliteThread {
       readOnly,
       cancelled: this.#cancelled.buffer,
     };
-    this.#worker = new Worker(workerUrl, { workerData: data, execArgv: [], name: "victor-sqlite" });
+    this.#worker = new Worker(workerUrl, {
+      workerData: data,
+      execArgv: [],
+      name: "victor-sqlite",
+      resourceLimits: { maxYoungGenerationSizeMb: youngGenerationMib },
+    });
     this.#worker.on("message", (reply: ThreadReply) => this.#take()?.resolve(reply));
     this.#worker.on("error", (error) => {
       this.#failure = error;

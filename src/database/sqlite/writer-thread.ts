@@ -1,4 +1,4 @@
-import type { Clock } from "../../clock.ts";
+import type { Clock, TimerHandle } from "../../clock.ts";
 import { BatchError, ConnectionLostError } from "../../errors.ts";
 import type { Operation, QueryResult, Row } from "../driver.ts";
 import { onCut } from "./bounded-wait.ts";
@@ -34,15 +34,21 @@ export interface WriterJob<T> {
 /** Values of a batch, and characters in their strings, that are sent at once. */
 const maxValues = 4096;
 const maxCharacters = 65_536;
+/** A thread takes some 20 MiB, and tens of milliseconds of a processor to start again. */
+const idleThreadMs = 5000;
 
 /**
- * Runs long writes on one thread. Its caller holds the engine's write lock. Nothing is committed but on demand, so a
+ * Runs long writes on one thread, which is ended when it had no work for 5 s. Its caller holds the engine's write lock. Nothing is committed but on demand, so a
  * write that was given up before has not happened, however long SQLite still works on it.
  */
 export class WriterThread {
   readonly #options: WriterThreadOptions;
   #thread: SqliteThread | undefined;
   #checkpointing: Promise<void> | undefined;
+  /** Jobs and checkpoints that have begun and not ended. */
+  #uses = 0;
+  #idle: TimerHandle;
+  #closed = false;
 
   constructor(options: WriterThreadOptions) {
     this.#options = options;
@@ -82,8 +88,9 @@ export class WriterThread {
 
   /** A change of the schema, outside of a transaction, since some can't be inside one. It can't be taken back. */
   define(plan: StatementPlan, params: readonly SqliteValue[], operation: Operation): WriterJob<QueryResult> {
-    const result = this.#idleThread().then((thread) =>
-      this.#patiently(operation, async () => {
+    const result = this.#used(async () => {
+      const thread = await this.#idleThread();
+      return this.#patiently(operation, async () => {
         this.#options.watch.expectCommit();
         try {
           const reply = await thread.ask({ kind: "define", sql: plan.sql, params });
@@ -92,15 +99,14 @@ export class WriterThread {
         } finally {
           this.#options.watch.settle(false);
         }
-      }),
-    );
+      });
+    });
     return { result, finished: settled(result) };
   }
 
   /** Moves committed pages into the file, beside all others, while nothing else is asked of the thread. */
   checkpoint(): void {
-    this.#checkpointing ??= this.#live()
-      .ask({ kind: "checkpoint" })
+    this.#checkpointing ??= this.#used(() => this.#live().ask({ kind: "checkpoint" }))
       .then(
         () => {},
         // It is tried again after the next commits; what is committed stays so meanwhile.
@@ -113,6 +119,8 @@ export class WriterThread {
 
   /** @param wait whether nothing runs on it, so that its end can be waited for */
   async close(wait: boolean): Promise<void> {
+    this.#closed = true;
+    this.#options.clock.clearTimeout(this.#idle);
     const ended = this.#checkpointing?.then(() => this.#thread?.terminate()) ?? this.#thread?.terminate();
     if (wait) await ended;
   }
@@ -142,7 +150,7 @@ export class WriterThread {
       committed(await this.#commit(thread));
       resolve(value);
     };
-    const finished = run().catch(reject).finally(stop);
+    const finished = this.#used(run).catch(reject).finally(stop);
     return { result: promise, finished };
   }
 
@@ -162,6 +170,24 @@ export class WriterThread {
     } finally {
       watch.settle(alone);
     }
+  }
+
+  /** Does something with the thread, which isn't idle meanwhile. */
+  async #used<T>(work: () => Promise<T>): Promise<T> {
+    const { clock } = this.#options;
+    this.#uses++;
+    clock.clearTimeout(this.#idle);
+    try {
+      return await work();
+    } finally {
+      if (--this.#uses === 0 && !this.#closed) this.#idle = clock.setTimeout(() => this.#end(), idleThreadMs);
+    }
+  }
+
+  #end(): void {
+    const thread = this.#thread;
+    this.#thread = undefined;
+    void thread?.terminate();
   }
 
   #patiently<T>(operation: Operation, attempt: () => Promise<T>): Promise<T> {

@@ -11,6 +11,7 @@ import { SqliteThread } from "../../../src/database/sqlite/sqlite-thread.ts";
 import { StatementPlan } from "../../../src/database/sqlite/statement-plan.ts";
 import { WriterThread } from "../../../src/database/sqlite/writer-thread.ts";
 import { BatchError, ConnectionLostError, DeadlineError, PoolQueueFullError } from "../../../src/errors.ts";
+import { FakeClock } from "../../support/fake-clock.ts";
 import { counting, forever, openEngine, temporaryFolder } from "./sqlite-support.ts";
 
 /** With this budget every statement is too long for the event loop after its first run, and stays so. */
@@ -184,6 +185,59 @@ describe("ReaderThreads", () => {
     new DatabaseSync(`${opened.path}.missing`).close();
     expect((await threads.read(plan, [], forever)).rows).toEqual([{ x: 1 }]);
     await threads.close();
+  });
+
+  it("ends a thread that had no work for 5 s, and not the one that had", async () => {
+    await using opened = await openEngine();
+    const clock = new FakeClock();
+    const threads = new ReaderThreads({ path: opened.path, pragmas: {}, clock, threads: 2 });
+    const plan = new StatementPlan("SELECT 1 AS x", 2);
+    const read = () => threads.read(plan, [], forever);
+    await Promise.all([read(), read()]);
+    await clock.advance(4000);
+    await read();
+    expect(threads.stats().idle).toBe(2);
+    await clock.advance(1000);
+    expect(threads.stats().idle).toBe(1);
+    await clock.advance(4000);
+    expect(threads.stats().idle).toBe(0);
+    expect((await read()).rows).toEqual([{ x: 1 }]);
+    await threads.close();
+    expect(clock.pending).toBe(0);
+  });
+});
+
+describe("WriterThread", () => {
+  it("ends its thread after 5 s without work, and starts one for the next", async () => {
+    await using opened = await openEngine();
+    await run(opened.engine, "CREATE TABLE t (n INT)");
+    await run(opened.engine, "INSERT INTO t VALUES (0)");
+    const clock = new FakeClock();
+    const watch = { expectCommit: () => {}, committed: () => {}, settle: () => {} };
+    const writer = new WriterThread({ path: opened.path, pragmas: {}, clock, busyTimeoutMs: 0, watch });
+    let started = 0;
+    const count = () => started++;
+    process.on("worker", count);
+    try {
+      const plan = new StatementPlan("UPDATE t SET n = n + 1", 2);
+      const write = async () => {
+        const job = writer.write(plan, [], forever);
+        await Promise.all([job.result, job.finished]);
+      };
+      await write();
+      await clock.advance(4999);
+      await write();
+      await clock.advance(4999);
+      expect(started).toBe(1);
+      await clock.advance(1);
+      await write();
+      expect(started).toBe(2);
+      await writer.close(true);
+      expect(clock.pending).toBe(0);
+      expect((await run(opened.engine, "SELECT n FROM t")).rows[0]?.n).toBe(3);
+    } finally {
+      process.off("worker", count);
+    }
   });
 });
 

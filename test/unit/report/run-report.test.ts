@@ -150,6 +150,31 @@ describe("a run of the report", () => {
     expect(row?.vsBaseline?.counter?.ratio).toBeCloseTo(3, 12);
   });
 
+  test("reads a counter that is taken over all rounds after them, the warm-up among them", async () => {
+    const counting = {
+      ...arm("same"),
+      module: `data:text/javascript,${encodeURIComponent(
+        'let rounds = 0; export const setup = () => ({ run() { rounds++; }, answer: () => "same", counters: () => ({ rounds }) });',
+      )}`,
+    };
+    const unit: Workload["unit"] = {
+      shown: "counter",
+      counter: "rounds",
+      rounds: "all",
+      kind: "count",
+      what: "rounds",
+    };
+    const { document } = await runReport({
+      rooms: [room([workload("room.a", { unit, baseline: counting, optimized: counting })])],
+      outDir,
+      repetitions: { processes: 2, rounds: 3, warmupRounds: 2 },
+    });
+    expect(document.areas[0]?.rows[0]).toMatchObject({
+      repetitions: { processes: 2, rounds: 3, warmupRounds: 2 },
+      baseline: { counter: [5, 5] },
+    });
+  });
+
   test("measures once what rows of different counters share", async () => {
     const counting = {
       ...arm("same"),

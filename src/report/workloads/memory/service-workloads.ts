@@ -44,20 +44,20 @@ export function serviceWorkloads(context: RoomContext): Workload[] {
   return [resident, collected, counted, saving(context)];
 }
 
-/** The same service, of which the collector is told to save memory. */
+/** The same service with pools, of which the collector is told to save memory as well. */
 function saving(context: RoomContext): Workload {
   const { optimized, ...rest } = workload(context, false);
   return {
     ...rest,
     id: "memory.aggressive-mode",
     title: "GC tuning, aggressive",
-    question: "How much less memory is resident where time may be given for it?",
+    question: "How much memory does the process keep with pools, where time may be given for it as well?",
     unit: { shown: "counter", counter: "rssBytes", kind: "bytes", what: "resident memory" },
-    baseline: optimized,
+    reference: { before: "450 MB", after: "315 MB", improvement: "−30 %" },
     optimized: {
       ...optimized,
       name: "pooled, aggressive",
-      about: "the same with enableGcTuning({ aggressive: true })",
+      about: "pools, a TimedCache and enableGcTuning({ aggressive: true })",
       args: { ...optimized.args, aggressive: true },
     },
     figures: ({ cpuNs = 0 }, baseline) => [
@@ -67,10 +67,11 @@ function saving(context: RoomContext): Workload {
         question: "What does an order cost the service in processor time then?",
         value: cpuNs,
         kind: "duration",
-        detail: `${amount("duration", baseline.cpuNs ?? 0)} without`,
+        detail: `${amount("duration", baseline.cpuNs ?? 0)} made anew`,
       },
     ],
     notes: [
+      "What of it the pools do alone is the first row of this service.",
       "A program in which much survives, such as a large cache that turns over quickly, may take three times the time.",
     ],
   };

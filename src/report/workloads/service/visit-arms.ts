@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { text } from "node:stream/consumers";
 import { fileURLToPath } from "node:url";
 import type { Arm } from "../../../measure/arm.ts";
+import { quantile } from "../../../measure/order-statistics.ts";
 import { MemoryOptimizer } from "../../../memory/optimizer.ts";
 import { copyShopFile, type SqlitePlace } from "../database/shop-place.ts";
 import { OriginProcess } from "../network/origin-process.ts";
@@ -29,7 +30,16 @@ export function on(work: VisitWork): Promise<Arm> {
   return visitArm(work, optimizedService);
 }
 
-/** The service in this process; its visitors, and the other service, in processes of their own. One round is all visits. */
+/** What one round came to. */
+interface VisitRound {
+  readonly latenciesMs: readonly number[];
+  readonly perSecond: number;
+  readonly rssBytes: number;
+  /** Of the service's process, a visit. */
+  readonly cpuNs: number;
+}
+
+/** The service in this process; its visitors, and the other service, in processes of their own. */
 async function visitArm(
   { mix, place, originDelayMs }: VisitWork,
   open: (place: VisitPlace) => VisitService | Promise<VisitService>,
@@ -43,21 +53,33 @@ async function visitArm(
   const client = fork(fileURLToPath(armModule("visit-client")), { execArgv: [] });
   const phase = (name: VisitPhase): Promise<VisitFigures> => asked(client, { port, mix, phase: name });
   let digest = "";
-  let counters: Record<string, number> = {};
-  await phase("warmup");
+  const rounds: VisitRound[] = [];
+  let warm = 0;
   return {
     run: async () => {
-      const { latencyMs } = await phase("alone");
+      if (warm < mix.warmupRounds) {
+        await phase("warmup");
+        warm++;
+        return;
+      }
+      const { latenciesMs } = await phase("alone");
       const optimizer = new MemoryOptimizer();
       const profiler = optimizer.enableProfiling({ intervalMs: 20 });
+      const before = process.cpuUsage();
       const together = await phase("together");
+      const { user, system } = process.cpuUsage(before);
       const { rssBytes } = profiler.profile();
       optimizer.close();
       digest = together.digest;
-      counters = { latencyNs: latencyMs * 1e6, perSecond: together.perSecond, rssBytes: rssBytes.mean };
+      rounds.push({
+        latenciesMs,
+        perSecond: together.perSecond,
+        rssBytes: rssBytes.mean,
+        cpuNs: (1000 * (user + system)) / mix.together,
+      });
     },
     answer: () => digest,
-    counters: () => counters,
+    counters: () => countersOf(rounds),
     close: async () => {
       client.kill("SIGKILL");
       server.close();
@@ -65,6 +87,22 @@ async function visitArm(
       await service.close();
       await origin.kill();
     },
+  };
+}
+
+/** A round in which the machine did something else doesn't count for more than another: medians of the rounds. */
+function countersOf(rounds: readonly VisitRound[]): Record<string, number> {
+  if (rounds.length === 0) return {};
+  const middle = (of: (round: VisitRound) => number): number => quantile(rounds.map(of), 0.5);
+  const latencies = rounds.flatMap(({ latenciesMs }) => latenciesMs);
+  const mean = (values: readonly number[]): number =>
+    values.reduce((sum, value) => sum + value, 0) / values.length;
+  return {
+    latencyNs: 1e6 * middle(({ latenciesMs }) => mean(latenciesMs)),
+    medianLatencyNs: 1e6 * quantile(latencies, 0.5),
+    perSecond: middle(({ perSecond }) => perSecond),
+    rssBytes: middle(({ rssBytes }) => rssBytes),
+    cpuNs: middle(({ cpuNs }) => cpuNs),
   };
 }
 

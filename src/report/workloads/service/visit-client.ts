@@ -14,22 +14,24 @@ export type VisitPhase = "warmup" | "alone" | "together";
 
 /** What came of it. */
 export interface VisitFigures {
-  /** Mean of a visit, milliseconds. */
-  readonly latencyMs: number;
+  /** Of each visit, in the order in which they ended. */
+  readonly latenciesMs: readonly number[];
   readonly perSecond: number;
   /** Of all replies since the first phase, in the order of the visits. */
   readonly digest: string;
 }
 
 const replies: string[] = [];
+let all: readonly Visit[] | undefined;
+let done = 0;
 
 process.on("message", async ({ port, mix, phase }: VisitTask) => {
-  const { warmup, alone } = mix;
-  const starts = { warmup: 0, alone: warmup, together: warmup + alone };
-  const visits = visitsOf(mix).slice(starts[phase], starts[phase] + mix[phase]);
+  all ??= visitsOf(mix);
+  const visits = all.slice(done, done + mix[phase]);
+  done += visits.length;
   const connections = phase === "alone" ? 1 : mix.connections;
   const agent = new Agent({ keepAlive: true, maxSockets: connections });
-  let totalMs = 0;
+  const latenciesMs: number[] = [];
   // Visits of one user must not overtake one another: each connection has users of its own.
   const queues: Visit[][] = Array.from({ length: connections }, () => []);
   for (const visit of visits) queues[visit.user % connections]?.push(visit);
@@ -39,14 +41,14 @@ process.on("message", async ({ port, mix, phase }: VisitTask) => {
       for (const visit of queue) {
         const beganMs = performance.now();
         replies[visit.number] = await answered(agent, port, visit);
-        totalMs += performance.now() - beganMs;
+        latenciesMs.push(performance.now() - beganMs);
       }
     }),
   );
   const perSecond = (1000 * visits.length) / (performance.now() - startedMs);
   agent.destroy();
   const digest = createHash("sha256").update(replies.join("\n")).digest("hex").slice(0, 16);
-  process.send?.({ latencyMs: totalMs / visits.length, perSecond, digest } satisfies VisitFigures);
+  process.send?.({ latenciesMs, perSecond, digest } satisfies VisitFigures);
 });
 // A parent that died leaves nothing behind.
 process.on("disconnect", () => process.exit());

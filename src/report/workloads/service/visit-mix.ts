@@ -5,12 +5,16 @@ import { zipfKeys } from "../key-distribution.ts";
 
 /** Who visits how often. */
 export interface VisitMix {
-  /** On all connections, before anything counts: they fill what the service keeps. */
+  /** Of a round that doesn't count, on all connections at once: they fill what the service keeps. */
   readonly warmup: number;
-  /** One after the other: each has the service to itself. */
+  /** Of a round, one after the other: each has the service to itself. */
   readonly alone: number;
-  /** On all connections at once. */
+  /** Of a round, on all connections at once. */
   readonly together: number;
+  /** Rounds that don't count, the first ones. */
+  readonly warmupRounds: number;
+  /** Those that do. */
+  readonly rounds: number;
   readonly connections: number;
   readonly seed: number;
 }
@@ -47,7 +51,7 @@ const resources = 1000;
 const writeRate = 0.05;
 
 /** All visits in their order: the same for the same seed. */
-export function visitsOf({ warmup, alone, together, seed }: VisitMix): Visit[] {
+export function visitsOf({ warmup, alone, together, warmupRounds, rounds, seed }: VisitMix): Visit[] {
   const random = seededRandom(seed);
   const next = {
     user: zipfKeys(shop.users, exponent, seed + 1, random),
@@ -56,7 +60,7 @@ export function visitsOf({ warmup, alone, together, seed }: VisitMix): Visit[] {
     resource: zipfKeys(resources, resourceExponent, seed + 4, random),
     query: zipfKeys(codingAssistantQueries.length, exponent, seed + 5, random),
   };
-  return Array.from({ length: warmup + alone + together }, (_, number) => ({
+  return Array.from({ length: warmupRounds * warmup + rounds * (alone + together) }, (_, number) => ({
     number,
     user: next.user(),
     product: next.product(),
