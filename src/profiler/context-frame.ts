@@ -25,11 +25,14 @@ export function leaveOutOnlyValue(resource: AsyncResource, storage: object): voi
   if (frame?.size === 1 && frame.get(storage) !== undefined) framed[frameKey] = undefined;
 }
 
-/** By trial, for the property has no name that Node promises: it must hold a context, and lead to it. */
+/**
+ * By trial, for the property has no name that Node promises: it must hold a context, and lead to it. In a scope of its own: an entry
+ * without a value, which `run` leaves behind, would else be in all contexts of the program.
+ */
 function findFrameKey(): symbol | undefined {
   const storage = new AsyncLocalStorage<object>();
   const stored = {};
-  return storage.run(stored, () => {
+  const tried = (): symbol | undefined => {
     const resource = new AsyncResource("VICTOR_SPAN");
     const framed = resource as unknown as Framed;
     const isFrame = (value: unknown): boolean =>
@@ -43,5 +46,6 @@ function findFrameKey(): symbol | undefined {
     framed[key] = undefined;
     const isEmpty = resource.runInAsyncScope(() => storage.getStore() === undefined);
     return isEmpty && storage.getStore() === stored ? key : undefined;
-  });
+  };
+  return new AsyncResource("VICTOR_SPAN").runInAsyncScope(() => storage.run(stored, tried));
 }

@@ -1,4 +1,5 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { spawnSync } from "node:child_process";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
@@ -42,6 +43,20 @@ test("a single value of another storage stays", () => {
     leaveOutOnlyValue(resource, storage);
     expect(seen(resource, other)).toBe("two");
   });
+});
+
+test("loading the module leaves nothing in the program's contexts", () => {
+  const url = new URL("../../../src/profiler/context-frame.ts", import.meta.url).href;
+  const script = `
+    import { AsyncResource } from "node:async_hooks";
+    import ${JSON.stringify(url)};
+    const resource = new AsyncResource("TEST");
+    console.log(Object.getOwnPropertySymbols(resource).filter((key) => typeof resource[key]?.get === "function").length);
+  `;
+  const args = ["--no-warnings", "--input-type=module", "--eval", script];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8" });
+  expect(stderr).toBe("");
+  expect(stdout.trim()).toBe("0");
 });
 
 test("a span at the top of a pool's task leaves the task's context to other profilers", () => {
