@@ -1,5 +1,5 @@
 import { type AsyncLocalStorage, AsyncResource } from "node:async_hooks";
-import { leaveOutOnlyValue } from "./context-frame.ts";
+import { ContextFrame } from "./context-frame.ts";
 import type { Span } from "./span.ts";
 import type { SpanName } from "./span-names.ts";
 import { type SpanError, type SpanMetadata, spanError } from "./span-record.ts";
@@ -92,21 +92,26 @@ export class LiveSpan implements Span {
    *
    * An `AsyncResource` restores the whole async context on leaving a function, at the price of an assignment;
    * `AsyncLocalStorage.run` builds a second context to go back to, which costs more than all the rest here. The span must
-   * not hold on to the resource: it knows the context around it, hence the span before, and so on for ever.
+   * not hold on to the resource: where the context was copied, it knows the one around it, hence the span before, and so on.
    */
   call(): unknown {
     // A number for the trigger spares its lookup, and options' object.
     const resource = new AsyncResource("VICTOR_SPAN", 0);
-    // Without a parent there is hardly a value of this storage; in a thread of a pool, a parent may be none.
-    if (this.#parent !== undefined) leaveOutOnlyValue(resource, this.#owner.storage);
-    return resource.runInAsyncScope(this.#enter, this);
+    return resource.runInAsyncScope(
+      new ContextFrame(this.#owner.storage, this).precede(resource) ? this.#callBody : this.#enterAndCall,
+      this,
+    );
   }
 
-  #enter(): unknown {
+  #callBody(): unknown {
     const body = this.#body!;
     this.#body = undefined;
-    this.#owner.storage.enterWith(this);
     return body(this);
+  }
+
+  #enterAndCall(): unknown {
+    this.#owner.storage.enterWith(this);
+    return this.#callBody();
   }
 
   set(metadata: SpanMetadata): void {

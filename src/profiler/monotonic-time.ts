@@ -23,5 +23,19 @@ function originMs(): number {
 /** Milliseconds from the origin of the system's clock, which all threads share, to that of this thread's. */
 export const threadOriginMs = originMs();
 
-/** This thread's time. Imported, `performance` is a variable; the global is a getter, which costs more. */
-export const monotonicMs = (): number => performance.now();
+/**
+ * This thread's time, that of `performance.now()`. Node gives it a second time as the duration of its own timing entry, by a
+ * getter that doesn't ask what it is called on, which spares an eighth.
+ */
+export const monotonicMs: () => number = nodeDuration() ?? (() => performance.now());
+
+/** @returns `undefined` where it isn't the same clock */
+function nodeDuration(): (() => number) | undefined {
+  const get = Object.getOwnPropertyDescriptor(performance.nodeTiming, "duration")?.get;
+  if (get === undefined) return undefined;
+  const beforeMs = performance.now();
+  const betweenMs: unknown = get();
+  return typeof betweenMs === "number" && betweenMs >= beforeMs && betweenMs <= performance.now()
+    ? get
+    : undefined;
+}

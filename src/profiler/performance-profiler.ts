@@ -261,19 +261,17 @@ export class PerformanceProfiler implements MetricSource, TaskContextSource {
   }
 
   #record(span: LiveSpan, endMs: number): void {
-    const { of, id, parentId, startMs, metadata, error, sink } = span;
     this.#finished++;
-    const selfMs = span.selfMs(endMs);
-    this.#store.add(of, id, parentId, startMs, endMs - startMs, selfMs, metadata, error, threadId, sink);
+    this.#store.add(span, endMs - span.startMs, span.selfMs(endMs), threadId);
   }
 
   #receive(): void {
     for (const span of this.#inbox?.take() ?? []) {
       const [id, parentId, name, category, systemMs, durationMs, selfMs, thread, metadata, error] = span;
       const of = this.#store.names.find(name, { category });
-      const said = [metadata ?? undefined, error ?? undefined] as const;
-      const startMs = systemMs - threadOriginMs;
-      this.#store.add(of, id, parentId, startMs, durationMs, selfMs, ...said, thread, undefined);
+      const said = { metadata: metadata ?? undefined, error: error ?? undefined, sink: undefined };
+      const remote = { of, id, parentId, startMs: systemMs - threadOriginMs, ...said };
+      this.#store.add(remote, durationMs, selfMs, thread);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { SpanName } from "./span-names.ts";
 import type { SpanError, SpanMetadata, SpanRecord } from "./span-record.ts";
+import type { EndedSpan } from "./span-store.ts";
 
 /** What few spans have, so that it isn't among the numbers. */
 export interface SpanExtra {
@@ -31,31 +32,23 @@ export class SpanRing {
     return Math.max(0, this.#added - this.#capacity);
   }
 
-  add(
-    of: SpanName,
-    id: number,
-    parentId: number,
-    startMs: number,
-    durationMs: number,
-    selfMs: number,
-    failed: boolean,
-    threadId: number,
-    extra: SpanExtra | undefined,
-  ): void {
+  add(span: EndedSpan, durationMs: number, selfMs: number, threadId: number): void {
     const slot = this.#next;
     this.#next = slot + 1 === this.#capacity ? 0 : slot + 1;
     this.#added++;
     const rows = this.#rows;
+    const { metadata, error } = span;
     const at = slot * columns;
-    rows[at] = id;
-    rows[at + 1] = parentId;
-    rows[at + 2] = of.index;
-    rows[at + 3] = startMs;
+    rows[at] = span.id;
+    rows[at + 1] = span.parentId;
+    rows[at + 2] = span.of.index;
+    rows[at + 3] = span.startMs;
     rows[at + 4] = durationMs;
     rows[at + 5] = selfMs;
-    rows[at + 6] = failed ? 1 : 0;
+    rows[at + 6] = error === undefined ? 0 : 1;
     rows[at + 7] = threadId;
-    if (extra !== undefined || this.#extras[slot] !== undefined) this.#extras[slot] = extra;
+    if (metadata !== undefined || error !== undefined) this.#extras[slot] = { metadata, error };
+    else if (this.#extras[slot] !== undefined) this.#extras[slot] = undefined;
   }
 
   /** @param names all, by index @returns the oldest first, by when they ended */

@@ -5,6 +5,19 @@ import type { SpanError, SpanMetadata, SpanRecord } from "./span-record.ts";
 import { SpanRing } from "./span-ring.ts";
 import type { SpanSink } from "./span-sink.ts";
 
+/** What is recorded of a span, its times aside. */
+export interface EndedSpan {
+  readonly of: SpanName;
+  readonly id: number;
+  /** 0 for none. */
+  readonly parentId: number;
+  readonly startMs: number;
+  readonly metadata: SpanMetadata | undefined;
+  readonly error: SpanError | undefined;
+  /** Where its record goes besides. */
+  readonly sink: SpanSink | undefined;
+}
+
 /** All that is kept of spans that have ended, in bounded memory. */
 export class SpanStore {
   readonly names: SpanNames;
@@ -34,37 +47,29 @@ export class SpanStore {
     return this.#ring?.overwritten ?? 0;
   }
 
-  /** @param parentId 0 for none @param sink where its record goes besides */
-  add(
-    of: SpanName,
-    id: number,
-    parentId: number,
-    startMs: number,
-    durationMs: number,
-    selfMs: number,
-    metadata: SpanMetadata | undefined,
-    error: SpanError | undefined,
-    threadId: number,
-    sink: SpanSink | undefined,
-  ): void {
-    const failed = error !== undefined;
+  add(span: EndedSpan, durationMs: number, selfMs: number, threadId: number): void {
+    const { of } = span;
     this.count++;
-    if (failed) {
+    if (span.error !== undefined) {
       this.failed++;
       of.failed++;
     }
     of.durations.record(durationMs);
     of.selfMs += selfMs;
-    const extra = metadata === undefined && error === undefined ? undefined : { metadata, error };
     this.#ring ??= new SpanRing(this.#maxSpans);
-    this.#ring.add(of, id, parentId, startMs, durationMs, selfMs, failed, threadId, extra);
-    const isSlow = durationMs > this.#slowest.floorMs;
-    if (!isSlow && !this.listeners.any && sink === undefined) return;
-    const { name, category } = of;
-    const parent = parentId === 0 ? undefined : parentId;
+    this.#ring.add(span, durationMs, selfMs, threadId);
+    if (durationMs > this.#slowest.floorMs || this.listeners.any || span.sink !== undefined)
+      this.#tell(span, durationMs, selfMs, threadId);
+  }
+
+  #tell(span: EndedSpan, durationMs: number, selfMs: number, threadId: number): void {
+    const { id, startMs, metadata, error, sink } = span;
+    const { name, category } = span.of;
+    const parentId = span.parentId === 0 ? undefined : span.parentId;
+    const failed = error !== undefined;
     const timed = { startMs, durationMs, selfMs };
-    const record = { id, parentId: parent, name, category, metadata, ...timed, failed, error, threadId };
-    if (isSlow) this.#slowest.offer(record);
+    const record = { id, parentId, name, category, metadata, ...timed, failed, error, threadId };
+    if (durationMs > this.#slowest.floorMs) this.#slowest.offer(record);
     if (this.listeners.any) this.listeners.tell(record);
     sink?.add(record);
   }

@@ -1,48 +1,103 @@
 import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
+import { spawnSync } from "node:child_process";
 import { setImmediate as turn } from "node:timers/promises";
 import fc from "fast-check";
 import { expect, test } from "vitest";
 import { callInContext } from "../../../src/concurrency/task-context.ts";
-import { leaveOutOnlyValue } from "../../../src/profiler/context-frame.ts";
+import { ContextFrame } from "../../../src/profiler/context-frame.ts";
 import { PerformanceProfiler } from "../../../src/profiler/index.ts";
 
-const seen = (resource: AsyncResource, storage: AsyncLocalStorage<string>) =>
-  resource.runInAsyncScope(() => storage.getStore());
+/** Calls `fn` in a context of one more value, as a span does. */
+const within = <T>(storage: AsyncLocalStorage<string>, value: string, fn: () => T): T => {
+  const resource = new AsyncResource("TEST");
+  const frame = new ContextFrame(storage, value);
+  expect(frame.precede(resource)).toBe(true);
+  return resource.runInAsyncScope(fn);
+};
 
-test("a context of one value is left out, for the calls of that resource alone", () => {
-  const storage = new AsyncLocalStorage<string>();
-  storage.run("one", () => {
-    const resource = new AsyncResource("TEST");
-    leaveOutOnlyValue(resource, storage);
-    expect(seen(resource, storage)).toBeUndefined();
-    expect(storage.getStore()).toBe("one");
-    expect(seen(new AsyncResource("TEST"), storage)).toBe("one");
-  });
-});
+/** Calls it so that what it enters ends with it. */
+const apart = <T>(fn: () => T): T => new AsyncResource("TEST").runInAsyncScope(fn);
 
-test("a context of several values stays, and so does one that is empty", () => {
+test("a value stands before those of other storages, for the calls of that resource alone", () => {
   const [storage, other] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
-  const outside = new AsyncResource("TEST");
-  leaveOutOnlyValue(outside, storage);
-  expect(seen(outside, storage)).toBeUndefined();
-  storage.run("one", () =>
-    other.run("two", () => {
-      const resource = new AsyncResource("TEST");
-      leaveOutOnlyValue(resource, storage);
-      expect(seen(resource, storage)).toBe("one");
-      expect(seen(resource, other)).toBe("two");
-    }),
-  );
-});
-
-test("a single value of another storage stays", () => {
-  const [storage, other] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+  const seen = () => [storage.getStore(), other.getStore()];
   other.run("two", () => {
-    const resource = new AsyncResource("TEST");
-    leaveOutOnlyValue(resource, storage);
-    expect(seen(resource, other)).toBe("two");
+    expect(within(storage, "one", seen)).toEqual(["one", "two"]);
+    expect(seen()).toEqual([undefined, "two"]);
+    expect(within(storage, "one", () => within(storage, "inner", seen))).toEqual(["inner", "two"]);
+    expect(within(storage, "one", () => other.run("three", seen))).toEqual(["one", "three"]);
+    expect(within(storage, "one", () => other.exit(seen))).toEqual(["one", undefined]);
+    expect(within(storage, "one", () => storage.exit(seen))).toEqual([undefined, "two"]);
   });
 });
+
+test("beside others, a context that has a value of the storage already is copied, so that no value keeps the one before", () => {
+  const [storage, other] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+  const precedes = () => new ContextFrame(storage, "new").precede(new AsyncResource("TEST"));
+  apart(() => {
+    expect(storage.run("old", precedes)).toBe(true);
+    expect(other.run("two", precedes)).toBe(true);
+    expect(storage.run("old", () => other.run("two", precedes))).toBe(false);
+    expect(within(storage, "old", () => other.run("two", precedes))).toBe(false);
+    expect(other.run("two", () => within(storage, "old", precedes))).toBe(true);
+  });
+  apart(() => expect(within(storage, "old", () => within(other, "two", precedes))).toBe(false));
+});
+
+test("what is disabled within is so in that context alone", () => {
+  const [storage, other] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+  const seen = () => [storage.getStore(), other.getStore()];
+  other.run("two", () => {
+    within(storage, "one", () => {
+      other.disable();
+      expect(seen()).toEqual(["one", undefined]);
+      expect(other.run("again", seen)).toEqual(["one", "again"]);
+      storage.disable();
+      expect(seen()).toEqual([undefined, undefined]);
+      expect(within(storage, "back", seen)).toEqual(["back", undefined]);
+    });
+    expect(seen()).toEqual([undefined, "two"]);
+  });
+});
+
+test("an entry without a value, as a storage's run leaves it behind, is no reason for a copy", () => {
+  const [storage, other] = [new AsyncLocalStorage<string>(), new AsyncLocalStorage<string>()];
+  apart(() => {
+    storage.run("gone", () => undefined);
+    other.run("two", () => {
+      const seen = () => [storage.getStore(), other.getStore()];
+      expect(within(storage, "one", seen)).toEqual(["one", "two"]);
+      expect(within(storage, "one", () => other.run("three", seen))).toEqual(["one", "three"]);
+    });
+  });
+});
+
+test("a default value counts where there is none, and comes back where the storage is disabled", () => {
+  const [storage, other] = [
+    new AsyncLocalStorage<string>({ defaultValue: "none" }),
+    new AsyncLocalStorage<string>(),
+  ];
+  expect(within(other, "two", () => storage.getStore())).toBe("none");
+  within(storage, "one", () => {
+    expect(storage.getStore()).toBe("one");
+    storage.disable();
+    expect(storage.getStore()).toBe("none");
+  });
+});
+
+test("loading the module leaves nothing in the program's contexts", () => {
+  const url = new URL("../../../src/profiler/context-frame.ts", import.meta.url).href;
+  const script = `
+    import { AsyncResource } from "node:async_hooks";
+    import ${JSON.stringify(url)};
+    const resource = new AsyncResource("TEST");
+    console.log(Object.getOwnPropertySymbols(resource).filter((key) => typeof resource[key]?.get === "function").length);
+  `;
+  const args = ["--no-warnings", "--input-type=module", "--eval", script];
+  const { stdout, stderr } = spawnSync(process.execPath, args, { encoding: "utf8", timeout: 120_000 });
+  expect(stderr).toBe("");
+  expect(stdout.trim()).toBe("0");
+}, 150_000);
 
 test("a span at the top of a pool's task leaves the task's context to other profilers", () => {
   const outside = new PerformanceProfiler();
@@ -55,9 +110,6 @@ test("a span at the top of a pool's task leaves the task's context to other prof
   expect(callInContext(submitted, parentOf, [])).toBe(submitted.place);
   expect(callInContext(submitted, () => first.span("first", parentOf), [])).toBe(submitted.place);
 });
-
-/** Calls it so that what it enters ends with it. */
-const apart = <T>(fn: () => T): T => new AsyncResource("TEST").runInAsyncScope(fn);
 
 /** What a program does: in a span or beside another storage's value, then within it, one after the other. */
 interface Step {
