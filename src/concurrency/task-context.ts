@@ -1,5 +1,5 @@
 /** What a task was submitted under goes with it to its thread, where a profiler finds it. */
-import { AsyncLocalStorage } from "node:async_hooks";
+import { AsyncLocalStorage, AsyncResource } from "node:async_hooks";
 
 /** A place in a profile, for the thread that runs a task. */
 export interface TaskContext {
@@ -44,7 +44,10 @@ export function capturedContext(source: TaskContextSource | undefined): TaskCont
   return own ?? holder[key]?.storage?.getStore();
 }
 
-/** Calls a task in a thread, so that `currentTaskContext` finds its context in all that it starts. */
+/**
+ * Calls a task in a thread, so that `currentTaskContext` finds its context in all that it starts. What else the task enters
+ * of an async context ends with the call.
+ */
 export function callInContext(
   context: TaskContext,
   call: (...args: readonly unknown[]) => unknown,
@@ -52,7 +55,12 @@ export function callInContext(
 ): unknown {
   const own = shared();
   own.storage ??= new AsyncLocalStorage();
-  return own.storage.run(context, call, ...args);
+  const { storage } = own;
+  // On leaving, `run` would build a second context to go back to; a resource just puts the old one back.
+  return new AsyncResource("VICTOR_TASK").runInAsyncScope(() => {
+    storage.enterWith(context);
+    return call(...args);
+  });
 }
 
 /** That of the task that runs here. */

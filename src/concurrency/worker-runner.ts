@@ -132,11 +132,10 @@ export class TaskRunner {
     try {
       const { args, context } = item;
       // What a task enters of an async context must not be the next one's.
-      const own = new AsyncResource("VICTOR_TASK");
       value =
         context === undefined
-          ? own.runInAsyncScope(call, undefined, ...args)
-          : own.runInAsyncScope(callInContext, undefined, context, call, args);
+          ? new AsyncResource("VICTOR_TASK").runInAsyncScope(call, undefined, ...args)
+          : callInContext(context, call, args);
       if (isThenable(value)) {
         this.flush();
         this.#settle(item, startedMs, value);

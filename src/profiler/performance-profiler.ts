@@ -12,7 +12,7 @@ import { profilerMetrics } from "./profiler-metrics.ts";
 import { flag, type ProfilerOptions, resolveProfilerOptions } from "./profiler-options.ts";
 import { ProfilerReport } from "./profiler-report.ts";
 import type { ProfilerStats } from "./profiler-stats.ts";
-import type { InboxHandle, SpanContext } from "./remote-span.ts";
+import type { InboxHandle, RemoteSpan, SpanContext } from "./remote-span.ts";
 import { disabledSpan, type Span, type SpanOptions } from "./span.ts";
 import { SpanInbox } from "./span-inbox.ts";
 import { SpanName } from "./span-names.ts";
@@ -266,13 +266,17 @@ export class PerformanceProfiler implements MetricSource, TaskContextSource {
   }
 
   #receive(): void {
-    for (const span of this.#inbox?.take() ?? []) {
-      const [id, parentId, name, category, systemMs, durationMs, selfMs, thread, metadata, error] = span;
-      const of = this.#store.names.find(name, { category });
-      const said = { metadata: metadata ?? undefined, error: error ?? undefined, sink: undefined };
-      const remote = { of, id, parentId, startMs: systemMs - threadOriginMs, ...said };
-      this.#store.add(remote, durationMs, selfMs, thread);
-    }
+    const inbox = this.#inbox;
+    if (inbox === undefined) return;
+    for (let span = inbox.take(); span !== undefined; span = inbox.take()) this.#takeIn(span);
+  }
+
+  #takeIn(span: RemoteSpan): void {
+    const [id, parentId, name, category, systemMs, durationMs, selfMs, thread, metadata, error] = span;
+    const of = this.#store.names.find(name, { category });
+    const said = { metadata: metadata ?? undefined, error: error ?? undefined, sink: undefined };
+    const remote = { of, id, parentId, startMs: systemMs - threadOriginMs, ...said };
+    this.#store.add(remote, durationMs, selfMs, thread);
   }
 }
 

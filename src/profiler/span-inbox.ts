@@ -27,8 +27,8 @@ export class SpanInbox {
     return Atomics.load(this.#lost, 0);
   }
 
-  /** Takes what has arrived. */
-  *take(): Iterable<RemoteSpan> {
-    for (let span = this.#ring.tryPop(); span !== undefined; span = this.#ring.tryPop()) yield span;
+  /** Takes the one that arrived first; `undefined` when there is none. */
+  take(): RemoteSpan | undefined {
+    return this.#ring.tryPop();
   }
 }
