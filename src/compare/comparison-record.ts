@@ -15,7 +15,7 @@ import { comparisonWarnings, machineWarnings } from "./compare-warnings.ts";
 import type { JobRun } from "./job-run.ts";
 import { familyLevel, judge } from "./judge.ts";
 import type { LoadFigures } from "./load/load-protocol.ts";
-import { jobMetrics, type MetricId, serverMetrics } from "./metric.ts";
+import { jobMetrics, type MetricId, metricsOfSteps, serverMetrics } from "./metric.ts";
 import { hasProcessTrees } from "./process-tree.ts";
 import type { ServerRun } from "./server-round.ts";
 
@@ -127,7 +127,7 @@ export class ComparisonRecord {
       comparisons,
       familyLevel,
       ...(steps !== undefined && { steps }),
-      answers: compareAnswers(this.#arms[0]!.answers, this.#arms[1]!.answers),
+      answers: compareAnswers(this.#arms[0]!.answers, this.#arms[1]!.answers, kind),
       leftOut: this.#leftOut(comparisons[0]!),
       warnings: [
         ...comparisonWarnings(
@@ -146,7 +146,7 @@ export class ComparisonRecord {
     const figures = (record: ArmRecord) => record.runs.map((run) => run.figures);
     const pairs = others.map((other) => ({ a: figures(base!), b: figures(other) }));
     // The question that was asked, and by itself what else may be looked at.
-    const judged = [...judge(pairs.slice(0, 1), metrics), ...judge(pairs.slice(1), metrics)];
+    const judged = [...judge(pairs.slice(0, 1), metrics), ...judge(pairs.slice(1), metricsOfSteps(metrics))];
     return others.map((other, i) => ({
       a: base!.arm.name,
       b: other.arm.name,
@@ -170,6 +170,7 @@ export class ComparisonRecord {
     if (id === "gcShare" || id === "loopDelayP99")
       return "a program is no Node program, or its environment was not passed on, so nothing can be seen from inside";
     if (!hasProcessTrees) return "processes can be measured from outside only on Linux";
+    if (this.#facts.kind === "job") return "the runs ended too soon to see any of it";
     return "too few requests a process for this quantile; raise --rate or --duration";
   }
 }
