@@ -146,6 +146,6 @@ function singlesMethod(document: CompareDocument): string[] {
   const claims = singleSteps(document).flatMap(({ metrics }) => metrics).length;
   if (claims === 0) return [];
   return [
-    `Optimizations by themselves are a family of their own: their ${claims} figures are corrected together. What they bring need not add up to what all of them bring.`,
+    `Optimizations by themselves are compared with the program that loads what optimizes and no step of it ("loading", itself compared with the program without). They are a family of their own: their ${claims} figures are corrected together. What they bring need not add up to what all of them bring.`,
   ];
 }

@@ -4,7 +4,7 @@ import { outcomeText, roundsNeeded, tellingMetric, tellingShare } from "./compar
 
 export const stepsHeading = "What each optimization brings by itself";
 
-/** Comparisons of single optimizations with the program without any; none without `ablate`. */
+/** Comparisons of single optimizations, and before them of loading without any; none without `ablate`. */
 export const singleSteps = ({ comparisons }: CompareDocument): readonly ProgramComparison[] =>
   comparisons.filter(({ family }) => family === "ablation");
 

@@ -24,8 +24,8 @@ const comparison: CompareDocument = {
   ],
   comparisons: [
     { a: "without", b: "with", family: "main", metrics: [metric, memory] },
-    { a: "without", b: "only dns", family: "ablation", metrics: [memory] },
-    { a: "without", b: "only pool", family: "ablation", metrics: [metric] },
+    { a: "loading", b: "only dns", family: "ablation", metrics: [memory] },
+    { a: "loading", b: "only pool", family: "ablation", metrics: [metric] },
   ],
   familyLevel,
   steps: [
@@ -66,7 +66,9 @@ test("HTML says the same, with what is markup in a command made harmless", () =>
   expect(page).toContain("node &lt;app&gt;.js");
   expect(page).not.toContain("<app>");
   expect(page).toContain('class="better"');
-  expect(page).toMatch(/<h3>only pool<\/h3>\n<table>.*0\.800× \[0\.750, 0\.850\].*better: −20\.0 %.*<\/table>/);
+  expect(page).toMatch(
+    /<h3>only pool<\/h3>\n<table>.*0\.800× \[0\.750, 0\.850\].*better: −20\.0 %.*<\/table>/,
+  );
   expect(page).toMatch(/<h3>only dns<\/h3>\n<table>.*no difference shown \(4\.00 % would have been\)/);
 });
 
@@ -124,7 +126,7 @@ test("no table of Markdown is wider than a terminal of 100 columns, and each is 
       ...comparison,
       comparisons: [
         { a: "without", b: "with", family: "main", metrics },
-        { a: "without", b: "only runtime-metrics", family: "ablation", metrics },
+        { a: "loading", b: "only runtime-metrics", family: "ablation", metrics },
       ],
       steps: [{ id: "http-agents", state: "applied", reason: "measured; ".repeat(20) }],
     },
@@ -157,7 +159,7 @@ test("says of which optimizations it is open what they bring, and how many round
         comparisons: [
           comparison.comparisons[0]!,
           ...ratios.map((ratio, i) => ({
-            a: "without",
+            a: "loading",
             b: `only ${i}`,
             family: "ablation" as const,
             metrics: [open(ratio)],
