@@ -59,6 +59,8 @@ export function outcomeText(metrics: readonly MetricComparison[]): string {
 /** A change that is worth knowing of. */
 const tellingRatio = 1.05;
 export const tellingShare = "5 %";
+/** Where more would be needed, nobody waits for them. */
+export const mostRounds = 1000;
 
 /** The metric by which it is told whether there were rounds enough. */
 export const tellingMetric = (metrics: readonly MetricComparison[]): MetricComparison | undefined =>
@@ -75,6 +77,6 @@ export function roundsAdvice(metrics: readonly MetricComparison[]): string | und
   const metric = tellingMetric(metrics);
   if (metric === undefined) return undefined;
   const needed = roundsNeeded(metric);
-  if (needed <= metric.pairs || needed > 1000) return undefined;
+  if (needed <= metric.pairs || needed > mostRounds) return undefined;
   return `to show a difference of ${tellingShare} in ${metric.title}, about ${needed} rounds are needed on this machine (--rounds)`;
 }

@@ -1,6 +1,6 @@
 import type { CompareDocument, ProgramComparison } from "./compare-document.ts";
 import { isShown } from "./compare-tables.ts";
-import { outcomeText, roundsNeeded, tellingMetric, tellingShare } from "./compare-text.ts";
+import { mostRounds, outcomeText, roundsNeeded, tellingMetric, tellingShare } from "./compare-text.ts";
 
 export const stepsHeading = "What each optimization brings by itself";
 
@@ -27,16 +27,24 @@ export function stepFindings(document: CompareDocument): string[] {
 function tooFew(steps: readonly ProgramComparison[]): string[] {
   const open = steps.flatMap(({ b, metrics }) => {
     const metric = tellingMetric(metrics);
-    return metric !== undefined && roundsNeeded(metric) > metric.pairs ? [{ b, metric }] : [];
+    if (metric === undefined) return [];
+    const needed = roundsNeeded(metric);
+    return needed > metric.pairs ? [{ b, metric, needed }] : [];
   });
-  if (open.length === 0) return [];
-  const { title, pairs } = open[0]!.metric;
-  const needed = Math.max(...open.map(({ metric }) => roundsNeeded(metric)));
-  const remedy =
-    needed > 1000
-      ? "and 1000 would be, too, on this machine"
-      : `and about ${needed} are needed on this machine (--rounds)`;
+  const { some = [], none = [] } = Object.groupBy(open, ({ needed }) =>
+    needed > mostRounds ? "none" : "some",
+  );
+  const sentence = (of: typeof open, remedy: string): string[] => {
+    if (of.length === 0) return [];
+    const { title, pairs } = of[0]!.metric;
+    const names = of.map(({ b }) => b).join(", ");
+    return [
+      `${pairs} rounds are too few to tell a change of ${tellingShare} in ${title}, and ${remedy}: ${names}.`,
+    ];
+  };
+  const needed = Math.max(...some.map((one) => one.needed));
   return [
-    `${pairs} rounds are too few to tell a change of ${tellingShare} in ${title}, ${remedy}: ${open.map(({ b }) => b).join(", ")}.`,
+    ...sentence(some, `about ${needed} are needed on this machine (--rounds)`),
+    ...sentence(none, `${mostRounds} would be, too, on this machine`),
   ];
 }

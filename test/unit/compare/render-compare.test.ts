@@ -173,6 +173,7 @@ test("says of which optimizations it is open what they bring, and how many round
     "15 rounds are too few to tell a change of 5 % in latency, p50, and about 60 are needed on this machine (--rounds): only 0, only 2.\n",
   );
   expect(withSteps(1.04)).not.toContain("too few to tell");
+  expect(withSteps(1.05 ** 2, 3)).toContain("about 60 are needed on this machine (--rounds): only 0.\n");
   expect(withSteps(3)).toContain(
     "too few to tell a change of 5 % in latency, p50, and 1000 would be, too, on this machine: only 0.",
   );
