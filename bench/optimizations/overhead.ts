@@ -15,6 +15,7 @@ import { met, print } from "../figures.ts";
 import type { SwitchedServerPlan, SwitchedServerResult } from "./arms/switched-server.ts";
 
 const barShare = 0.02;
+const fewestUnits = 20;
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 execFileSync(process.execPath, [file("../../scripts/build.ts")], { stdio: "inherit" });
 
@@ -80,6 +81,8 @@ for (const plan of plans) {
       `${percent(1 - auto.ratio)}, at most ${percent(1 - auto.low)}; the method itself errs by at most ${percent(Math.max(1 - control.low, control.high - 1))}`,
     ),
   );
+  if (auto.units < fewestUnits)
+    warnings.push(`${plan.name}: ${auto.units} units are too few to show 2 %; quieten the machine`);
   if (control.low > 1 || control.high < 1)
     warnings.push(
       `${plan.name}: off differs from off, so the machine is too restless for this; run it again`,
