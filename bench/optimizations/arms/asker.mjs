@@ -5,6 +5,8 @@ import { once } from "node:events";
 import { createServer } from "node:http";
 import { connect } from "node:net";
 
+// Before anything is awaited: the server may end at any time.
+process.on("disconnect", () => process.exit());
 const connections = 16;
 const stock = JSON.stringify(
   Array.from({ length: 12 }, (_, id) => ({ id, name: `article ${id}`, left: (id * 7) % 5 })),
@@ -54,5 +56,4 @@ process.on("message", (count) => {
   left = count;
   next();
 });
-process.on("disconnect", () => process.exit());
 process.send("connected");
