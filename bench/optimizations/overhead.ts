@@ -1,85 +1,97 @@
 /**
- * What does auto mode cost a program that gains nothing: a server that answers from memory, over connections kept alive?
- * Rivals: the same server without it, and once more without it, which shows how far two equal programs differ here.
+ * What does auto mode cost a program that gains nothing by it? Servers of Node's own `http`, over connections kept alive:
+ * one that says hello, and two that do some work on what another service tells them, asked by `http` or by `fetch`.
  *
  * A server that has no more to give answers as many requests as its CPU time allows, so throughput is compared by the CPU
- * time of its process for a request: what else runs on the machine doesn't count in it. Processes of one program differ by
- * themselves, by their compiler's and collector's luck; so the unit is a pair of fresh processes, and there are many.
+ * time of its process for a request; who asks, and who is asked, is another process. Processes of one program differ by
+ * themselves by far more than 2 %, so one process switches auto mode on and off, in blocks of off, on, on, off and the
+ * other way round. In the control "on" is off as well, after the same switching: it shows how far the method errs.
  */
-import { execFileSync } from "node:child_process";
+import { execFileSync, fork } from "node:child_process";
+import { once } from "node:events";
 import { fileURLToPath } from "node:url";
-import {
-  type ArmResult,
-  formatDuration,
-  measureInterleaved,
-  median,
-  pairedRatio,
-} from "../../src/measure/index.ts";
+import { formatDuration, median, pairedRatio, quantile } from "../../src/measure/index.ts";
 import { met, print } from "../figures.ts";
+import type { SwitchedServerPlan, SwitchedServerResult } from "./arms/switched-server.ts";
 
 const barShare = 0.02;
-const pairs = 40;
-/** Some 10,000 requests on, the compiler takes what is left of the server's code, and for a while most of the time. */
-const warmUpRounds = 44;
-/** A round of 10 ms is over before most neighbours come, and a neighbour slows a program's own CPU time as well. */
-const rounds = 50;
-const roundRequests = 320;
-/** On a busy machine fewer pairs are ready by then, and the interval is as wide as that makes it. */
-const longestMs = 200_000;
+const fewestUnits = 20;
 const file = (path: string) => fileURLToPath(new URL(path, import.meta.url));
 execFileSync(process.execPath, [file("../../scripts/build.ts")], { stdio: "inherit" });
 
-const module = new URL("./arms/keep-alive-server.ts", import.meta.url);
-const arm = (name: string, nodeArgs: readonly string[]) => ({ name, module, nodeArgs, count: roundRequests });
-const { arms, warnings } = await measureInterleaved({
-  arms: [arm("bare", []), arm("bare again", []), arm("auto mode", ["--import", file("../../dist/auto.js")])],
-  processes: pairs,
-  rounds,
-  warmupRounds: warmUpRounds,
-  signal: AbortSignal.timeout(longestMs),
-});
-const [bare, again, auto] = arms as [ArmResult, ArmResult, ArmResult];
-if (bare.counters.hasAutoMode !== 0 || auto.counters.hasAutoMode !== 1)
-  throw new Error("auto mode is in force where it shouldn't be, or not where it should");
+/** On a busy machine fewer blocks are done by then, and the intervals are as wide as that makes them. */
+const called = { turnRequests: 64, turns: 8, settling: 512, warmUpBlocks: 16, units: 60, longestMs: 60_000 };
+const plans: readonly (SwitchedServerPlan & { readonly name: string })[] = [
+  {
+    ...{ name: "hello", path: "/hello", turnRequests: 192, turns: 8, settling: 128 },
+    ...{ warmUpBlocks: 16, units: 60, longestMs: 15_000 },
+  },
+  { ...called, name: "JSON, one call by http", path: "/order-by-http" },
+  {
+    ...{ ...called, name: "JSON, one call by fetch", path: "/order-by-fetch" },
+    ...{ turnRequests: 40, settling: 384, longestMs: 75_000 },
+  },
+];
 
-/** The last pair may have been cut short. */
-const measuredPairs = bare.cpuNs.filter((taken) => taken.length === rounds).length;
-
-type Times = "cpuNs" | "wallNs";
-/**
- * Throughput beside the bare server. Rounds of the same number ran one after the other, so what the machine did to one it
- * did to the other: of each pair of processes counts the median of its rounds' ratios.
- */
-function beside(of: ArmResult, times: Times) {
-  const whole = bare[times].slice(0, measuredPairs);
-  const ratios = whole.map((taken, pair) =>
-    median(taken.map((time, round) => time / of[times][pair]![round]!)),
-  );
-  return pairedRatio(
-    ratios,
-    ratios.map(() => 1),
-  );
+async function measured(plan: SwitchedServerPlan): Promise<SwitchedServerResult> {
+  const child = fork(file("./arms/switched-server.ts"), [JSON.stringify(plan)], {
+    execArgv: ["--expose-gc"],
+    env: { ...process.env, VICTOR_OPTIMIZATIONS: undefined, NODE_OPTIONS: undefined },
+  });
+  const [[result]] = (await Promise.all([once(child, "message"), once(child, "exit")])) as [
+    [SwitchedServerResult],
+    unknown,
+  ];
+  return result;
 }
-const text = ({ ratio, low, high }: { ratio: number; low: number; high: number }): string =>
-  `${ratio.toFixed(4)}× [${low.toFixed(4)}, ${high.toFixed(4)}]`;
-const lost = beside(auto, "cpuNs");
-const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
 
-print(
-  `A server that answers from memory, ${measuredPairs} fresh processes of each`,
-  ["arm", "CPU time of a request", "throughput by CPU time [95 %]", "by wall time [95 %]"],
-  [bare, again, auto].map((one) => [
-    one.name,
-    formatDuration(median(one.cpuNs.flat())),
-    one === bare ? "1" : text(beside(one, "cpuNs")),
-    one === bare ? "1" : text(beside(one, "wallNs")),
-  ]),
-  [
+/**
+ * CPU time off by that of the other state: throughput of the other, beside that of off. Neighbours slow a program's own CPU
+ * time, never quicken it, so of the turns of a state counts the one that a quarter are quicker than.
+ */
+function throughput({ units }: SwitchedServerResult, kind: "auto" | "control") {
+  const ofKind = units.filter((unit) => unit.kind === kind);
+  const of = (side: "off" | "other") => ofKind.map((unit) => quantile(unit[side].flat(), 0.25));
+  return { ...pairedRatio(of("off"), of("other")), units: ofKind.length };
+}
+
+const rows: string[][] = [];
+const bars: string[] = [];
+const warnings: string[] = [];
+const percent = (share: number): string => `${(100 * share).toFixed(2)} %`;
+for (const plan of plans) {
+  const result = await measured(plan);
+  const isCalling = plan !== plans[0];
+  if (isCalling !== result.countedWhenOn > 0 || result.countedWhenOff > 0)
+    throw new Error(`${plan.name}: auto mode is in force where it shouldn't be, or not where it should`);
+  const [auto, control] = [throughput(result, "auto"), throughput(result, "control")];
+  const text = ({ ratio, low, high }: typeof auto) =>
+    `${ratio.toFixed(4)}× [${low.toFixed(4)}, ${high.toFixed(4)}]`;
+  rows.push([
+    plan.name,
+    formatDuration(median(result.units.flatMap(({ off }) => off.flat()))),
+    String(auto.units),
+    text(auto),
+    text(control),
+  ]);
+  bars.push(
     met(
-      "throughput lost ≤ 2 %, 95 % upper bound",
-      1 - lost.low <= barShare,
-      `${percent(1 - lost.ratio)}, at most ${percent(1 - lost.low)}`,
+      `${plan.name}: throughput lost ≤ 2 %, 95 % upper bound`,
+      1 - auto.low <= barShare,
+      `${percent(1 - auto.ratio)}, at most ${percent(1 - auto.low)}; the method itself errs by at most ${percent(Math.max(1 - control.low, control.high - 1))}`,
     ),
-  ],
+  );
+  if (auto.units < fewestUnits)
+    warnings.push(`${plan.name}: ${auto.units} units are too few to show 2 %; quieten the machine`);
+  if (control.low > 1 || control.high < 1)
+    warnings.push(
+      `${plan.name}: off differs from off, so the machine is too restless for this; run it again`,
+    );
+}
+print(
+  "Auto mode on beside off, in one process",
+  ["server", "CPU time of a request", "units", "on: throughput [95 %]", "control: off beside off"],
+  rows,
+  bars,
   warnings,
 );

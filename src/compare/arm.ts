@@ -1,6 +1,6 @@
 /** One of the programs that are compared. */
 export interface ComparedArm {
-  /** "without", "with", "only keep-alive", "a", "b". */
+  /** "without", "with", "loading", "only dns-cache", "a", "b". */
   readonly name: string;
   /** Words to start, or one line for the shell. `{port}` stands for the port that this process gets. */
   readonly command: readonly string[] | string;

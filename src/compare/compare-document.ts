@@ -21,7 +21,7 @@ export interface ComparedProgram {
 
 /** Two programs, metric by metric. */
 export interface ProgramComparison {
-  /** Names of programs; ratios are b / a. */
+  /** Names of programs; ratios are b / a. With `ablate`, `loading` is auto mode with no step: each step is compared with it. */
   readonly a: string;
   readonly b: string;
   /** Claims of one family are corrected together. */

@@ -15,6 +15,7 @@ import { LoadProcess } from "./load/load-process.ts";
 import type { CapacityReply } from "./load/load-protocol.ts";
 import {
   importedModule,
+  loadingArm,
   noStartUp,
   optimizedArm,
   plainArm,
@@ -157,7 +158,7 @@ class Comparing {
       );
     const alone = this.#newFolder("alone");
     const single = applied.map((step) => optimizedArm(command, by, alone, step));
-    return { arms: [...arms, ...single], steps };
+    return { arms: [...arms, loadingArm(command, by, alone), ...single], steps };
   }
 
   async #tryOut(arm: ComparedArm): Promise<void> {

@@ -45,13 +45,38 @@ export function leastText({ detectableRatio }: MetricComparison): string {
   return `${formatFigure(Math.max(0.1, 100 * (detectableRatio - 1)))} %`;
 }
 
-/** How much more of it there would have to be to show 5 %; `undefined` when it was enough. */
+/** "better in latency, p50 (−20.0 %), and worse in start-up (+9.10 %)"; empty where nothing is shown. */
+export function outcomeText(metrics: readonly MetricComparison[]): string {
+  const list = (verdict: MetricComparison["verdict"]) =>
+    metrics
+      .filter((metric) => metric.verdict === verdict)
+      .map((metric) => `${metric.title} (${changeText(metric)})`)
+      .join(", ");
+  const [better, worse] = [list("better"), list("worse")];
+  return [better && `better in ${better}`, worse && `worse in ${worse}`].filter(Boolean).join(", and ");
+}
+
+/** A change that is worth knowing of. */
+const tellingRatio = 1.05;
+export const tellingShare = "5 %";
+/** Where more would be needed, nobody waits for them. */
+export const mostRounds = 1000;
+
+/** The metric by which it is told whether there were rounds enough. */
+export const tellingMetric = (metrics: readonly MetricComparison[]): MetricComparison | undefined =>
+  metrics.find(({ id }) => id === "latencyP50" || id === "wallTime");
+
+/** How many rounds would show such a change in nine of ten cases; as many as there were where one is shown. */
+export function roundsNeeded({ verdict, detectableRatio, pairs }: MetricComparison): number {
+  if (verdict !== "no difference shown" || detectableRatio <= tellingRatio) return pairs;
+  return Math.ceil(pairs * (Math.log(detectableRatio) / Math.log(tellingRatio)) ** 2);
+}
+
+/** How many rounds there would have to be to show 5 %; `undefined` when there were enough, or none would be. */
 export function roundsAdvice(metrics: readonly MetricComparison[]): string | undefined {
-  const metric = metrics.find(({ id }) => id === "latencyP50" || id === "wallTime");
-  if (metric === undefined || metric.verdict !== "no difference shown" || metric.detectableRatio <= 1.05)
-    return undefined;
-  const times = (Math.log(metric.detectableRatio) / Math.log(1.05)) ** 2;
-  const needed = metric.pairs * times;
-  if (needed > 1000) return undefined;
-  return `to show a difference of 5 % in ${metric.title}, about ${Math.ceil(needed)} rounds are needed on this machine (--rounds)`;
+  const metric = tellingMetric(metrics);
+  if (metric === undefined) return undefined;
+  const needed = roundsNeeded(metric);
+  if (needed <= metric.pairs || needed > mostRounds) return undefined;
+  return `to show a difference of ${tellingShare} in ${metric.title}, about ${needed} rounds are needed on this machine (--rounds)`;
 }

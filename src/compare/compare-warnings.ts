@@ -100,7 +100,8 @@ function sumStatuses(runs: readonly ComparedRun[]): Map<string, number> {
 }
 
 function noise(base: WatchedProgram | undefined): string[] {
-  const id: MetricId = base?.loads.length ? "latencyP50" : "wallTime";
+  const isLoaded = base !== undefined && base.loads.length > 0;
+  const id: MetricId = isLoaded ? "latencyP50" : "wallTime";
   const values = (base?.runs ?? []).flatMap(({ figures }) => figures[id] ?? []).sort((x, y) => x - y);
   if (values.length < 4) return [];
   const [low, high] = [
@@ -110,7 +111,7 @@ function noise(base: WatchedProgram | undefined): string[] {
   const spread = (high - low) / median(values);
   if (spread <= noiseLimit) return [];
   return [
-    `the same program differs from process to process by ${percent(spread)} (middle half); quieten the machine, or raise --duration or --rounds`,
+    `the same program differs from ${isLoaded ? "process to process" : "run to run"} by ${percent(spread)} (middle half); quieten the machine, or raise ${isLoaded ? "--duration or " : ""}--rounds`,
   ];
 }
 

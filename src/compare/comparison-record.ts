@@ -15,7 +15,7 @@ import { comparisonWarnings, machineWarnings } from "./compare-warnings.ts";
 import type { JobRun } from "./job-run.ts";
 import { familyLevel, judge } from "./judge.ts";
 import type { LoadFigures } from "./load/load-protocol.ts";
-import { jobMetrics, type MetricId, serverMetrics } from "./metric.ts";
+import { jobMetrics, type Metric, type MetricId, metricsOfSteps, serverMetrics } from "./metric.ts";
 import { hasProcessTrees } from "./process-tree.ts";
 import type { ServerRun } from "./server-round.ts";
 
@@ -49,6 +49,7 @@ export class ComparisonRecord {
   #slotMs: number | undefined;
   #rounds = 0;
 
+  /** @param arms two programs; with `ablate` then the one that loads what optimizes and no step, and each step's */
   constructor(settings: ResolvedCompare, arms: readonly ComparedArm[], facts: ComparisonFacts) {
     this.#settings = settings;
     this.#facts = facts;
@@ -127,7 +128,7 @@ export class ComparisonRecord {
       comparisons,
       familyLevel,
       ...(steps !== undefined && { steps }),
-      answers: compareAnswers(this.#arms[0]!.answers, this.#arms[1]!.answers),
+      answers: compareAnswers(this.#arms[0]!.answers, this.#arms[1]!.answers, kind),
       leftOut: this.#leftOut(comparisons[0]!),
       warnings: [
         ...comparisonWarnings(
@@ -141,18 +142,22 @@ export class ComparisonRecord {
   }
 
   #comparisons(): ProgramComparison[] {
-    const [base, ...others] = this.#arms;
+    const [base, other, loading, ...steps] = this.#arms as [ArmRecord, ArmRecord, ...ArmRecord[]];
     const metrics = this.#facts.kind === "server" ? serverMetrics : jobMetrics;
-    const figures = (record: ArmRecord) => record.runs.map((run) => run.figures);
-    const pairs = others.map((other) => ({ a: figures(base!), b: figures(other) }));
+    const main = [{ a: base, b: other }];
+    // Loading what optimizes has a price of its own, which is no step's.
+    const singles =
+      loading === undefined ? [] : [{ a: base, b: loading }, ...steps.map((b) => ({ a: loading, b }))];
+    const compared = (pairs: typeof main, of: readonly Metric[], family: ProgramComparison["family"]) => {
+      const figures = ({ runs }: ArmRecord) => runs.map((run) => run.figures);
+      const judged = judge(
+        pairs.map(({ a, b }) => ({ a: figures(a), b: figures(b) })),
+        of,
+      );
+      return pairs.map(({ a, b }, i) => ({ a: a.arm.name, b: b.arm.name, family, metrics: judged[i]! }));
+    };
     // The question that was asked, and by itself what else may be looked at.
-    const judged = [...judge(pairs.slice(0, 1), metrics), ...judge(pairs.slice(1), metrics)];
-    return others.map((other, i) => ({
-      a: base!.arm.name,
-      b: other.arm.name,
-      family: i === 0 ? "main" : "ablation",
-      metrics: judged[i]!,
-    }));
+    return [...compared(main, metrics, "main"), ...compared(singles, metricsOfSteps(metrics), "ablation")];
   }
 
   #leftOut({ metrics }: ProgramComparison): { metric: MetricId; why: string }[] {
@@ -170,6 +175,7 @@ export class ComparisonRecord {
     if (id === "gcShare" || id === "loopDelayP99")
       return "a program is no Node program, or its environment was not passed on, so nothing can be seen from inside";
     if (!hasProcessTrees) return "processes can be measured from outside only on Linux";
+    if (this.#facts.kind === "job") return "the runs ended too soon to see any of it";
     return "too few requests a process for this quantile; raise --rate or --duration";
   }
 }

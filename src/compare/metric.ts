@@ -41,7 +41,7 @@ const metric = (
 const processMetrics = [
   metric("rssPeak", "memory, peak (RSS)", "bytes", 1),
   metric("rssMedian", "memory, median (RSS)", "bytes", 1),
-  metric("gcShare", "garbage collection, share of time", "share", 0.002),
+  metric("gcShare", "time in garbage collection", "share", 0.002),
   metric("loopDelayP99", "event-loop delay, p99", "ms", 2),
 ];
 
@@ -64,3 +64,13 @@ export const jobMetrics: readonly Metric[] = Object.freeze([
   metric("cpuTime", "CPU time", "ms", 10),
   ...processMetrics,
 ]);
+
+/** The figures that single optimizations are judged by. Each that is asked at once makes it harder to show any. */
+const stepIds: ReadonlySet<MetricId> = new Set([
+  ...(["latencyP50", "latencyP99", "cpuPerRequest", "startUp"] as const),
+  ...(["wallTime", "cpuTime", "rssMedian", "gcShare"] as const),
+]);
+
+/** @returns those of the metrics that single optimizations are judged by */
+export const metricsOfSteps = (metrics: readonly Metric[]): readonly Metric[] =>
+  metrics.filter(({ id }) => stepIds.has(id));

@@ -62,6 +62,7 @@ export function startUpStep({ env, nodeFlags }: StartUp): AppliedStep[] {
 }
 
 const startUpId = "start-up";
+const noStep: AppliedStep = Object.freeze({ id: "none", state: "off" });
 
 /**
  * The program as it is.
@@ -90,9 +91,19 @@ export function optimizedArm(
     env: {
       ...env,
       [statusVariable]: join(statusFolder, "%p.json"),
-      ...(only !== undefined && { [stepsVariable]: only.id === startUpId ? "none" : only.id }),
+      ...(only !== undefined && { [stepsVariable]: only.id === startUpId ? noStep.id : only.id }),
     },
   };
+}
+
+/** The program with the module that optimizes it and no step of it: what each of them by itself is compared with. */
+export function loadingArm(
+  command: readonly string[],
+  { module }: Optimization,
+  statusFolder: string,
+): ComparedArm {
+  const by = { module, startUp: noStartUp };
+  return { ...optimizedArm(command, by, statusFolder, noStep), name: "loading" };
 }
 
 /** The more a state says, the later it stands here. */

@@ -3,9 +3,11 @@ import { type RatioMark, ratioChart } from "../report/chart-svg.ts";
 import { htmlPage, htmlTable } from "../report/html-page.ts";
 import { escapeHtml } from "../report/html-text.ts";
 import type { TextTable } from "../report/row-tables.ts";
-import type { CompareDocument, ProgramComparison } from "./compare-document.ts";
-import { changeText, detectableText, intervalText, leastText, timesText, valueText } from "./compare-text.ts";
+import type { CompareDocument } from "./compare-document.ts";
+import { figureTable, metricTable, ratioTable, stepTable, verdictText } from "./compare-tables.ts";
+import { outcomeText } from "./compare-text.ts";
 import type { MetricComparison } from "./judge.ts";
+import { singleSteps, stepFindings, stepsHeading } from "./step-findings.ts";
 
 export const compareFormats = ["md", "html", "json"] as const;
 export type CompareFormat = (typeof compareFormats)[number];
@@ -49,9 +51,8 @@ function html(document: CompareDocument): string {
       ? ""
       : `<figure>${ratioChart(marks)}<figcaption>${escapeHtml(`${main.a} ÷ ${main.b} (the other way round where more is better), with 95 % intervals: right of 1×, ${main.b} is better. Grey: no difference shown.`)}</figcaption></figure>`,
     htmlTable(metricTable(main)),
-    ...ablation(document).map(
-      ({ heading, content }) => `<h2>${escapeHtml(heading)}</h2>${htmlTable(content)}`,
-    ),
+    ...singlesHtml(document),
+    ...stepsHtml(document),
     document.warnings.length > 0 ? `<h2>Warnings</h2>${list(document.warnings)}` : "",
     `<h2>How it was measured</h2>${list(method(document))}`,
   ]);
@@ -68,70 +69,22 @@ const partialText = ({ rounds }: CompareDocument): string =>
   `Partial: stopped after ${rounds.done} of ${rounds.planned} rounds.`;
 
 /** The outcome in a sentence. */
-function summary({ comparisons, answers }: CompareDocument): string {
+function summary({ kind, comparisons, answers }: CompareDocument): string {
   const { b, metrics } = comparisons[0]!;
-  const list = (verdict: MetricComparison["verdict"]) =>
-    metrics
-      .filter((metric) => metric.verdict === verdict)
-      .map((metric) => `${metric.title} (${changeText(metric)})`)
-      .join(", ");
-  const [better, worse] = [list("better"), list("worse")];
-  const differ = answers.verdict === "differ" ? " THE ANSWERS DIFFER: see below." : "";
-  if (better === "" && worse === "")
-    return `No difference shown between the programs, in any metric.${differ}`;
-  return `${b} is ${[better && `better in ${better}`, worse && `worse in ${worse}`].filter(Boolean).join(", and ")}.${differ}`;
-}
-
-function metricTable({ a, b, metrics }: ProgramComparison): TextTable {
-  return {
-    headers: ["metric", a, b, `${b} ÷ ${a} [95 % interval]`, "verdict"],
-    rows: metrics.map((metric) => [
-      metric.title,
-      valueText(metric.unit, metric.a),
-      valueText(metric.unit, metric.b),
-      intervalText(metric),
-      verdictText(metric),
-    ]),
-  };
-}
-
-function figureTable({ a, b, metrics }: ProgramComparison): TextTable {
-  return {
-    headers: ["metric", a, b, "verdict"],
-    rows: metrics.map((metric) => [
-      metric.title,
-      valueText(metric.unit, metric.a),
-      valueText(metric.unit, metric.b),
-      metric.verdict === "no difference shown" ? metric.verdict : verdictText(metric),
-    ]),
-  };
-}
-
-function ratioTable({ a, b, metrics }: ProgramComparison): TextTable {
-  return {
-    headers: ["metric", `${b} ÷ ${a}`, "95 % interval", "would be shown"],
-    rows: metrics.map((metric) => [
-      metric.title,
-      `${timesText(metric.ratio)}×`,
-      `${timesText(metric.low)} to ${timesText(metric.high)}`,
-      leastText(metric),
-    ]),
-  };
+  const given = kind === "job" ? "OUTPUTS" : "ANSWERS";
+  const differ = answers.verdict === "differ" ? ` THE ${given} DIFFER: see below.` : "";
+  const outcome = outcomeText(metrics);
+  if (outcome === "") return `No difference shown between the programs, in any metric.${differ}`;
+  return `${b} is ${outcome}.${differ}`;
 }
 
 function singlesText(document: CompareDocument, table: (content: TextTable) => string): string[] {
-  const single = singles(document);
+  const single = singleSteps(document);
   if (single.length === 0) return [];
-  const rows = single.flatMap(({ b, metrics }) =>
-    metrics.filter(isShown).map((metric) => [b, metric.title, intervalText(metric), metric.verdict]),
-  );
-  const none = single.filter(({ metrics }) => !metrics.some(isShown)).map(({ b }) => b);
   return [
-    `## ${singlesHeading}`,
-    ...(rows.length > 0
-      ? [table({ headers: ["optimization", "metric", "÷ without [95 %]", "verdict"], rows })]
-      : []),
-    ...(none.length > 0 ? [`No difference shown by itself: ${none.join(", ")}.`] : []),
+    `## ${stepsHeading}`,
+    ...stepFindings(document),
+    ...single.flatMap((step) => (step.metrics.length === 0 ? [] : [`### ${step.b}`, table(stepTable(step))])),
   ];
 }
 
@@ -141,38 +94,22 @@ function stepsText({ steps = [] }: CompareDocument, list: (items: readonly strin
   return ["## Optimizations", list(items)];
 }
 
-const singlesHeading = "What each optimization brings by itself";
-const isShown = ({ verdict }: MetricComparison): boolean => verdict !== "no difference shown";
-const singles = ({ comparisons }: CompareDocument): readonly ProgramComparison[] =>
-  comparisons.filter(({ family }) => family === "ablation");
-
-function verdictText(metric: MetricComparison): string {
-  if (metric.verdict !== "no difference shown") return `${metric.verdict}: ${changeText(metric)}`;
-  return `no difference shown (${detectableText(metric)})`;
+function singlesHtml(document: CompareDocument): string[] {
+  const single = singleSteps(document);
+  if (single.length === 0) return [];
+  return [
+    `<h2>${escapeHtml(stepsHeading)}</h2>`,
+    ...stepFindings(document).map((text) => `<p>${escapeHtml(text)}</p>`),
+    ...single.flatMap((step) =>
+      step.metrics.length === 0 ? [] : [`<h3>${escapeHtml(step.b)}</h3>`, htmlTable(metricTable(step))],
+    ),
+  ];
 }
 
-function ablation(document: CompareDocument): { heading: string; content: TextTable }[] {
-  const { steps } = document;
-  const single = singles(document);
-  const applied: { heading: string; content: TextTable }[] =
-    single.length === 0
-      ? []
-      : [
-          {
-            heading: singlesHeading,
-            content: {
-              headers: ["optimization", "metric", "÷ without [95 % interval]", "verdict"],
-              rows: single.flatMap(({ b, metrics }) => {
-                const shown = metrics.filter(isShown);
-                if (shown.length === 0) return [[b, "all", "–", "no difference shown"]];
-                return shown.map((metric) => [b, metric.title, intervalText(metric), verdictText(metric)]);
-              }),
-            },
-          },
-        ];
-  if (steps === undefined || steps.length === 0) return applied;
+function stepsHtml({ steps = [] }: CompareDocument): string[] {
+  if (steps.length === 0) return [];
   const rows = steps.map(({ id, state, reason }) => [id, state, reason ?? ""]);
-  return [...applied, { heading: "Optimizations", content: { headers: ["id", "state", "reason"], rows } }];
+  return ["<h2>Optimizations</h2>", htmlTable({ headers: ["id", "state", "reason"], rows })];
 }
 
 function ratioMark(metric: MetricComparison): RatioMark {
@@ -197,9 +134,18 @@ function method(document: CompareDocument): string[] {
             ? `Both are alive at once and are loaded in turns of ${seconds(slotMs ?? durationMs)}, so that what the machine does to one it does to the other.`
             : "They ran one after the other, as the URL names a fixed port. Write {port} in the URL, and let the program listen on PORT: then both are alive at once and far smaller differences can be shown.",
         ]),
-    `The unit is a pair of fresh processes: Student's t on the logarithms of the pairs' ratios. A difference is claimed when its p-value, corrected by Holm for all metrics, is below ${document.familyLevel}; seed ${document.seed}.`,
-    `Answers: ${answers.verdict}; ${answers.detail}.`,
+    `The unit is a pair of ${kind === "job" ? "runs" : "fresh processes"}: Student's t on the logarithms of the pairs' ratios. A difference is claimed when its p-value, corrected by Holm for all metrics, is below ${document.familyLevel}; seed ${document.seed}.`,
+    ...singlesMethod(document),
+    `${kind === "job" ? "Output" : "Answers"}: ${answers.verdict}; ${answers.detail}.`,
     ...document.leftOut.map(({ metric, why }) => `Left out: ${metric}, for ${why}.`),
     ...Object.entries(document.environment).map(([name, value]) => `${name}: ${value}`),
+  ];
+}
+
+function singlesMethod(document: CompareDocument): string[] {
+  const claims = singleSteps(document).flatMap(({ metrics }) => metrics).length;
+  if (claims === 0) return [];
+  return [
+    `Optimizations by themselves are compared with the program that loads what optimizes and no step of it ("loading", itself compared with the program without). They are a family of their own: their ${claims} figures are corrected together. What they bring need not add up to what all of them bring.`,
   ];
 }

@@ -20,7 +20,7 @@ export function measureUndici(context: StepContext): () => void {
     const channels = new ChannelSubscriptions({
       "undici:request:create": ({ request }: Sent) => durations.begin(request),
       "undici:request:headers": ({ request, response }: Sent & { response: { statusCode: number } }) =>
-        durations.end(request, request.method, String(response.statusCode)),
+        durations.end(request, request.method, response.statusCode),
       "undici:request:error": ({ request, error }: Sent & { error: Error }) =>
         durations.end(request, request.method, errorType(error)),
     });

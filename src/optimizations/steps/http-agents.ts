@@ -18,7 +18,7 @@ export const httpAgents: OptimizationStep = {
     const channels = new ChannelSubscriptions({
       "http.client.request.start": ({ request }: { request: ClientRequest }) => durations.begin(request),
       "http.client.response.finish": (message: { request: ClientRequest; response: IncomingMessage }) =>
-        durations.end(message.request, message.request.method, String(message.response.statusCode)),
+        durations.end(message.request, message.request.method, message.response.statusCode ?? "_OTHER"),
       "http.client.request.error": ({ request, error }: { request: ClientRequest; error: Error }) =>
         durations.end(request, request.method, errorType(error)),
     });

@@ -131,15 +131,29 @@ test("loads a module before the program, and measures each step that it applied 
   ]);
   expect(code, stderr).toBe(0);
   const document = programs.read("result.json");
-  expect(document.programs.map(({ name }) => name)).toEqual(["without", "with", "only one", "only two"]);
+  expect(document.programs.map(({ name }) => name)).toEqual([
+    "without",
+    "with",
+    "loading",
+    "only one",
+    "only two",
+  ]);
   expect(document.comparisons.map(({ a, b, family }) => [a, b, family])).toEqual([
     ["without", "with", "main"],
-    ["without", "only one", "ablation"],
-    ["without", "only two", "ablation"],
+    ["without", "loading", "ablation"],
+    ["loading", "only one", "ablation"],
+    ["loading", "only two", "ablation"],
   ]);
+  const judged = document.comparisons.map(({ metrics }) => metrics.map(({ id }) => id as string));
+  expect(judged[1]).toEqual(judged[2]);
+  expect(judged[0]).toEqual(expect.arrayContaining(judged[1]!));
+  expect(judged[0]).toContain("throughput");
+  expect(judged[1]).toContain("cpuPerRequest");
+  // At a fixed rate it says nothing that latency doesn't, and each further claim makes the others harder to show.
+  expect(judged[1]).not.toContain("throughput");
   expect(document.steps).toContainEqual({ id: "three", state: "left-alone", reason: "no pool" });
   const loaded = readFileSync(join(programs.folder, "loaded.txt"), "utf8").trim().split("\n");
-  expect(loaded.toSorted()).toEqual(["all", "all", "all", "one", "one", "two", "two"]);
+  expect(loaded.toSorted()).toEqual(["all", "all", "all", "none", "none", "one", "one", "two", "two"]);
   expect(programs.left()).toEqual([]);
 });
 
@@ -163,7 +177,12 @@ test("measures a step by itself once the program has loaded what it is for, and 
   const { code, stderr } = await ended;
   expect(code, stderr).toBe(0);
   const document = programs.read("result.json");
-  expect(document.programs.map(({ name }) => name)).toEqual(["without", "with", "only node-sqlite"]);
+  expect(document.programs.map(({ name }) => name)).toEqual([
+    "without",
+    "with",
+    "loading",
+    "only node-sqlite",
+  ]);
   const stateOf = (wanted: string) => document.steps?.find(({ id }) => id === wanted)?.state;
   expect([stateOf("node-sqlite"), stateOf("pg"), stateOf("mysql2")]).toEqual(["applied", "waiting", "off"]);
 });
@@ -219,6 +238,25 @@ test("compares jobs that end: wall time, CPU and memory, and what they write", {
   expect(Object.keys(document.programs[1].runs[2].figures).toSorted()).toEqual([
     ...["cpuTime", "gcShare", "loopDelayP99", "rssMedian", "rssPeak", "wallTime"],
   ]);
+});
+
+test("gives the figures of each step of a job by itself, in words of runs and not of requests", {
+  timeout: slow,
+}, async () => {
+  using programs = new ComparedPrograms();
+  programs.write("job.cjs", `console.log("done"); setTimeout(() => {}, 50);`);
+  programs.write(
+    "auto.mjs",
+    `import { writeFileSync } from "node:fs";
+     writeFileSync(process.env.VICTOR_STATUS_FILE, JSON.stringify({ steps: [{ id: "one", state: "applied" }] }));`,
+  );
+  const { code, stdout, stderr } = await programs.compare([
+    ...["--rounds", "3", "--ablate", "--import", "auto.mjs", "--", process.execPath, "job.cjs"],
+  ]);
+  expect(code, stderr).toBe(0);
+  expect(stdout).toMatch(/### only one\n\n\| metric .*\| ÷ loading .*\n.*\n\| wall time +\| +[\d.]+× +\|/);
+  expect(stdout).toContain("Output: same; the standard output of 3 runs of each, by digest.");
+  expect(stdout).not.toMatch(/request|answer/i);
 });
 
 test("leaves out what only a probe inside sees, where the program isn't Node", {

@@ -66,6 +66,14 @@ test("warns of a machine on which one program differs from itself", () => {
   );
 });
 
+test("of a job that differs from itself it speaks of runs, and of no load", () => {
+  const runs = [1, 1.1, 1.9, 2].map((wallTime, i) => ({ round: i + 1, figures: { wallTime }, statuses: {} }));
+  const job: WatchedProgram = { name: "a", runs, loads: [], ignoredSigterm: false };
+  expect(comparisonWarnings([job, { ...job, name: "b" }], undefined)[0]).toMatch(
+    /^the same program differs from run to run by \d+ % \(middle half\); quieten the machine, or raise --rounds$/,
+  );
+});
+
 test.each([
   [[1], "1 round is too few to show more than the largest differences; raise --rounds"],
   [[1, 1, 1], "3 rounds are too few to show more than the largest differences; raise --rounds"],

@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, test } from "vitest";
 import {
+  loadingArm,
   noStartUp,
   optimizedArm,
   plainArm,
@@ -96,4 +97,17 @@ test("the program without optimizations has none, though the user's own environm
   expect(plainArm(["node"], true).env).toEqual({ VICTOR_OPTIMIZATIONS: "none" });
   // Compared with another module, auto mode is the same in both.
   expect(plainArm(["node"], false).env).toEqual({});
+});
+
+test("what steps are compared with loads the module as they do, with none of them and nothing set at start-up", () => {
+  const by = {
+    module: "file:///auto.js",
+    startUp: { env: { UV_THREADPOOL_SIZE: "8" }, nodeFlags: ["--flag=1"] },
+  };
+  expect(loadingArm(["node", "app.js"], by, "/status")).toEqual({
+    name: "loading",
+    command: ["node", "app.js"],
+    nodeFlags: '--import "file:///auto.js"',
+    env: { VICTOR_STATUS_FILE: "/status/%p.json", VICTOR_OPTIMIZATIONS: "none" },
+  });
 });

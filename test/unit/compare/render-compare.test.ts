@@ -24,8 +24,8 @@ const comparison: CompareDocument = {
   ],
   comparisons: [
     { a: "without", b: "with", family: "main", metrics: [metric, memory] },
-    { a: "without", b: "only dns", family: "ablation", metrics: [memory] },
-    { a: "without", b: "only pool", family: "ablation", metrics: [metric] },
+    { a: "loading", b: "only dns", family: "ablation", metrics: [memory] },
+    { a: "loading", b: "only pool", family: "ablation", metrics: [metric] },
   ],
   familyLevel,
   steps: [
@@ -43,8 +43,18 @@ test("Markdown holds the summary, the table, each optimization, the warnings and
   expect(text).toMatch(/\| latency, p50 +\| +10\.0 ms \| +8\.00 ms \| better: −20\.0 % +\|/);
   expect(text).toMatch(/\| memory, peak \(RSS\) +\| +128 MiB \| +128 MiB \| no difference shown +\|/);
   expect(text).toMatch(/\| latency, p50 +\| +0\.800× +\| +0\.750 to 0\.850 +\| +4\.00 % +\|/);
-  expect(text).toMatch(/\| only pool +\| latency, p50 +\| +0\.800× \[0\.750, 0\.850\] \| better +\|/);
+  expect(text).toContain("only pool is better in latency, p50 (−20.0 %).\n");
   expect(text).toContain("No difference shown by itself: only dns.");
+  const [dns, pool] = ["### only dns", "### only pool"].map(
+    (heading) => text.split(heading)[1]!.split("#")[0]!,
+  );
+  expect(dns).toMatch(
+    /\| memory, peak \(RSS\) +\| +1\.000× +\| +0\.970 to 1\.030 +\| +4\.00 % +\| no difference shown +\|/,
+  );
+  expect(pool).toMatch(
+    /\| latency, p50 +\| +0\.800× +\| +0\.750 to 0\.850 +\| +4\.00 % +\| better: −20\.0 % +\|/,
+  );
+  expect(text).toContain("their 2 figures are corrected together");
   expect(text).toContain("- dns: applied\n- pg: left-alone; not loaded\n");
   expect(text).toContain("- the machine is busy");
   expect(text).toContain("Left out: errorShare, for there were none.");
@@ -56,6 +66,10 @@ test("HTML says the same, with what is markup in a command made harmless", () =>
   expect(page).toContain("node &lt;app&gt;.js");
   expect(page).not.toContain("<app>");
   expect(page).toContain('class="better"');
+  expect(page).toMatch(
+    /<h3>only pool<\/h3>\n<table>.*0\.800× \[0\.750, 0\.850\].*better: −20\.0 %.*<\/table>/,
+  );
+  expect(page).toMatch(/<h3>only dns<\/h3>\n<table>.*no difference shown \(4\.00 % would have been\)/);
 });
 
 test("JSON is the whole document", () => {
@@ -85,7 +99,7 @@ test("no table of Markdown is wider than a terminal of 100 columns, and each is 
     ...{ ...metric, id, title, ...more },
   });
   const metrics = [
-    wide("gcShare", "garbage collection, share of time", {
+    wide("gcShare", "time in garbage collection", {
       unit: "share",
       a: 0.123456,
       b: 1,
@@ -112,7 +126,7 @@ test("no table of Markdown is wider than a terminal of 100 columns, and each is 
       ...comparison,
       comparisons: [
         { a: "without", b: "with", family: "main", metrics },
-        { a: "without", b: "only runtime-metrics", family: "ablation", metrics },
+        { a: "loading", b: "only runtime-metrics", family: "ablation", metrics },
       ],
       steps: [{ id: "http-agents", state: "applied", reason: "measured; ".repeat(20) }],
     },
@@ -120,7 +134,7 @@ test("no table of Markdown is wider than a terminal of 100 columns, and each is 
   );
   const lines = text.split("\n");
   const rows = lines.filter((line) => line.startsWith("|"));
-  expect(rows.length).toBe(2 * (2 + metrics.length) + 2 + 3);
+  expect(rows.length).toBe(3 * (2 + metrics.length));
   for (const row of rows) expect([...row].length).toBeLessThanOrEqual(100);
   for (const [i, line] of lines.entries()) {
     if (!/^\| -/.test(line)) continue;
@@ -131,4 +145,74 @@ test("no table of Markdown is wider than a terminal of 100 columns, and each is 
     expect(new Set(cells).size).toBe(1);
   }
   expect(text).not.toContain("No difference shown by itself");
+});
+
+test("says of which optimizations it is open what they bring, and how many rounds would tell", () => {
+  const open = (detectableRatio: number): MetricComparison => ({
+    ...metric,
+    ...{ ratio: 0.99, low: 0.9, high: 1.09, verdict: "no difference shown", detectableRatio },
+  });
+  const withSteps = (...ratios: number[]) =>
+    renderComparison(
+      {
+        ...comparison,
+        comparisons: [
+          comparison.comparisons[0]!,
+          ...ratios.map((ratio, i) => ({
+            a: "loading",
+            b: `only ${i}`,
+            family: "ablation" as const,
+            metrics: [open(ratio)],
+          })),
+        ],
+      },
+      "md",
+    );
+  // 15 rounds find a change by 1.05² nine times of ten, so four times as many find one by 1.05.
+  expect(withSteps(1.05 ** 2, 1.04, 1.05 ** 1.5)).toContain(
+    "15 rounds are too few to tell a change of 5 % in latency, p50, and about 60 are needed on this machine (--rounds): only 0, only 2.\n",
+  );
+  expect(withSteps(1.04)).not.toContain("too few to tell");
+  expect(withSteps(1.05 ** 2, 3)).toContain("about 60 are needed on this machine (--rounds): only 0.\n");
+  expect(withSteps(3)).toContain(
+    "too few to tell a change of 5 % in latency, p50, and 1000 would be, too, on this machine: only 0.",
+  );
+});
+
+test("after one round it says nothing of single optimizations", () => {
+  const text = renderComparison(
+    { ...comparison, comparisons: comparison.comparisons.map((one) => ({ ...one, metrics: [] })) },
+    "md",
+  );
+  expect(text).toContain("One round is no pair of measurements");
+  expect(text).not.toContain("No difference shown by itself");
+  expect(text).not.toContain("### only");
+});
+
+test("of a job it speaks of runs and their output, and never of requests", () => {
+  const { url, rate, rateOrigin, slotMs, ...rest } = comparison;
+  const job: CompareDocument = {
+    ...rest,
+    kind: "job",
+    sideBySide: false,
+    answers: { verdict: "differ", detail: "the first wrote x and the second y" },
+    comparisons: [
+      { a: "without", b: "with", family: "main", metrics: [memory] },
+      {
+        a: "without",
+        b: "only dns",
+        family: "ablation",
+        metrics: [{ ...metric, id: "wallTime", title: "wall time" }],
+      },
+    ],
+    leftOut: [],
+  };
+  for (const format of ["md", "html"] as const) {
+    const text = renderComparison(job, format);
+    expect(text).toContain("THE OUTPUTS DIFFER");
+    expect(text).toContain("Output: differ; the first wrote x and the second y.");
+    expect(text).toContain("The unit is a pair of runs");
+    expect(text).toContain("better: −20.0 %");
+    expect(text).not.toMatch(/request|answer/i);
+  }
 });
