@@ -13,35 +13,11 @@ interface Series {
 /** Methods and statuses are few, unless somebody makes them up. */
 const maxSeries = 200;
 
-/** What is constructed is what was given, and gets the fields of the class that extends this. */
-class Given {
-  constructor(given: object) {
-    // biome-ignore lint/correctness/noConstructorReturn: the only way to a private field of an object of others
-    return given;
-  }
-}
-
-/**
- * When a request began, in a private field of it: nobody else sees it, and it costs a third of an entry in a `WeakMap`.
- * `undefined` once the request is counted.
- */
-class Began extends Given {
-  #ms: number | undefined = undefined;
-
-  static note(request: object, ms: number | undefined): void {
-    if (!(#ms in request)) new Began(request);
-    (request as Began).#ms = ms;
-  }
-
-  static of(request: object): number | undefined {
-    return #ms in request ? request.#ms : undefined;
-  }
-}
-
 /** How long a program's own HTTP requests take, by method and status. */
 export class ClientDurations implements MetricSource {
   readonly name: string;
   readonly #client: string;
+  readonly #began = new WeakMap<object, number>();
   readonly #series = new Map<string, Series>();
   /** That of the last request: most are alike. */
   #last: Series | undefined;
@@ -53,14 +29,14 @@ export class ClientDurations implements MetricSource {
   }
 
   begin(request: object): void {
-    Began.note(request, nowMs());
+    this.#began.set(request, nowMs());
   }
 
   /** @param outcome the status, or an error's code. A request is counted once, by what comes first */
   end(request: object, method: string, outcome: number | string): void {
-    const began = Began.of(request);
+    const began = this.#began.get(request);
     if (began === undefined) return;
-    Began.note(request, undefined);
+    this.#began.delete(request);
     const last = this.#last;
     const isSame = last !== undefined && last.outcome === outcome && last.method === method;
     const series = isSame ? last : this.#of(method, outcome);
