@@ -46,8 +46,13 @@ export function readPlain(given: Uint8Array): unknown {
   bytes = Buffer.isBuffer(given) ? given : Buffer.from(given.buffer, given.byteOffset, given.length);
   text = bytes.toString("latin1");
   at = 2;
-  const value = read(0);
-  return at > bytes.length ? notPlain : value;
+  try {
+    const value = read(0);
+    return at > bytes.length ? notPlain : value;
+  } catch {
+    // A program that froze what all objects inherit lets nobody set a property of such a name.
+    return notPlain;
+  }
 }
 
 function read(depth: number): unknown {
@@ -103,7 +108,10 @@ function readObject(depth: number): unknown {
     count++;
   }
   at++;
-  return readVarint() === count ? object : notPlain;
+  if (readVarint() !== count) return notPlain;
+  // V8 refuses what is there twice; and what all objects inherit may have taken in what was set.
+  for (const _ in object) count--;
+  return count === 0 ? object : notPlain;
 }
 
 function readArray(depth: number): unknown {

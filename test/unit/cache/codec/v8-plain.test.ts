@@ -1,6 +1,7 @@
 import { deserialize, serialize } from "node:v8";
 import fc from "fast-check";
 import { expect, test } from "vitest";
+import { v8Codec } from "../../../../src/cache/codec/v8-codec.ts";
 import { notPlain, readPlain } from "../../../../src/cache/codec/v8-plain.ts";
 
 /** As V8's own reader gives it; `undefined` where that refuses the bytes. */
@@ -80,6 +81,34 @@ test("no bytes are read that V8 refuses, and none otherwise", () => {
     }),
     { numRuns: 20_000 },
   );
+});
+
+test.each([
+  ["a property that is there twice", [0x6f, 0x22, 1, 0x61, 0x30, 0x22, 1, 0x61, 0x54, 0x7b, 2]],
+  ["an index that is there twice", [0x6f, 0x49, 2, 0x30, 0x22, 1, 0x31, 0x54, 0x7b, 2]],
+])("%s isn't read, as V8 refuses it", (_what, rest) => {
+  const bytes = Buffer.from([0xff, 0x0f, ...rest]);
+  expect(byV8(bytes)).toBeUndefined();
+  expect(readPlain(bytes)).toBe(notPlain);
+});
+
+test.each<[string, PropertyDescriptor]>([
+  ["refuse to be overwritten, as they do once it is frozen", { value: "inherited" }],
+  ["take in what is set", { get: () => "inherited", set: () => undefined }],
+])("properties are the value's own where those of all objects %s", (_how, inherited) => {
+  const value = Object.fromEntries([["inheritedHere", 1]]);
+  const bytes = serialize([value]);
+  Object.defineProperty(Object.prototype, "inheritedHere", { ...inherited, configurable: true });
+  let own: unknown;
+  let decoded: unknown;
+  try {
+    own = readPlain(bytes);
+    decoded = v8Codec.decode(bytes);
+  } finally {
+    Reflect.deleteProperty(Object.prototype, "inheritedHere");
+  }
+  expect(own).toBe(notPlain);
+  expect(decoded).toStrictEqual([value]);
 });
 
 test("a value that is cut off anywhere, or of another version, isn't read", () => {
