@@ -42,7 +42,7 @@ export const resumeAdvice = (id: string): string =>
 export function eventText(event: RolloutEvent, adviceOf: (id: string) => string = resumeAdvice): string {
   const { kind, id, share, shareBefore, compared } = event;
   // What people and checks give as a reason may have lines, and a full stop of its own.
-  const reason = event.reason?.replace(/\s+/g, " ").replace(/[.\s]+$/, "");
+  const reason = event.reason === undefined ? undefined : oneSentence(event.reason);
   const why = reason === undefined ? "" : `: ${reason}`;
   const calls = `${countText(compared.on)} calls with it and ${countText(compared.off)} without it`;
   const raised = `raised from ${shareBefore} to ${share} % of the traffic`;
@@ -58,4 +58,12 @@ export function eventText(event: RolloutEvent, adviceOf: (id: string) => string 
     revived: `switched on again by hand, at ${share} % of the traffic.`,
   };
   return `rollout ${JSON.stringify(id)}: ${texts[kind]}`;
+}
+
+/** By hand, since a regular expression would begin anew at each full stop of a long row of them. */
+function oneSentence(reason: string): string {
+  const line = reason.replace(/\s+/g, " ");
+  let end = line.length;
+  while (line[end - 1] === "." || line[end - 1] === " ") end--;
+  return line.slice(0, end);
 }

@@ -3,6 +3,7 @@ import { ClosedError, RolloutStoppedError } from "../errors.ts";
 import { seededRandom } from "../measure/random.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { oneOf, reject, rejectType } from "../options.ts";
+import { thrownText } from "../thrown-text.ts";
 import type { RolloutArm } from "./arm.ts";
 import type { RolloutSample } from "./guardrail.ts";
 import { Optimization, type OptimizationEvent } from "./optimization.ts";
@@ -180,7 +181,9 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
 
   /** Switches all off at once, until `revive`; shares and states stay as they are. @throws {ClosedError} */
   kill(reason?: string): void {
-    for (const id of this.ids) this.#open(id).optimization.hold(true, reason);
+    // Whatever it is, it must keep nothing from being switched off.
+    const text = reason === undefined ? undefined : thrownText(reason);
+    for (const id of this.ids) this.#open(id).optimization.hold(true, text);
   }
 
   /** Ends `kill`. @throws {ClosedError} */

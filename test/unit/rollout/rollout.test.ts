@@ -391,6 +391,27 @@ describe("by hand", () => {
     ]);
   });
 
+  test("all are killed, and said to be, whatever is given as the reason", () => {
+    const { lines, rollout } = rolledTraffic({ share: 100 });
+    const unprintable = { toString: () => rollout.resume("nobody") };
+    for (const reason of [new Error("too hot"), 5, null, Symbol("s"), unprintable]) {
+      rollout.kill(reason as never);
+      expect(rollout.isOn("x", 1)).toBe(false);
+      rollout.revive();
+    }
+    const of = (reason: string) =>
+      `rollout "x": switched off by hand at 100 % of the traffic: ${reason}. It stays off until rollout.revive().`;
+    expect(lines.filter((line) => !line.includes("switched on"))).toEqual(
+      ["too hot", "5", "null", "Symbol(s)", "what can't be shown: object"].map(of),
+    );
+  });
+
+  test("a reason with a long row of full stops is said as quickly as any", () => {
+    const { lines, rollout } = rolledTraffic({ share: 100 });
+    rollout.stop("x", `${".".repeat(500_000)}x. .\n.`);
+    expect(lines[0]).toContain("..x. It stays off until");
+  });
+
   test("an unknown id is told of, and a call for it takes the control", () => {
     const { rollout } = rolledTraffic();
     expect(() => rollout.setShare("y", 1)).toThrow('id: expected one of x, got "y"');
