@@ -79,6 +79,10 @@ function isFreezableInside(value: object, depth: number): boolean {
       if (value[i] === undefined && !Object.hasOwn(value, i)) return false;
       if (!isFreezable(value[i], depth + 1)) return false;
     }
+    // What else it has, as what a regular expression found has its groups, comes behind all elements.
+    const names = Object.keys(value);
+    for (let i = value.length; i < names.length; i++)
+      if (!isFreezable(Reflect.get(value, names[i]!), depth + 1)) return false;
     return true;
   }
   const prototype = Object.getPrototypeOf(value);

@@ -71,3 +71,15 @@ test("a value that nobody else holds is frozen like any other, and as large", ()
   sealValue(given);
   expect(Object.isFrozen(given.first)).toBe(false);
 });
+
+test("what an array holds beside its elements is frozen, too, or keeps the array from it", () => {
+  const make = () => Object.assign(["2026-03"], { groups: { year: "2026" } });
+  for (const seal of [sealValue, sealOwnValue]) {
+    const value = make();
+    expect(seal(value).isFrozen).toBe(true);
+    expect([Object.isFrozen(value), Object.isFrozen(value.groups)]).toEqual([true, true]);
+    expect(seal(Object.assign(make(), { more: new Map() })).isFrozen).toBe(false);
+    // As many properties as elements, but for the one that is missing.
+    expect(seal(Object.assign(new Array<number>(1), { groups: {} })).isFrozen).toBe(false);
+  }
+});
