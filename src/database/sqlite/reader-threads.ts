@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from "../../clock.ts";
-import { PoolQueueFullError } from "../../errors.ts";
+import { ClosedError, PoolQueueFullError } from "../../errors.ts";
 import type { Operation, QueryResult, Row } from "../driver.ts";
 import { onCut } from "./bounded-wait.ts";
 import type { SqliteValue } from "./connection.ts";
@@ -20,7 +20,10 @@ const graceMs = 100;
 /** A thread takes some 20 MiB, and tens of milliseconds of a processor to start again. */
 const idleThreadMs = 5000;
 
-type Waiter = (thread: SqliteThread) => void;
+interface Waiter {
+  begin(thread: SqliteThread): void;
+  refuse(error: unknown): void;
+}
 
 /** A thread without work, and when it became so. */
 interface Idle {
@@ -42,6 +45,7 @@ export class ReaderThreads {
   readonly #stuck = new Set<SqliteThread>();
   readonly #queue = new Set<Waiter>();
   readonly #drained = new Set<() => void>();
+  #closed = false;
 
   constructor(options: ReaderThreadsOptions) {
     this.#options = options;
@@ -58,7 +62,8 @@ export class ReaderThreads {
 
   /**
    * @throws the driver's error; {@link DeadlineError} or the signal's reason when given up;
-   * {@link PoolQueueFullError} when 1,000 already wait; {@link ConnectionLostError} when the thread crashed
+   * {@link PoolQueueFullError} when 1,000 already wait; {@link ConnectionLostError} when the thread crashed;
+   * {@link ClosedError} when it is closed before there is a thread
    */
   async read(
     plan: StatementPlan,
@@ -97,9 +102,12 @@ export class ReaderThreads {
     });
   }
 
-  /** Ends all threads; one that is stuck ends when its statement does, and isn't waited for. */
+  /** Ends all threads; one that is stuck ends when its statement does, and isn't waited for. Reads that wait are refused. */
   async close(): Promise<void> {
+    this.#closed = true;
     this.#options.clock.clearTimeout(this.#sweep);
+    for (const waiter of this.#queue) waiter.refuse(new ClosedError("the SQLite engine"));
+    this.#queue.clear();
     for (const thread of [...this.#busy, ...this.#stuck]) void thread.terminate();
     await Promise.all(this.#idle.splice(0).map(({ thread }) => thread.terminate()));
   }
@@ -130,9 +138,15 @@ export class ReaderThreads {
     if (idle !== undefined) return idle;
     if (this.#queue.size >= maxQueued) throw new PoolQueueFullError("sqlite readers", maxQueued);
     return new Promise((resolve, reject) => {
-      const waiter: Waiter = (thread) => {
-        stop();
-        resolve(thread);
+      const waiter: Waiter = {
+        begin: (thread) => {
+          stop();
+          resolve(thread);
+        },
+        refuse: (error) => {
+          stop();
+          reject(error);
+        },
       };
       const stop = onCut(operation, this.#options.clock, "waiting for a reader thread", (reason) => {
         this.#queue.delete(waiter);
@@ -159,7 +173,7 @@ export class ReaderThreads {
 
   #release(thread: SqliteThread): void {
     this.#stuck.delete(thread);
-    if (this.#busy.delete(thread) && !thread.ended) {
+    if (this.#busy.delete(thread) && !thread.ended && !this.#closed) {
       thread.renew();
       this.#idle.push({ thread, sinceMs: this.#options.clock.now() });
       this.#sweep ??= this.#sweepLater(idleThreadMs);
@@ -192,7 +206,7 @@ export class ReaderThreads {
       const thread = this.#take();
       if (thread === undefined) break;
       this.#queue.delete(waiter);
-      waiter(thread);
+      waiter.begin(thread);
     }
     this.#settle();
   }

@@ -10,7 +10,13 @@ import { ReaderThreads } from "../../../src/database/sqlite/reader-threads.ts";
 import { SqliteThread } from "../../../src/database/sqlite/sqlite-thread.ts";
 import { StatementPlan } from "../../../src/database/sqlite/statement-plan.ts";
 import { WriterThread } from "../../../src/database/sqlite/writer-thread.ts";
-import { BatchError, ConnectionLostError, DeadlineError, PoolQueueFullError } from "../../../src/errors.ts";
+import {
+  BatchError,
+  ClosedError,
+  ConnectionLostError,
+  DeadlineError,
+  PoolQueueFullError,
+} from "../../../src/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 import { counting, forever, openEngine, temporaryFolder } from "./sqlite-support.ts";
 
@@ -204,6 +210,20 @@ describe("ReaderThreads", () => {
     expect((await read()).rows).toEqual([{ x: 1 }]);
     await threads.close();
     expect(clock.pending).toBe(0);
+  });
+
+  it("refuses what still waits when it is closed, and keeps no thread", async () => {
+    await using opened = await openEngine();
+    const threads = new ReaderThreads({ path: opened.path, pragmas: {}, clock: systemClock, threads: 1 });
+    const plan = new StatementPlan("SELECT 1 AS x", 2);
+    // Its thread has been idle, so that the end of idle threads was due once.
+    await threads.read(plan, [], forever);
+    const reads = Promise.allSettled([threads.read(plan, [], forever), threads.read(plan, [], forever)]);
+    await threads.close();
+    const [running, waiting] = await reads;
+    expect(running.status === "rejected" && running.reason).toBeInstanceOf(ConnectionLostError);
+    expect(waiting.status === "rejected" && waiting.reason).toBeInstanceOf(ClosedError);
+    expect(threads.stats()).toEqual({ busy: 0, idle: 0, stuck: 0, queued: 0 });
   });
 });
 
