@@ -206,11 +206,13 @@ class SqliteEngine implements Engine {
     this.#closed = true;
     if (this.#opened === undefined) return;
     const { store, readers, writerThread } = this.#opened;
+    let isAlone = false;
     try {
       await this.#lock.acquire(operation);
+      isAlone = true;
       await readers?.drain(operation);
     } finally {
-      await Promise.all([readers?.close(), writerThread?.close(this.#lock.held)]);
+      await Promise.all([readers?.close(), writerThread?.close(isAlone)]);
       this.#opened = undefined;
       store.close();
     }

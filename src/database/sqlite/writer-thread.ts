@@ -1,5 +1,5 @@
 import type { Clock, TimerHandle } from "../../clock.ts";
-import { BatchError, ConnectionLostError } from "../../errors.ts";
+import { BatchError, ClosedError, ConnectionLostError } from "../../errors.ts";
 import type { Operation, QueryResult, Row } from "../driver.ts";
 import { onCut } from "./bounded-wait.ts";
 import { retryWhileBusy } from "./busy-retry.ts";
@@ -200,6 +200,7 @@ export class WriterThread {
   }
 
   #live(): SqliteThread {
+    if (this.#closed) throw new ClosedError("the SQLite engine");
     if (this.#thread === undefined || this.#thread.ended)
       this.#thread = new SqliteThread(this.#options, false);
     return this.#thread;

@@ -2,7 +2,7 @@ import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
 import type { QueryResult } from "../../../src/database/driver.ts";
 import type { Engine } from "../../../src/database/engine.ts";
@@ -377,6 +377,29 @@ describe("a write on the writer thread", () => {
     await expect(writing).rejects.toThrow("enough");
     await run(engine, update, 1);
     expect(await sum(engine)).toBe((before as number) + 1000);
+  });
+
+  it("that waits when the engine is closed is refused, and no thread holds the file's lock", async () => {
+    await using opened = await withTable();
+    const { engine, path } = opened;
+    const order: string[] = [];
+    const long = `UPDATE t SET n = n + 0 * (SELECT count(*) FROM (${counting(3_000_000)}) WHERE ?)`;
+    await run(engine, long, 0);
+    const running = run(engine, long, 1).catch((error) => order.push(error.code));
+    const waiting = run(engine, update, 1);
+    const refused = expect(waiting).rejects.toThrow(ClosedError);
+    // By then the thread has been asked.
+    await new Promise((resolve) => setImmediate(resolve));
+    using closing = vi.spyOn(WriterThread.prototype, "close");
+    await engine.close({ deadline: 0 }).catch((error) => order.push(error.code));
+    await running;
+    await refused;
+    // What runs is left to end by itself: the deadline holds for closing as well.
+    expect(closing).toHaveBeenCalledExactlyOnceWith(false);
+    expect(order).toEqual(["VICTOR_DEADLINE", "VICTOR_CONNECTION_LOST"]);
+    const other = new DatabaseSync(path);
+    expect(other.prepare("UPDATE t SET n = 7").run().changes).toBe(100);
+    other.close();
   });
 
   it("runs a batch all or nothing, naming the row that failed, over several messages", async () => {
