@@ -259,8 +259,7 @@ export class BoundedCache<K, V> implements Cache<K, V> {
       if (supersedes) checkEntryOptions(options);
       ttlMs = options.ttlMs ?? ttlMs;
       staleMs = options.staleMs ?? 0;
-      if (options.tags !== undefined)
-        tags = options.tags.length < 2 ? [...options.tags] : [...new Set(options.tags)];
+      if (options.tags !== undefined) tags = [...new Set(options.tags)];
     }
     if (supersedes && this.#loads !== undefined) this.#loads.supersede(key);
     const table = this.#table;

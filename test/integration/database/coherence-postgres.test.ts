@@ -10,7 +10,7 @@ import { schemaSql } from "../../support/coherence-statements.ts";
 const postgres = usePostgres({ settings: { deadlock_timeout: "20ms" } });
 const long = process.env.VICTOR_LONG !== undefined;
 /** The long form took about five minutes in all. */
-const timeout = long ? 1_200_000 : 120_000;
+const timeout = long ? 1_200_000 : 300_000;
 
 let databases = 0;
 async function freshDatabase(): Promise<string> {

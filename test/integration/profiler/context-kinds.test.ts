@@ -42,5 +42,5 @@ test.each([["--async-context-frame"], ["--no-async-context-frame"]])(
       [null, null],
     ]);
   },
-  150_000,
+  300_000,
 );
