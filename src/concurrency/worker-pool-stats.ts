@@ -1,6 +1,7 @@
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { Labels, MetricSample } from "../metrics/metric.ts";
-import type { DurationStats } from "./duration-stats.ts";
+import { type DurationStats, durationStats } from "./duration-stats.ts";
+import type { WorkerCrew } from "./worker-crew.ts";
 
 /** A pool of threads at one moment. Counts run from its construction. */
 export interface WorkerPoolStats {
@@ -48,8 +49,31 @@ export class WorkerPoolCounts {
   timeouts = 0;
   refused = 0;
   retries = 0;
-  started = 0;
-  crashes = 0;
+
+  /** @param queued tasks that wait for a thread */
+  stats(crew: WorkerCrew, queued: number): WorkerPoolStats {
+    const { threads, size, starting, started, crashes } = crew;
+    const { completed, failed, aborted, timeouts, refused, retries } = this;
+    return {
+      ...size,
+      workers: threads.length,
+      starting,
+      busy: threads.filter(({ held }) => held > 0).length,
+      queued,
+      running: threads.reduce((sum, { held }) => sum + held, 0),
+      completed,
+      failed,
+      aborted,
+      timeouts,
+      refused,
+      retries,
+      started,
+      crashes,
+      queueDelayMs: durationStats(this.queueDelay),
+      runTimeMs: durationStats(this.runTime),
+      utilization: crew.utilization(),
+    };
+  }
 
   *collect(pool: string, stats: WorkerPoolStats): Iterable<MetricSample> {
     const labels: Labels = { "victor.worker_pool.name": pool };

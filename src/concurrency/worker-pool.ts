@@ -8,7 +8,6 @@ import {
 } from "../errors.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { durationMs, knownKeys } from "../options.ts";
-import { durationStats } from "./duration-stats.ts";
 import { WorkerCrew } from "./worker-crew.ts";
 import { type AnyFunction, WorkerFunctions } from "./worker-function.ts";
 import { failureOf } from "./worker-outcome.ts";
@@ -152,27 +151,7 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
   }
 
   stats(): WorkerPoolStats {
-    const { threads, size, starting, started, crashes } = this.#crew;
-    const { queueDelay, runTime, completed, failed, aborted, timeouts, refused, retries } = this.#counts;
-    return {
-      ...size,
-      workers: threads.length,
-      starting,
-      busy: threads.filter(({ held }) => held > 0).length,
-      queued: this.#queue.length,
-      running: threads.reduce((sum, { held }) => sum + held, 0),
-      completed,
-      failed,
-      aborted,
-      timeouts,
-      refused,
-      retries,
-      started,
-      crashes,
-      queueDelayMs: durationStats(queueDelay),
-      runTimeMs: durationStats(runTime),
-      utilization: this.#crew.utilization(),
-    };
+    return this.#counts.stats(this.#crew, this.#queue.length);
   }
 
   collect(): Iterable<MetricSample> {
@@ -187,7 +166,7 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
     knownKeys("close", options, ["timeoutMs"]);
     const timeoutMs = durationMs("timeoutMs", options.timeoutMs ?? Number.POSITIVE_INFINITY);
     this.#closing ??= Promise.withResolvers();
-    if (this.#unsettled === 0) this.#end();
+    if (this.#hasEnded) this.#end();
     else if (timeoutMs !== Number.POSITIVE_INFINITY)
       this.#clock.setTimeout(() => this.#cutAll(new ClosedError(`pool ${this.name}`)), timeoutMs);
     return this.#closing.promise;
@@ -221,7 +200,7 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
   }
 
   #dispatch(mayWait = true): void {
-    if (this.#closing !== undefined && this.#unsettled === 0) return;
+    if (this.#hasEnded) return;
     const { threads } = this.#crew;
     for (let task = this.#queue.first; task !== undefined; task = this.#queue.first) {
       const { expectedMs } = task.fn.times;
@@ -236,10 +215,15 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
       thread.take(task);
     }
     for (const thread of threads) {
-      for (const [task, cause] of thread.send())
+      for (const [task, cause] of thread.send()) {
         this.#fail(task, new WorkerCloneError("arguments", { cause }));
+        // No answer to it will come that would send those who wait.
+        this.#dispatchSoon();
+      }
       if (thread.isReady && thread.isIdle && thread.isAlive && !thread.isDying) this.#crew.idle(thread);
     }
+    // What failed may have been the last that `close` waited for.
+    if (this.#hasEnded) return;
     this.#grow();
     this.#lookLater();
   }
@@ -315,12 +299,11 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
 
   #ended(thread: PoolThread, exitCode: number | undefined, error: unknown): void {
     const { waiting, begun } = thread.abandon();
-    const crashed = (task: WorkerTask, started: boolean): WorkerCrashedError =>
-      new WorkerCrashedError(
-        this.name,
-        { started, exitCode, attempts: task.crashes + task.bounces },
-        error === undefined ? {} : { cause: error },
-      );
+    const options = error === undefined ? {} : { cause: error };
+    const crashed = (task: WorkerTask, started: boolean): WorkerCrashedError => {
+      const attempts = task.crashes + task.bounces;
+      return new WorkerCrashedError(this.name, { started, exitCode, attempts }, options);
+    };
     const again: WorkerTask[] = [];
     for (const task of waiting) {
       if (++task.bounces <= maxBounces && !task.isMoved) again.push(task);
@@ -388,9 +371,13 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
     task.reject(error);
   }
 
+  get #hasEnded(): boolean {
+    return this.#closing !== undefined && this.#unsettled === 0;
+  }
+
   #settled(): void {
     this.#unsettled--;
-    if (this.#unsettled === 0 && this.#closing !== undefined) this.#end();
+    if (this.#hasEnded) this.#end();
   }
 
   #end(): void {

@@ -96,6 +96,13 @@ describe("what can't be copied fails alone", () => {
     });
   });
 
+  test("as arguments of all that wait, more than there are threads", async () => {
+    await using own = new WorkerPool({ maxWorkers: 2 });
+    const tasks = Array.from({ length: 20 }, () => own.run(echo, [() => 1]));
+    const codes = (await Promise.allSettled(tasks)).map((it) => it.status === "rejected" && it.reason.code);
+    expect(codes).toEqual(new Array(20).fill("VICTOR_WORKER_CLONE"));
+  });
+
   test("as a result, or thrown", async () => {
     const give = (value: number) => (value === 2 ? () => 1 : value);
     const give3 = (value: number) => {

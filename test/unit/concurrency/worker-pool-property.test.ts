@@ -4,14 +4,17 @@ import { WorkerPool } from "../../../src/concurrency/worker-pool.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { instant, lasting, SimulatedThreads } from "../../support/simulated-threads.ts";
 
+interface Submission {
+  readonly kind: "submit";
+  readonly lasting: boolean;
+  readonly idempotent: boolean;
+  readonly bound: number;
+  /** Whether structured clone takes the arguments. */
+  readonly clonable: boolean;
+  readonly count: number;
+}
 type Step =
-  | {
-      readonly kind: "submit";
-      readonly lasting: boolean;
-      readonly idempotent: boolean;
-      readonly bound: number;
-      readonly count: number;
-    }
+  | Submission
   | {
       readonly kind: "abort" | "toThread" | "toPool" | "finish" | "throw" | "crash" | "exit";
       readonly at: number;
@@ -30,6 +33,7 @@ const steps: fc.Arbitrary<Step[]> = fc.array(
         lasting: fc.boolean(),
         idempotent: fc.boolean(),
         bound: fc.nat(2),
+        clonable: fc.nat(5).map((n) => n > 0),
         count: fc.integer({ min: 1, max: 5 }),
       }),
     },
@@ -84,7 +88,7 @@ class Run {
     const pick = <T>(from: readonly T[], index: number): T | undefined => from[index % from.length];
     switch (step.kind) {
       case "submit":
-        for (let i = 0; i < step.count; i++) this.#submit(step.lasting, step.idempotent, step.bound);
+        for (let i = 0; i < step.count; i++) this.#submit(step);
         break;
       case "abort":
         pick(this.tasks, step.at)?.abort?.abort();
@@ -136,13 +140,16 @@ class Run {
 
   /** Lets all end that can. */
   async quiet(): Promise<void> {
-    for (let i = 0; i < 200; i++) {
+    // A step lets each thread get and send one message; many may be on their way.
+    const mayGoOn = () => this.tasks.some(({ settlement }) => settlement === undefined);
+    for (let i = 0; i < 200 || (i < 2000 && mayGoOn()); i++) {
       this.threads.step();
       await this.clock.advance(5);
     }
   }
 
-  #submit(isLasting: boolean, idempotent: boolean, bound: number): void {
+  #submit(step: Submission): void {
+    const { idempotent, bound } = step;
     const abort = bound === 1 ? new AbortController() : undefined;
     const id = this.tasks.length;
     const task: Submitted = { id, idempotent, abort, settlement: undefined, value: undefined, begunThen: 0 };
@@ -151,8 +158,9 @@ class Run {
       Object.assign(task, { settlement, value, begunThen: this.threads.begun.get(id) ?? 0 });
     };
     const options = { idempotent, signal: abort?.signal, ...(bound === 2 && { timeoutMs: 20 }) };
-    const fn: (id: number) => unknown = isLasting ? lasting : instant;
-    this.pool.run(fn, [id], options).then(settled("fulfilled"), settled("rejected"));
+    const fn: (id: number) => unknown = step.lasting ? lasting : instant;
+    const args = step.clonable ? [id] : [id, () => undefined];
+    this.pool.run(fn, args as [number], options).then(settled("fulfilled"), settled("rejected"));
   }
 }
 
