@@ -12,6 +12,9 @@ const { resolve } = process.getBuiltinModule("node:path");
 /** Waits for nobody who would read a FIFO; Windows has none. */
 const writeFlags = constants.O_WRONLY | constants.O_CREAT | constants.O_TRUNC | (constants.O_NONBLOCK ?? 0);
 
+/** In a container each start has the same process id, and one that was killed may have left a file. */
+const ownName = [process.pid, ...process.hrtime()].join("-");
+
 /** A program loads its packages one after the other: what changes within this time is written at once, milliseconds. */
 const gatherMs = 50;
 
@@ -117,7 +120,7 @@ function replaceFile(path: string, text: string): void {
 
 /** @throws {Error} when there is no room for the text: the old one stays */
 function replaced(path: string, text: string, mode = 0o666): boolean {
-  const beside = `${path}.${process.pid}.tmp`;
+  const beside = `${path}.${ownName}.tmp`;
   let descriptor: number;
   try {
     // Not into a file that another has put there.

@@ -115,7 +115,7 @@ describe("The status file", () => {
     expect(readdirSync(folder)).toEqual(["status.json"]);
   });
 
-  it("leaves a link what it is, and writes no file that another has put beside it", async () => {
+  it("leaves a link what it is", async () => {
     const target = join(folder, "target.json");
     symlinkSync(target, path);
     counting().file.close();
@@ -124,15 +124,19 @@ describe("The status file", () => {
     linked.file.close();
     expect(lstatSync(path).isSymbolicLink()).toBe(true);
     expect(written(target)).toBe(1);
+  });
 
-    const plain = join(folder, "plain.json");
-    const beside = `${plain}.${process.pid}.tmp`;
-    writeFileSync(beside, "another's");
-    const { file } = counting(plain);
+  it("is replaced as a whole, though a killed process of the same number has left its unfinished file", async () => {
+    writeFileSync(path, "old");
+    const left = `${path}.${process.pid}.tmp`;
+    writeFileSync(left, "half");
+    const { ino } = lstatSync(path);
+    const { file } = counting();
     await microtasks();
     file.close();
-    expect(written(plain)).toBe(1);
-    expect(readFileSync(beside, "utf8")).toBe("another's");
+    expect(written(path)).toBe(1);
+    expect(lstatSync(path).ino).not.toBe(ino);
+    expect(readFileSync(left, "utf8")).toBe("half");
   });
 
   it.each([
