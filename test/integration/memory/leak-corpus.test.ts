@@ -45,7 +45,9 @@ describe.each(cases)("$name", ({ name, holder, site }) => {
     expect(status).toBe("leaking");
     expect(suspects.map((suspect) => suspect.site && siteText(suspect.site)).join("\n")).toMatch(site);
     expect(pathText(suspects[0]!.retainingPath!)).toMatch(holder);
-    expect(suspects[0]!.holder).toEqual(holders[0]);
+    // Where several hold parts of one leak, samples decide which is named beside which site.
+    expect(holders).toContainEqual(suspects[0]!.holder);
+    expect(pathText(holders[0]!.path)).toMatch(holder);
     expect(suspects[0]!.rate.low).toBeGreaterThan(0);
   });
 
