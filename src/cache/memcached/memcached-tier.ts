@@ -113,18 +113,12 @@ export class MemcachedTier implements SharedTier {
         ? server.add(names.lease.text, record, seconds)
         : server.set(names.lease.text, record, seconds, held.cas);
     // Looked at once more under the lease: it may be free because somebody has just stored the value.
+    const [isTaken, entry] = await Promise.all([taken, anew ? undefined : this.get(key)]);
+    if (!isTaken) return entry;
     const lease: MemcachedLease = { key, token, stamp };
-    try {
-      const [isTaken, entry] = await Promise.all([taken, anew ? undefined : this.get(key)]);
-      if (!isTaken) return entry;
-      if (entry === undefined) return lease;
-      await this.release(lease);
-      return entry;
-    } catch (error) {
-      // Nobody has it, and all others would wait for its time.
-      taken.then((isTaken) => (isTaken ? this.release(lease) : undefined)).catch(() => undefined);
-      throw error;
-    }
+    if (entry === undefined) return lease;
+    await this.release(lease);
+    return entry;
   }
 
   async renew(lease: Lease, leaseMs: number): Promise<boolean> {
