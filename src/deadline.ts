@@ -22,7 +22,11 @@ export function within<T>(
   clock: Clock,
 ): Promise<T> {
   if (deadline === Number.POSITIVE_INFINITY && signal === undefined) return promise;
-  if (signal?.aborted) return Promise.reject(signal.reason);
+  if (signal?.aborted) {
+    // What it fails with later is nobody's any more.
+    promise.catch(() => undefined);
+    return Promise.reject(signal.reason);
+  }
   return new Promise<T>((resolve, reject) => {
     const expire = () => settle(() => reject(new DeadlineError(step, timeoutMs)));
     const abort = () => settle(() => reject(signal?.reason));

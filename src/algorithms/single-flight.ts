@@ -55,8 +55,10 @@ export function singleFlight<K, V>(): SingleFlight<K, V> {
   ): Flight<V> => {
     const controller = signal && new AbortController();
     const answer = load(controller?.signal);
+    // Asked first: a `then` that throws would leave a rejected promise behind that nobody handles.
+    const isPending = isThenable(answer);
     const promise = Promise.resolve(answer);
-    if (!isThenable(answer)) return { promise, joinable, controller: undefined, callers: 0 };
+    if (!isPending) return { promise, joinable, controller: undefined, callers: 0 };
     const flight: Flight<V> = { promise, joinable, controller, callers: 0 };
     flights.set(key, flight);
     const over = () => end(key, flight);

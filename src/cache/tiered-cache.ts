@@ -46,7 +46,7 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
   readonly #box: ValueBox;
   readonly #loads: FleetLoads;
   readonly #counts = new TieredCounts();
-  #isClosed = false;
+  #closing: Promise<void> | undefined;
 
   /** @throws {RangeError | TypeError} naming the option, what was expected and what came */
   constructor(options: TieredCacheOptions<V>) {
@@ -210,12 +210,8 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
 
   /** Waits for what is being stored, and closes the tier. Changes that are still pending are lost. May be called again. */
   async close(): Promise<void> {
-    if (this.#isClosed) return;
-    this.#isClosed = true;
-    await this.#loads.settled();
-    this.#link?.close();
-    this.#forgetAll();
-    await this.#options.tier?.close();
+    this.#closing ??= this.#close();
+    await this.#closing;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -329,6 +325,13 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
     this.#values.forgetAll();
   }
 
+  async #close(): Promise<void> {
+    await this.#loads.settled();
+    this.#link?.close();
+    this.#forgetAll();
+    await this.#options.tier?.close();
+  }
+
   /** The tier tells of something that was forgotten elsewhere. */
   #hear(key: string | undefined): void {
     this.#loads.runs.supersedeUnvouched(key);
@@ -341,6 +344,6 @@ export class TieredCache<V = unknown> implements MetricSource, AsyncDisposable {
   }
 
   #open(): void {
-    if (this.#isClosed) throw new ClosedError(`cache ${this.name}`);
+    if (this.#closing !== undefined) throw new ClosedError(`cache ${this.name}`);
   }
 }

@@ -74,12 +74,16 @@ export class FaceCall implements Dispatcher.DispatchHandler, TimedCall {
     this.#error = error;
     this.#end(true);
     const controller = this.#controller;
-    if (controller === undefined) {
-      fail(this.#handler, error);
-      return;
+    try {
+      if (controller === undefined) fail(this.#handler, error);
+      else this.#handler.onResponseError?.(controller, error);
+    } catch (thrown) {
+      // Others whose time is over, or that are ended with it, must not suffer, nor its connection stay taken.
+      queueMicrotask(() => {
+        throw thrown;
+      });
     }
-    this.#handler.onResponseError?.(controller, error);
-    controller.abort(error);
+    controller?.abort(error);
   }
 
   onRequestStart(controller: Controller, context: unknown): void {

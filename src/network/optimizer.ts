@@ -272,10 +272,10 @@ export class NetworkOptimizer implements MetricSource, AsyncDisposable {
         this.#send(exchange, target, headers, body, options);
         return;
       }
-      body.then(
-        (ready) => this.#send(exchange, target, this.#headers(target, options, ready), ready, options),
-        (error) => exchange.fail(error),
-      );
+      body
+        .then((ready) => this.#send(exchange, target, this.#headers(target, options, ready), ready, options))
+        // Also where what the caller gave as headers throws at the second look.
+        .catch((error) => exchange.fail(error));
     });
   }
 

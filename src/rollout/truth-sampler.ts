@@ -148,6 +148,7 @@ export class TruthSampler implements TruthCheck, StalenessSource, MetricSource, 
   }
 
   async #run<T>(hit: CheckedHit<T>): Promise<void> {
+    if (this.#isClosed) return;
     try {
       if (!hit.isStillCurrent()) {
         this.#moved++;

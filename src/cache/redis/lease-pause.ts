@@ -16,7 +16,9 @@ export function leasePause(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   return new Promise((resolve) => {
+    let isOver = false;
     const finish = () => {
+      isOver = true;
       systemClock.clearTimeout(timer);
       signal?.removeEventListener("abort", finish);
       resolve();
@@ -24,6 +26,7 @@ export function leasePause(
     let timer = awaitedTimer(systemClock, finish, Math.max(0, waitMs));
     signal?.addEventListener("abort", finish, { once: true });
     const soon = () => {
+      if (isOver) return;
       systemClock.clearTimeout(timer);
       timer = awaitedTimer(systemClock, finish, Math.min(waitMs, askAgainMs * (0.5 + Math.random() / 2)));
     };

@@ -2,6 +2,7 @@ import { RefreshPauses } from "../../algorithms/refresh-pauses.ts";
 import { singleFlight } from "../../algorithms/single-flight.ts";
 import { awaitedTimer } from "../../concurrency/awaited-timer.ts";
 import type { Lease, SharedEntry, Stamp } from "../shared-tier.ts";
+import { backgroundRefresh } from "./background-refresh.ts";
 import { absent, type HeldValue, type Life } from "./held-value.ts";
 import { LeaseKeeper } from "./lease-keeper.ts";
 import { type LoadRun, LoadRuns } from "./load-run.ts";
@@ -82,9 +83,8 @@ export class FleetLoads {
   ): Promise<HeldValue> {
     let run: LoadRun | undefined;
     const start = (loadSignal?: AbortSignal): Promise<HeldValue> => {
-      const own = this.runs.begin(key, options.tags ?? noTags);
-      run = own;
-      const fetch = { key, loader, options, previous, run: own, signal: loadSignal };
+      run = this.runs.begin(key, options.tags ?? noTags);
+      const fetch = { key, loader, options, previous, run, signal: loadSignal };
       return this.#run(fetch, isUnsure ? undefined : this.#link);
     };
     const answer = this.#flights.run(key, start, { signal, joinable: () => this.#isJoinable(run!) });
@@ -96,9 +96,12 @@ export class FleetLoads {
   refresh(key: string, loader: TieredLoader<unknown>, options: TieredLoadOptions, previous: HeldValue): void {
     if (this.runs.get(key) !== undefined || this.isPaused(key)) return;
     this.#counts.refreshes++;
-    // Its failure was counted where it happened; the value that there is stays until its time is over.
-    const failed = (): void => undefined;
-    this.load(key, loader, options, { previous }).catch(failed);
+    const load = (signal?: AbortSignal) => this.load(key, loader, options, { previous, signal });
+    backgroundRefresh(load, options.timeoutMs, this.#options.clock, () => {
+      this.#pauses.failed(key, this.#options.clock.now());
+      if (this.runs.get(key) === run) this.runs.supersede(key);
+    });
+    const run = this.runs.get(key);
   }
 
   /** Did loads of this key fail of late? */
@@ -146,7 +149,7 @@ export class FleetLoads {
     const { bytes, ttlMs } = await this.#box.pack(held, tier!.now());
     for (let attempt = 0; attempt < storeAttempts; attempt++) {
       if ((await link.ask((each) => each.delete([key]))) === unreachable) return unreachable;
-      const lease = await link.ask((each) => each.acquire(key, tags, leaseMs));
+      const lease = await link.acquire(key, tags, leaseMs);
       if (lease === unreachable) return unreachable;
       if (lease !== undefined && "token" in lease) return link.ask((each) => each.fill(lease, bytes, ttlMs));
     }
@@ -198,7 +201,7 @@ export class FleetLoads {
     let answer: SharedEntry | Lease | undefined | typeof unreachable = entry;
     let isAnew = entry !== undefined;
     for (let round = 0; round < mostRounds && answer !== unreachable; round++) {
-      answer = await link.ask((tier) => tier.acquire(key, options.tags ?? noTags, leaseMs, isAnew));
+      answer = await link.acquire(key, options.tags ?? noTags, leaseMs, isAnew);
       if (answer === unreachable) break;
       if (answer === undefined) {
         if (!(await this.#waited(fetch, waitUntil, round))) break;
@@ -253,7 +256,7 @@ export class FleetLoads {
     const { clock, leaseMs, tier } = this.#options;
     const link = this.#link!;
     run.stamp = lease.stamp;
-    const keeper = new LeaseKeeper(link, lease, leaseMs, clock);
+    const keeper = new LeaseKeeper(link, lease, leaseMs, clock, fetch.signal);
     try {
       if (isAnew) {
         // Another may have loaded it between the look at what is old and the lease.

@@ -2,21 +2,27 @@ import type { Clock, TimerHandle } from "../../clock.ts";
 import type { Lease } from "../shared-tier.ts";
 import type { TierLink } from "./tier-link.ts";
 
-/** Holds a lease while its load runs: renews it each time that a third of it is over. */
+/**
+ * Holds a lease while its load runs: renews it each time that a third of it is over. Not once nobody waits for the load any
+ * more: one that is deaf to that, and never ends, would hold up the fleet for good.
+ */
 export class LeaseKeeper {
   readonly #link: TierLink;
   readonly #lease: Lease;
   readonly #leaseMs: number;
   readonly #clock: Clock;
+  readonly #signal: AbortSignal | undefined;
   #timer: TimerHandle | undefined;
   #isStopped = false;
   isLost = false;
 
-  constructor(link: TierLink, lease: Lease, leaseMs: number, clock: Clock) {
+  /** @param signal aborts when nobody waits any more */
+  constructor(link: TierLink, lease: Lease, leaseMs: number, clock: Clock, signal?: AbortSignal) {
     this.#link = link;
     this.#lease = lease;
     this.#leaseMs = leaseMs;
     this.#clock = clock;
+    this.#signal = signal;
     this.#arm();
   }
 
@@ -30,6 +36,7 @@ export class LeaseKeeper {
   }
 
   async #renew(): Promise<void> {
+    if (this.#signal?.aborted) return;
     const isHeld = await this.#link.ask((tier) => tier.renew(this.#lease, this.#leaseMs));
     if (isHeld === false) this.isLost = true;
     else if (!this.#isStopped) this.#arm();

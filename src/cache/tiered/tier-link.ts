@@ -3,7 +3,7 @@ import { CircuitCore, refused } from "../../concurrency/circuit-core.ts";
 import { resolveCircuitOptions } from "../../concurrency/circuit-options.ts";
 import { SharedTierError } from "../../errors.ts";
 import { AnswerDeadlines, type AnswerUse } from "../answer-deadlines.ts";
-import type { SharedTier, Stamp } from "../shared-tier.ts";
+import type { Lease, SharedEntry, SharedTier, Stamp } from "../shared-tier.ts";
 import { PendingChanges, type SharedChange } from "./pending-changes.ts";
 import type { ResolvedTieredOptions } from "./tiered-options.ts";
 
@@ -109,6 +109,26 @@ export class TierLink {
     if (this.isUsable) return this.#call(call, now);
     this.refusals++;
     return Promise.resolve(unreachable);
+  }
+
+  /** As `ask` for a lease. One that is granted too late is given back: all others would wait for its time. */
+  async acquire(
+    key: string,
+    tags: readonly string[],
+    leaseMs: number,
+    anew = false,
+  ): Promise<Lease | SharedEntry | undefined | Unreachable> {
+    let granted: Promise<Lease | SharedEntry | undefined> | undefined;
+    const answer = await this.ask((tier) => {
+      granted = tier.acquire(key, tags, leaseMs, anew);
+      return granted;
+    });
+    if (answer === unreachable)
+      granted
+        ?.then((late) => (late !== undefined && "token" in late ? this.#tier.release(late) : undefined))
+        // It ends by itself then, only later.
+        .catch(() => undefined);
+    return answer;
   }
 
   /**

@@ -56,7 +56,10 @@ export interface TieredLoadOptions extends TieredEntryOptions, TieredGetOptions 
   readonly negativeTtlMs?: number | undefined;
   /** Detaches this caller; the load itself is told to stop once nobody waits for it. */
   readonly signal?: AbortSignal | undefined;
-  /** Milliseconds after which this caller gets a `DeadlineError`, > 0. @default Infinity */
+  /**
+   * Milliseconds after which this caller gets a `DeadlineError`, > 0. A refresh in the background that the call begins is given up
+   * after as long. @default Infinity
+   */
   readonly timeoutMs?: number | undefined;
 }
 

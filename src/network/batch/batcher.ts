@@ -222,7 +222,13 @@ export class Batcher<K, V> implements MetricSource {
     const settle = (items: readonly (V | Error)[]): void => {
       if (batch.isEnded) return;
       this.#end(batch);
-      this.#distribute(batch, items);
+      try {
+        this.#distribute(batch, items);
+      } catch (error) {
+        // An answer may throw when it is looked at; who has his item keeps it.
+        this.#counts.failedBatches++;
+        for (const load of batch.loads) load.reject(error);
+      }
     };
     try {
       const answer = send(keys, batch);

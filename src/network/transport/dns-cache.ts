@@ -182,7 +182,11 @@ export class DnsCache implements MetricSource {
   #ask(key: string, hostname: string, options: LookupOptions, first: Waiter): void {
     const generation = this.#generation;
     const waiters = [first];
+    let isSettled = false;
     const settle = (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => {
+      // A resolver of the caller's own may answer twice; the sockets that wait take one answer.
+      if (isSettled) return;
+      isSettled = true;
       if (this.#asking.get(key) === waiters) this.#asking.delete(key);
       const entry = this.#settled(key, generation, error, addresses);
       if (entry.error === undefined && error === null && this.#options.ttl === "resolve")

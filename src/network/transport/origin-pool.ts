@@ -337,7 +337,9 @@ export class OriginPool implements ConnectionEvents {
   #pause(): void {
     const { clock } = this.#settings;
     this.#pausedUntil = clock.now() + this.#pauseMs;
-    this.#pauseTimer ??= clock.setTimeout(() => {
+    // To the end of the longest pause: one that fires within it finds nothing to do, and nobody else may look at those who wait.
+    if (this.#pauseTimer !== undefined) clock.clearTimeout(this.#pauseTimer);
+    this.#pauseTimer = clock.setTimeout(() => {
       this.#pauseTimer = undefined;
       this.#pump();
     }, this.#pauseMs);

@@ -226,7 +226,7 @@ export class LearningExchange {
 
   /** Under the roster's lease, so that no node's line is lost to another's. */
   async #tell(): Promise<boolean> {
-    const lease = await this.#link.ask((tier) => tier.acquire(rosterKey, [], this.#leaseMs, true));
+    const lease = await this.#link.acquire(rosterKey, [], this.#leaseMs, true);
     if (lease === undefined || lease === unreachable || !("token" in lease)) return false;
     const keeper = new LeaseKeeper(this.#link, lease, this.#leaseMs, this.#host.clock);
     let isFilled = false;
@@ -279,7 +279,7 @@ export class LearningExchange {
     const entry = this.#ledger.entryOf(node)!;
     if (entry.bytes.length > this.#sharing.maxBytes) return false;
     const key = entryKey(node);
-    const lease = await this.#link.ask((tier) => tier.acquire(key, [], this.#leaseMs, true));
+    const lease = await this.#link.acquire(key, [], this.#leaseMs, true);
     if (lease === undefined || lease === unreachable || !("token" in lease)) return false;
     const bytes = new Uint8Array(revisionBytes + entry.bytes.length);
     new DataView(bytes.buffer).setFloat64(0, entry.revision, true);

@@ -365,3 +365,19 @@ test("Figures say what happened", async () => {
   expect(names).toContain("http.client.request.duration");
   expect(new Set(names).size).toBeGreaterThan(3);
 });
+
+describe("What a caller gives that throws at the second look", () => {
+  test("fails the request, also after its body had to be read", async () => {
+    await using server = await echo();
+    await using http = new NetworkOptimizer({ timeoutMs: Number.POSITIVE_INFINITY });
+    let looks = 0;
+    const headers = {
+      get "x-once"(): string {
+        if (++looks > 1) throw new Error("a second look");
+        return "1";
+      },
+    };
+    const sent = http.request("POST", server.origin, { headers, body: new Blob(["text"]) });
+    await expect(sent).rejects.toThrow("a second look");
+  });
+});

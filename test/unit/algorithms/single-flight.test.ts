@@ -179,3 +179,22 @@ describe("singleFlight", () => {
     expect([await staying, calls.length]).toEqual([1, 2]);
   });
 });
+
+test("what a load gives may throw when it is asked whether it is a promise; nothing is left unhandled", async () => {
+  const unhandled: unknown[] = [];
+  const note = (reason: unknown): void => void unhandled.push(reason);
+  process.on("unhandledRejection", note);
+  try {
+    const flights = singleFlight<string, unknown>();
+    const spoilt = new Proxy(Object.create(null) as object, {
+      get() {
+        throw new Error("spoilt");
+      },
+    });
+    await expect(flights.run("a", () => spoilt)).rejects.toThrow("spoilt");
+    await settle();
+    expect([unhandled, flights.size]).toEqual([[], 0]);
+  } finally {
+    process.off("unhandledRejection", note);
+  }
+});

@@ -98,6 +98,32 @@ for (const [kind, make] of kinds)
       expect(cache.stats().loadFailures).toBe(1);
     });
 
+    test("tries again after a refresh that never ends, where its caller has a time limit", async () => {
+      const { cache, clock } = make({ staleMs: 60_000 });
+      const limited = { timeoutMs: 200 };
+      await cache.getOrLoad("k", () => 1, limited);
+      await clock.advance(1_100);
+      const hung = Promise.withResolvers<number>();
+      expect(await cache.getOrLoad("k", () => hung.promise, limited)).toBe(1);
+      await clock.advance(500);
+      expect(await cache.getOrLoad("k", () => 2, limited)).toBe(1);
+      await settle();
+      hung.resolve(0);
+      await settle();
+      expect(await cache.getOrLoad("k", () => 3, limited)).toBe(2);
+      expect(cache.stats()).toMatchObject({ refreshes: 2 });
+    });
+
+    test("isn't closed for anybody before what is being stored is", async () => {
+      const { cache } = make();
+      await cache.getOrLoad("k", () => 1);
+      const order: string[] = [];
+      const first = cache.close().then(() => order.push("first"));
+      const second = cache.close().then(() => order.push("second"));
+      await Promise.all([first, second]);
+      expect(order).toEqual(["first", "second"]);
+    });
+
     test("serves what is stale while it is loaded anew, once", async () => {
       const { cache, clock } = make({ staleMs: 500 });
       await cache.getOrLoad("k", () => 1);

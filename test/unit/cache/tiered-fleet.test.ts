@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { DeadlineError } from "../../../src/errors.ts";
 import { cacheFleet } from "../../support/cache-fleet.ts";
 import { settle } from "../../support/fake-clock.ts";
 import { storeValue } from "../../support/store-value.ts";
@@ -144,6 +145,39 @@ test("a load that takes longer than its lease holds it, and is waited for", asyn
   await clock.advance(100);
   expect(await Promise.all(asked)).toEqual(["value", "value"]);
   expect(loader.calls).toBe(1);
+});
+
+test("a load that never ends, and that nobody waits for any more, doesn't keep its lease from the fleet", async () => {
+  const { caches, clock } = cacheFleet(2, { leaseMs: 300 });
+  const hung = caches[0]!.getOrLoad("k", () => new Promise(() => undefined), { timeoutMs: 500 });
+  const failed = expect(hung).rejects.toThrow(DeadlineError);
+  await clock.advance(2_000);
+  await failed;
+  const asked = caches[1]!.getOrLoad("k", () => "loaded");
+  await clock.advance(400);
+  expect(await asked).toBe("loaded");
+  expect(caches[1]!.stats().leaseWaits).toBe(0);
+});
+
+test("a lease that the server grants too late is given back, so that nobody waits for its time", async () => {
+  const { caches, tiers, clock } = cacheFleet(2, { leaseMs: 5_000, tierTimeoutMs: 50 });
+  const [slowTier] = tiers;
+  const acquire = slowTier!.acquire.bind(slowTier);
+  const late = Promise.withResolvers<void>();
+  slowTier!.acquire = async (...args) => {
+    const lease = await acquire(...args);
+    await late.promise;
+    return lease;
+  };
+  const first = caches[0]!.getOrLoad("k", () => "first");
+  await clock.advance(60);
+  expect(await first).toBe("first");
+  late.resolve();
+  await settle();
+  const second = caches[1]!.getOrLoad("k", () => "second");
+  await clock.advance(10);
+  expect(await second).toBe("second");
+  expect(caches[1]!.stats().leaseWaits).toBe(0);
 });
 
 test("who has waited long enough for another node's load loads as well, and doesn't store", async () => {

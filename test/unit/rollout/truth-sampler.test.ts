@@ -38,6 +38,16 @@ test("the source is asked only after the caller has had his turn", async () => {
   expect(reloads).toBe(1);
 });
 
+test("a check that hasn't begun when the sampler is closed asks nobody", async () => {
+  const { truth } = sampler();
+  let reloads = 0;
+  truth.check(hit(1, 1, { reload: () => ++reloads }));
+  truth.close();
+  await settle();
+  expect(reloads).toBe(0);
+  expect(truth.stats()).toMatchObject({ running: 0, failed: 0 });
+});
+
 /** The value leaves the cache at one of the moments of a check. */
 test.each(["before the reload", "during the reload", "while the difference is confirmed", "never"])(
   "a difference whose value leaves the cache %s counts as stale only if that is never",

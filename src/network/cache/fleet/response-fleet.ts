@@ -258,8 +258,7 @@ export class ResponseFleet {
     if (request.directives.noStore) return { shared: undefined, own: undefined };
     const isPlain = request.method === "GET" && request.isPlain;
     const isOwn = !isPlain || request.credentials !== undefined || this.#unshared.has(key);
-    const acquire = (name: string, anew: boolean) =>
-      this.#link.ask((tier) => tier.acquire(name, [tag], this.#leaseMs, anew));
+    const acquire = (name: string, anew: boolean) => this.#link.acquire(name, [tag], this.#leaseMs, anew);
     const [shared, own] = await Promise.all([
       isPlain ? acquire(key, isAnew) : undefined,
       isOwn ? acquire(randomUUID(), false) : undefined,
@@ -298,7 +297,7 @@ export class ResponseFleet {
   /** Gives back the lease that others wait for, for one of a key of its own. */
   async #exchange(ticket: FleetTicket): Promise<void> {
     const shared = ticket.take("shared")!;
-    const own = await this.#link.ask((tier) => tier.acquire(randomUUID(), [ticket.tag], this.#leaseMs));
+    const own = await this.#link.acquire(randomUUID(), [ticket.tag], this.#leaseMs);
     // If nothing was forgotten between the two, the later is as good as the earlier.
     const isCurrent = await this.#link.isCurrent(shared.stamp);
     void this.#link.ask((tier) => tier.release(shared));

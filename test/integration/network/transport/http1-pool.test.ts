@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { Transport } from "../../../../src/network/transport/transport.ts";
 import { dispatched } from "../../../support/dispatched.ts";
+import { FakeClock } from "../../../support/fake-clock.ts";
 import { httpServer, tcpServer } from "../../../support/local-servers.ts";
 
 const times = <T>(count: number, fn: (index: number) => T) => Array.from({ length: count }, (_, i) => fn(i));
@@ -97,6 +98,29 @@ describe("a transport over HTTP/1.1", () => {
     }
     expect(transport.stats().connectionsFailed).toBeLessThanOrEqual(8);
     expect(transport.stats()).toMatchObject({ waiting: 0, connections: 0 });
+  });
+
+  it("looks at those who wait when the pause after several failed attempts is over", async () => {
+    const clock = new FakeClock();
+    const held: (() => void)[] = [];
+    await using server = await httpServer((request, response) => {
+      if (request.url === "/held") held.push(() => response.end());
+      else response.end("served");
+    });
+    await using transport = new Transport({ clock });
+    const turn = () => new Promise((resolve) => setImmediate(resolve));
+    const first = dispatched(transport.dispatch, { origin: server.origin, path: "/held" });
+    while (held.length === 0) await turn();
+    // The connection goes on; nobody accepts another.
+    server.server.close();
+    const burst = times(4, () => dispatched(transport.dispatch, { origin: server.origin }));
+    while (transport.stats().connectionsFailed < 4) await turn();
+    server.server.listen(server.port, "127.0.0.1");
+    await once(server.server, "listening");
+    for (let i = 0; i < 100; i++) await clock.advance(50);
+    for (const { body } of await Promise.all(burst)) expect(body).toBe("served");
+    held[0]!();
+    await first;
   });
 
   it("refuses what exceeds the bound of those that wait", async () => {

@@ -216,3 +216,37 @@ describe("close", () => {
     expect(wire.received).toEqual(["0", "1", "2"]);
   });
 });
+
+describe("a close whose patience ends while something is being encoded", () => {
+  test("leaves no failure behind that nobody handles", async () => {
+    const unhandled: unknown[] = [];
+    const note = (reason: unknown): void => void unhandled.push(reason);
+    process.on("unhandledRejection", note);
+    try {
+      const clock = new FakeClock();
+      const wire = new HeldWire();
+      wire.mode = "hangs";
+      const encoding = Promise.withResolvers<void>();
+      const job = {
+        name: "test://",
+        wire,
+        resendable: true,
+        async *encode() {
+          await encoding.promise;
+          yield { bytes: Buffer.from("x"), points: 1 };
+        },
+      };
+      const loop = new PushLoop(job, { registry, intervalMs: 1000, closeTimeoutMs: 10, clock }, () => 0);
+      await clock.advance(0);
+      const closing = loop.close();
+      await clock.advance(20);
+      encoding.resolve();
+      await closing;
+      await settle();
+      expect(wire.attempts).toBe(1);
+      expect(unhandled).toEqual([]);
+    } finally {
+      process.off("unhandledRejection", note);
+    }
+  });
+});

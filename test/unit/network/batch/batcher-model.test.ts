@@ -4,12 +4,12 @@ import { type Batcher, createBatcher } from "../../../../src/network/batch/batch
 import { FakeClock, settle } from "../../../support/fake-clock.ts";
 
 interface Step {
-  readonly what: "load" | "load with signal" | "abort" | "wait" | "answer" | "fail";
+  readonly what: "load" | "load with signal" | "abort" | "wait" | "answer" | "fail" | "spoil";
   readonly key: number;
 }
 
 const step: fc.Arbitrary<Step> = fc.record({
-  what: fc.constantFrom("load", "load", "load with signal", "abort", "wait", "answer", "fail"),
+  what: fc.constantFrom("load", "load", "load with signal", "abort", "wait", "answer", "fail", "spoil"),
   key: fc.nat(6),
 });
 const options = fc.record({
@@ -18,6 +18,17 @@ const options = fc.record({
   maxConcurrency: fc.integer({ min: 1, max: 3 }),
   maxQueue: fc.integer({ min: 1, max: 8 }),
 });
+
+/** An answer whose last item throws when it is looked at. */
+function spoilt(items: readonly string[]): string[] {
+  const last = String(items.length - 1);
+  return new Proxy([...items], {
+    get(target, name, receiver) {
+      if (name === last) throw new Error("spoilt");
+      return Reflect.get(target, name, receiver) as unknown;
+    },
+  });
+}
 
 describe("a batcher under any order of events", () => {
   it("settles every load once with its own value, sends no waiting key twice, and holds its bounds", async () => {
@@ -52,7 +63,8 @@ describe("a batcher under any order of events", () => {
           else {
             await settle();
             const [sent] = open.splice(key % Math.max(1, open.length), 1);
-            if (what === "fail") sent?.settle.reject(new Error("down"));
+            if (what === "spoil") sent?.settle.resolve(spoilt(sent.keys.map((each) => `v${each}`)));
+            else if (what === "fail") sent?.settle.reject(new Error("down"));
             else sent?.settle.resolve(sent.keys.map((each) => `v${each}`));
             await settle();
           }

@@ -306,3 +306,20 @@ describe("a DNS cache", () => {
     ]);
   });
 });
+
+describe("a resolver that answers twice", () => {
+  it("is heard once", async () => {
+    const clock = new FakeClock();
+    const dns = new DnsCache({
+      clock,
+      lookup: (_hostname, _options, callback) => {
+        callback(null, [v4("10.0.0.1")]);
+        callback(failure("EAI_AGAIN"), []);
+      },
+    });
+    const answers: unknown[] = [];
+    dns.lookup("twice.test", { all: true }, (error, addresses) => answers.push(error ?? addresses));
+    await settle();
+    expect(answers).toEqual([[v4("10.0.0.1")]]);
+  });
+});
