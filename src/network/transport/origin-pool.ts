@@ -336,8 +336,9 @@ export class OriginPool implements ConnectionEvents {
   /** Requests go on with the connections that there are. */
   #pause(): void {
     const { clock } = this.#settings;
+    // Attempts that fail together are one sign of an origin that takes no more.
+    if (clock.now() < this.#pausedUntil) return;
     this.#pausedUntil = clock.now() + this.#pauseMs;
-    // To the end of the longest pause: one that fires within it finds nothing to do, and nobody else may look at those who wait.
     if (this.#pauseTimer !== undefined) clock.clearTimeout(this.#pauseTimer);
     this.#pauseTimer = clock.setTimeout(() => {
       this.#pauseTimer = undefined;

@@ -117,7 +117,8 @@ describe("a transport over HTTP/1.1", () => {
     while (transport.stats().connectionsFailed < 4) await turn();
     server.server.listen(server.port, "127.0.0.1");
     await once(server.server, "listening");
-    for (let i = 0; i < 100; i++) await clock.advance(50);
+    // The first pause is a quarter of a second, however many failed together.
+    await clock.advance(250);
     for (const { body } of await Promise.all(burst)) expect(body).toBe("served");
     held[0]!();
     await first;
