@@ -32,12 +32,12 @@ const arm = (name: string, exported: string, args: object = {}) => ({
   args: { url, ...args },
 });
 
-await compare("A read that is cached", 60, [
+await compare("A read that is cached", 400, [
   { ...arm("mysql2 pool, execute", "poolExecute", { span: 100 }) },
   { ...arm("optimizer, always a hit", "optimizer", { span: 100 }), bar: (ratio) => [1 / ratio, "≥", 20] },
   { ...arm("a Map in front of the pool", "mapInFront", { span: 100 }) },
 ]);
-await compare("A read that misses", 60, [
+await compare("A read that misses", 400, [
   { ...arm("mysql2 pool, execute", "poolExecute", { span: users }) },
   {
     ...arm("optimizer, always a miss", "optimizer", { span: users, options: { cacheSize: 100 } }),
@@ -61,9 +61,9 @@ async function compare(
 ): Promise<void> {
   const { arms, warnings } = await measureInterleaved({
     arms: specs.map(({ bar: _bar, ...spec }) => ({ ...spec, count })),
-    processes: count === 1 ? 2 : 3,
-    rounds: count === 1 ? 3 : 8,
-    warmupRounds: count === 1 ? 1 : 4,
+    processes: 3,
+    rounds: 10,
+    warmupRounds: 5,
   });
   const plain = arms[0]!;
   for (const each of arms)
