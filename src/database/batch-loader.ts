@@ -58,7 +58,13 @@ export function batchLoader<K, R>(options: BatchLoaderOptions<K, R>): BatchLoade
   };
 
   const loadOne = (key: K): Promise<R | null | undefined> => {
-    const id = identity(key);
+    let id: unknown;
+    try {
+      id = identity(key);
+    } catch (error) {
+      // As a proxy may when it is looked at; those that were asked for before it are waited for all the same.
+      return Promise.reject(error);
+    }
     const gathered = gathering.get(id);
     if (gathered !== undefined) return gathered.promise;
     // After the promise jobs of this tick, which may ask for more keys.

@@ -57,6 +57,8 @@ export class OperationLimit {
     return new Promise<T>((resolve, reject) => {
       this.#reject = reject;
       running.then(resolve, reject);
+      // Cut by what the work did on the spot.
+      if (signal.aborted) reject(signal.reason);
     });
   }
 

@@ -47,8 +47,11 @@ export class PooledTransaction implements EngineTransaction {
     return this.#statement(sql, operation, (connection, signal) => connection.batch(sql, rows, signal));
   }
 
-  commit(operation: Operation): Promise<void> {
-    return this.#inTurn(operation, async (limit) => {
+  /** Ends the transaction, whatever comes of it. */
+  async commit(operation: Operation): Promise<void> {
+    let hasBegun = false;
+    const step = async (limit: OperationLimit): Promise<void> => {
+      hasBegun = true;
       const lease = this.#end();
       try {
         await limit.run("commit", (signal) => lease.connection.query("COMMIT", [], signal));
@@ -56,13 +59,19 @@ export class PooledTransaction implements EngineTransaction {
       } catch (error) {
         throw await this.#commitFailed(lease, limit, error);
       }
-    });
+    };
+    try {
+      await this.#inTurn(operation, step);
+    } catch (error) {
+      // Its time was over before its turn came, so nothing else would give the connection back.
+      if (!hasBegun) void this.#rollBackInTurn();
+      throw error;
+    }
   }
 
   /** Resolves at the deadline at the latest; what is then left of the work goes on without the caller. */
   async rollback(operation: Operation): Promise<void> {
-    const rolledBack = this.#previous.then(() => this.#rollBack());
-    this.#previous = rolledBack;
+    const rolledBack = this.#rollBackInTurn();
     const limit = new OperationLimit(operation, this.#host.clock);
     try {
       await limit.run("rollback", () => rolledBack);
@@ -71,6 +80,13 @@ export class PooledTransaction implements EngineTransaction {
     } finally {
       limit.end();
     }
+  }
+
+  /** After the steps that were asked for before, whoever waits for it. */
+  #rollBackInTurn(): Promise<void> {
+    const rolledBack = this.#previous.then(() => this.#rollBack());
+    this.#previous = Promise.allSettled([rolledBack]);
+    return rolledBack;
   }
 
   async #rollBack(): Promise<void> {

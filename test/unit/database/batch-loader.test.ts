@@ -114,6 +114,25 @@ describe("batchLoader", () => {
     await expect(loader.loadMany([1, 2])).rejects.toThrow(message);
   });
 
+  test("rejects for a key that throws when it is looked at, and leaves no rejection of others unheard", async () => {
+    const trap = (): never => {
+      throw new Error("trap");
+    };
+    const bad = new Proxy({}, { getPrototypeOf: trap, get: trap, ownKeys: trap }) as unknown as number;
+    const loader = batchLoader<number, number>({
+      load: async () => {
+        throw new Error("down");
+      },
+    });
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => unheard.push(reason);
+    process.on("unhandledRejection", hear);
+    await expect(loader.loadMany([1, bad])).rejects.toThrow("trap");
+    for (let i = 0; i < 3; i++) await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    expect(unheard).toEqual([]);
+  });
+
   test("refuses two rows of one key", async () => {
     const loader = batchLoader<number, User>({
       key: (user) => user.id,

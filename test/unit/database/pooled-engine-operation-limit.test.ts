@@ -66,6 +66,15 @@ describe("OperationLimit", () => {
       }),
     ).rejects.toThrow("at once");
   });
+  it("cuts a step that ends its own time on the spot", async () => {
+    const controller = new AbortController();
+    const limit = new OperationLimit({ deadline: never, signal: controller.signal }, new FakeClock());
+    const run = limit.run("step", () => {
+      controller.abort(new Error("changed my mind"));
+      return new Promise(() => undefined);
+    });
+    await expect(run).rejects.toThrow("changed my mind");
+  });
   it("lets go of the signal and the timer at its end", async () => {
     const clock = new FakeClock();
     const controller = new AbortController();

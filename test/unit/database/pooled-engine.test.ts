@@ -378,13 +378,41 @@ describe("a transaction", () => {
     expect(told).toEqual(["everything"]);
     expect(driver.connections[0]!.state).toBe("destroyed");
   });
-  it("whose commit comes after its deadline is not committed", async () => {
-    const { clock, driver, transaction, log } = await begun();
-    await expect(through(clock, transaction.commit({ deadline: 5 }))).rejects.toThrow(DeadlineError);
-    expect(log).toEqual(["0 BEGIN"]);
-    await through(clock, transaction.rollback(unbounded));
-    expect(log).toEqual(["0 BEGIN", "0 ROLLBACK"]);
-    expect(driver.connections[0]!.state).toBe("open");
+  it.each([
+    ["deadline", { deadline: 5 }, DeadlineError],
+    ["signal", { deadline: never, signal: AbortSignal.abort(new Error("left")) }, "left"],
+  ])(
+    "whose commit comes after its %s is rolled back, and its connection given back",
+    async (_what, operation, error) => {
+      const { clock, driver, engine, transaction, log } = await begun({ maxSize: 1 });
+      await expect(through(clock, transaction.commit(operation))).rejects.toThrow(error);
+      expect(log).toEqual(["0 BEGIN", "0 ROLLBACK"]);
+      expect(driver.connections[0]!.state).toBe("open");
+      expect(engine.pool.stats()).toMatchObject({ size: 1, idle: 1 });
+      await expect(through(clock, transaction.rollback(unbounded))).rejects.toThrow(ClosedError);
+    },
+  );
+  it("whose time is over while a commit waits for the step before it is rolled back after that", async () => {
+    const { clock, driver, engine, transaction, log } = await begun({ maxSize: 1 });
+    driver.answers.set("UPDATE t", { ms: 100 });
+    const step = through(clock, transaction.execute("UPDATE t", [], unbounded), 200);
+    const commit = watch(transaction.commit({ deadline: 50 }));
+    await step;
+    expect(commit.error).toBeInstanceOf(DeadlineError);
+    await clock.advance(10);
+    expect(log).toEqual(["0 BEGIN", "0 UPDATE t", "0 ROLLBACK"]);
+    expect(engine.pool.stats()).toMatchObject({ size: 1, idle: 1 });
+  });
+  it("rolls back what has ended, under bounds that are over, without a rejection that nobody hears", async () => {
+    const { clock, transaction } = await begun();
+    await through(clock, transaction.commit(unbounded));
+    const unheard: unknown[] = [];
+    const hear = (reason: unknown) => unheard.push(reason);
+    process.on("unhandledRejection", hear);
+    await through(clock, transaction.rollback({ deadline: 0 }));
+    await new Promise((resolve) => setImmediate(resolve));
+    process.off("unhandledRejection", hear);
+    expect(unheard).toEqual([]);
   });
   it("is lost when its connection breaks before the commit, and says so", async () => {
     const { clock, driver, engine, transaction } = await begun();
