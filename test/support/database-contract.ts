@@ -268,6 +268,20 @@ export function databaseContract(name: string, engine: () => ContractEngine): vo
         expect(await db.executeQuery(all)).toMatchObject({ rows: [ada, grace], cached: true });
       });
 
+      test("whose caller has left when its function returns leaves nothing behind, and no lock", async () => {
+        const caller = new AbortController();
+        const transaction = db.transaction(
+          async (inner) => {
+            await inner.executeQuery("UPDATE users SET name = ? WHERE id = ?", ["Lovelace", 1]);
+            caller.abort(new Error("left"));
+          },
+          { signal: caller.signal },
+        );
+        await expect(transaction).rejects.toThrow("left");
+        await db.executeQuery("UPDATE users SET name = ? WHERE id = ?", ["Augusta", 1]);
+        expect(await rowsOf(all)).toEqual([{ id: 1, name: "Augusta" }, grace]);
+      });
+
       test("goes back to a savepoint, and commits the rest", async () => {
         await db.transaction(async (inner) => {
           await inner.executeQuery("INSERT INTO users VALUES (3, 'Barbara')");

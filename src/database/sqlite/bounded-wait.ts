@@ -3,7 +3,7 @@ import { DeadlineError } from "../../errors.ts";
 import type { Operation } from "../driver.ts";
 
 /**
- * Calls `cut` once, when the operation's deadline passes or its signal aborts, whichever is first.
+ * Calls `cut` once, when the operation's deadline passes or its signal aborts, whichever is first; never before it returns.
  * @param step what is being waited for; named by the error
  * @returns a function that calls it off
  */
@@ -15,11 +15,14 @@ export function onCut(
 ): () => void {
   const { deadline, signal } = operation;
   const started = clock.now();
+  let isOver = false;
   const stop = (): void => {
+    isOver = true;
     if (timer !== undefined) clock.clearTimeout(timer);
     signal?.removeEventListener("abort", aborted);
   };
   const aborted = (): void => {
+    if (isOver) return;
     stop();
     cut(signal?.reason);
   };
@@ -33,7 +36,9 @@ export function onCut(
           },
           Math.max(0, deadline - started),
         );
-  signal?.addEventListener("abort", aborted, { once: true });
+  // The caller has what it cuts only once this has returned.
+  if (signal?.aborted) queueMicrotask(aborted);
+  else signal?.addEventListener("abort", aborted, { once: true });
   return stop;
 }
 

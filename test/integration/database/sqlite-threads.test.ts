@@ -178,6 +178,21 @@ describe("ReaderThreads", () => {
     await threads.close();
   });
 
+  it("gives up a read that is aborted before its thread has it, in whichever job", async () => {
+    await using opened = await openEngine();
+    const threads = new ReaderThreads({ path: opened.path, pragmas: {}, clock: systemClock, threads: 1 });
+    const plan = new StatementPlan(counting(1e11), 2);
+    for (let jobs = 0; jobs < 8; jobs++) {
+      const caller = new AbortController();
+      if (jobs === 0) caller.abort(new Error("left"));
+      const read = threads.read(plan, [], { ...forever, signal: caller.signal });
+      for (let i = 1; i < jobs; i++) await null;
+      caller.abort(new Error("left"));
+      await expect(read).rejects.toThrow("left");
+    }
+    await threads.close();
+  });
+
   it("replaces a thread that has crashed", async () => {
     await using opened = await openEngine();
     const threads = new ReaderThreads({
