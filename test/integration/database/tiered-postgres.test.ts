@@ -4,6 +4,7 @@ import {
   DatabaseOptimizer,
   type DatabaseOptimizerOptions,
   installNotifyTriggers,
+  type QueryResult,
 } from "../../../src/database/index.ts";
 import { startRedis } from "../../services/redis.ts";
 import { usePostgres } from "../../services/use-postgres.ts";
@@ -174,13 +175,18 @@ test("values come out of Redis as they came out of PostgreSQL", async () => {
       '{t,f}', '{"a": [1, null, {"b": "ü"}]}', '{"x","y,\\"z"}', NULL)`);
   const sql = "SELECT * FROM kinds WHERE id = $1";
   await using a = open();
-  await using b = open();
   const own = await a.executeQuery(sql, [1]);
-  await expect.poll(async () => (await b.executeQuery(sql, [1])).cached).toBe(true);
-  const shared = await b.executeQuery(sql, [1]);
-  expect(shared.rows).toStrictEqual(own.rows);
-  expect(shared.rows).toStrictEqual((await b.executeQuery(sql, [1], { useCache: false })).rows);
-  expect(b.getQueryMetrics().reduce((sum, { count }) => sum + count, 0)).toBe(1);
+  let shared: QueryResult | undefined;
+  // A node goes on without Redis when it is late, and then asks the database itself.
+  await expect
+    .poll(async () => {
+      await using b = open();
+      shared = await b.executeQuery(sql, [1]);
+      return b.getQueryMetrics().reduce((sum, { count }) => sum + count, 0);
+    })
+    .toBe(0);
+  expect(shared?.rows).toStrictEqual(own.rows);
+  expect(shared?.rows).toStrictEqual((await a.executeQuery(sql, [1], { useCache: false })).rows);
   const stored = await redis().command("KEYS", "*");
   expect(stored).not.toContain("kinds WHERE");
 });
