@@ -121,12 +121,14 @@ export class CacheLoads<K, V> {
       if (own.current) this.supersede(key);
     };
     let answer: V | PromiseLike<V>;
+    let pending: Promise<V> | undefined;
     try {
       answer = loader(key, deadline === undefined ? signal : deadline.signal(signal));
+      // What the loader gave may throw when it is looked at.
+      if (isThenable(answer)) pending = deadline?.bound(answer, expire) ?? Promise.resolve(answer);
     } catch (error) {
       return fail(error);
     }
-    if (!isThenable(answer)) return fill(answer);
-    return (deadline?.bound(answer, expire) ?? Promise.resolve(answer)).then(fill, fail);
+    return pending === undefined ? fill(answer as V) : pending.then(fill, fail);
   }
 }

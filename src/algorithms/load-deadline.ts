@@ -29,6 +29,8 @@ export class LoadDeadline {
    * @throws {DeadlineError} at the deadline
    */
   bound<V>(answer: PromiseLike<V>, expire: () => void): Promise<V> {
+    // Before the timer is set: an answer may throw when it is looked at.
+    const answered = Promise.resolve(answer);
     return new Promise<V>((resolve, reject) => {
       const fail = (): void => {
         const error = new DeadlineError("getOrLoad", this.#timeoutMs);
@@ -37,9 +39,7 @@ export class LoadDeadline {
         this.#controller.abort(error);
       };
       this.#timer = this.#clock.setTimeout(fail, Math.max(0, this.#deadline - this.#clock.now()));
-      Promise.resolve(answer)
-        .finally(() => this.#clock.clearTimeout(this.#timer))
-        .then(resolve, reject);
+      answered.finally(() => this.#clock.clearTimeout(this.#timer)).then(resolve, reject);
     });
   }
 

@@ -163,6 +163,32 @@ describe.each(caches)("age of what $name loads", (kind) => {
     expect(cache.stats()).toMatchObject({ loadFailures: 1, staleHits: 1 });
   });
 
+  test.each([
+    ["then", {}, 1_000],
+    ["constructor", Promise.resolve(2), 1_000],
+    ["constructor", Promise.resolve(2), Number.POSITIVE_INFINITY],
+  ] as const)(
+    "a refresh whose answer throws when its %s is read has failed, and is tried again",
+    async (name, answer, timeoutMs) => {
+      const { cache, clock } = create({ ttlMs: 50 });
+      const options = { staleMs: 1e9, timeoutMs };
+      await cache.getOrLoad("a", () => 1, options);
+      clock.block(60);
+      Object.defineProperty(answer, name, {
+        get: () => {
+          throw new Error("spoilt");
+        },
+      });
+      expect(await cache.getOrLoad("a", () => answer as number, options)).toBe(1);
+      await settle();
+      expect(cache.stats()).toMatchObject({ loadFailures: 1 });
+      clock.pass(200);
+      expect(await cache.getOrLoad("a", () => 3, options)).toBe(1);
+      await settle();
+      expect(cache.get("a")).toBe(3);
+    },
+  );
+
   test("who can't take a stale value joins the refresh under way", async () => {
     const { cache, clock } = create({ ttlMs: 50 });
     await cache.getOrLoad("a", () => 1, { staleMs: 100 });
