@@ -12,6 +12,8 @@ import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { PulledInput } from "../../support/pulled-input.ts";
 
 const boom = new Error("boom");
+/** Stands still, so that no turn of the event loop is given for time's sake. */
+const still = new FakeClock();
 
 async function failure(promise: Promise<unknown>): Promise<ParallelTaskError> {
   const error = await promise.then(
@@ -82,9 +84,7 @@ test("for any mix of tasks and concurrency, all run, never more at once than all
         const input = new PulledInput(tasks);
         const results = await executeInParallel(
           kind === "array" ? tasks : kind === "sync" ? input.sync() : input.async(),
-          {
-            maxConcurrency,
-          },
+          { maxConcurrency, clock: still },
         );
         expect(results).toEqual(list.map((_, i) => i));
         expect(running).toBe(0);
@@ -108,7 +108,7 @@ test.each(["sync", "async"] as const)(
             promise,
       ),
     );
-    const running = executeInParallel(input[kind](), { maxConcurrency: 2 });
+    const running = executeInParallel(input[kind](), { maxConcurrency: 2, clock: still });
     await settle();
     expect(input.pulled).toBe(2);
     gates[1]!.resolve();
@@ -132,7 +132,7 @@ test.each(["sync", "async"] as const)(
       () => ended.push("never started"),
     ];
     const input = new PulledInput(tasks);
-    const error = await failure(executeInParallel(input[kind](), { maxConcurrency: 2 }));
+    const error = await failure(executeInParallel(input[kind](), { maxConcurrency: 2, clock: still }));
     expect(error).toMatchObject({
       code: "VICTOR_PARALLEL_TASK",
       part: "task",
@@ -208,7 +208,11 @@ test("a signal that aborts stops all, and its reason is thrown when nothing runs
     untilAborted(() => ended.push(1)),
     () => ended.push(2),
   ]);
-  const running = executeInParallel(input.sync(), { maxConcurrency: 2, signal: controller.signal });
+  const running = executeInParallel(input.sync(), {
+    maxConcurrency: 2,
+    signal: controller.signal,
+    clock: still,
+  });
   controller.abort(reason);
   await expect(running).rejects.toBe(reason);
   expect(ended).toEqual([0, 1]);

@@ -1,10 +1,12 @@
 import { expect, test } from "vitest";
 import type { Task } from "../../../src/concurrency/execute-in-parallel.ts";
 import { parallelResults } from "../../../src/concurrency/parallel-results.ts";
-import { settle } from "../../support/fake-clock.ts";
+import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { PulledInput } from "../../support/pulled-input.ts";
 
 const boom = new Error("boom");
+/** Stands still, so that no turn of the event loop is given for time's sake. */
+const clock = new FakeClock();
 
 function gated(count: number) {
   const gates = Array.from({ length: count }, () => Promise.withResolvers<string>());
@@ -30,7 +32,7 @@ async function collect<T>(results: AsyncIterable<{ index: number; value: T }>): 
 
 test("whatever is done first comes first", async () => {
   const { gates, tasks } = gated(4);
-  const seen = collect(parallelResults(tasks));
+  const seen = collect(parallelResults(tasks, { clock }));
   for (const i of [2, 0, 3, 1]) {
     await settle();
     gates[i]!.resolve(`r${i}`);
@@ -45,7 +47,7 @@ test("whatever is done first comes first", async () => {
 
 test("in input order a result waits for those before it", async () => {
   const { gates, tasks } = gated(4);
-  const seen = collect(parallelResults(tasks, { order: "input", maxConcurrency: 4 }));
+  const seen = collect(parallelResults(tasks, { order: "input", maxConcurrency: 4, clock }));
   for (const i of [2, 0, 3, 1]) {
     await settle();
     gates[i]!.resolve(`r${i}`);
@@ -65,7 +67,7 @@ test.each([
   ["input", "async"],
 ] as const)("in %s order, a %s input isn't pulled on until a result is taken", async (order, kind) => {
   const input = new PulledInput(Array.from({ length: 9 }, (_, i) => async () => i));
-  const results = parallelResults(input[kind](), { order, maxConcurrency: 3 });
+  const results = parallelResults(input[kind](), { order, maxConcurrency: 3, clock });
   await settle();
   expect(input.pulled).toBe(0);
   for (let taken = 1; taken <= 9; taken++) {
@@ -91,7 +93,7 @@ test("leaving the loop stops the pulling, aborts what runs, and waits until it h
         ),
       );
   const input = new PulledInput([() => "first", slow(1), slow(2), slow(3)]);
-  for await (const { value } of parallelResults(input.sync(), { maxConcurrency: 2 })) {
+  for await (const { value } of parallelResults(input.sync(), { maxConcurrency: 2, clock })) {
     expect(value).toBe("first");
     break;
   }
@@ -103,7 +105,7 @@ test.each(["completion", "input"] as const)(
   "in %s order, what was ready before a failure still comes, then the error",
   async (order) => {
     const { gates, tasks } = gated(4);
-    const seen = parallelResults(tasks, { order, maxConcurrency: 3 });
+    const seen = parallelResults(tasks, { order, maxConcurrency: 3, clock });
     const first = seen.next();
     gates[0]!.resolve("r0");
     await first;
@@ -125,7 +127,9 @@ test.each(["completion", "input"] as const)(
       if (i === 0 || i === 3) throw boom;
       return i;
     });
-    const seen = await collect(parallelResults(tasks, { order, stopOnError: false, maxConcurrency: 1 }));
+    const seen = await collect(
+      parallelResults(tasks, { order, stopOnError: false, maxConcurrency: 1, clock }),
+    );
     expect(seen).toMatchObject([[1, 1], [2, 2], [4, 4], { index: 0, done: 3, errors: [{ index: 3 }] }]);
   },
 );
@@ -135,6 +139,7 @@ test("a signal that aborts while nobody takes results rejects at the next, and t
   const results = parallelResults([() => 1, () => 2, () => 3], {
     maxConcurrency: 1,
     signal: controller.signal,
+    clock,
   });
   await results.next();
   controller.abort(boom);
