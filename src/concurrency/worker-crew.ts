@@ -127,12 +127,16 @@ export class WorkerCrew {
       received: (message: "ready" | readonly unknown[]) => {
         if (message !== "ready") {
           this.#isFruitless = false;
-          this.#events.answered(thread, message);
+          this.#events.answered(thread, thread.bySlot(message));
           return;
         }
         this.#failedStarts = 0;
         thread.isReady = true;
         this.#events.ready();
+      },
+      unreadable: (error: unknown) => {
+        this.#isFruitless = false;
+        this.#events.answered(thread, thread.unread(error));
       },
       exited: (exitCode: number | undefined, error: unknown) => {
         this.#remove(thread);

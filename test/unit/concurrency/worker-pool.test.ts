@@ -289,6 +289,56 @@ describe("bounds", () => {
   });
 });
 
+describe("arguments that are looked at when they are sent", () => {
+  const reason = new Error("enough");
+
+  test("a task that is aborted then, and whose arguments throw, settles once", async () => {
+    const at = setUp({ maxWorkers: 1 });
+    const controller = new AbortController();
+    const args = {
+      get value() {
+        controller.abort(reason);
+        throw new Error("not for you");
+      },
+    };
+    const task = at.pool.run((given: unknown) => given, [args], { signal: controller.signal });
+    const failure = expect(task).rejects.toBe(reason);
+    await talk(at);
+    await failure;
+    expect(at.pool.stats()).toMatchObject({ running: 0, busy: 0, queued: 0, aborted: 1, failed: 0 });
+    const next = at.pool.run(instant, [1]);
+    await talk(at);
+    expect(await next).toBe(1);
+    await at.pool.close();
+  });
+
+  test("a task that is aborted then, before it is sent, doesn't begin", async () => {
+    const at = setUp({ maxWorkers: 1 });
+    const first = at.pool.run(instant, [0]);
+    await talk(at);
+    await first;
+    const controller = new AbortController();
+    const args = {
+      get value() {
+        controller.abort(reason);
+        return 1;
+      },
+    };
+    // Both have objects, so they go in a message each.
+    const aborting = at.pool.run(instant as (given: unknown) => unknown, [args]);
+    const aborted = at.pool.run(instant as (given: unknown) => unknown, [{ id: 1 }], {
+      signal: controller.signal,
+    });
+    const failure = expect(aborted).rejects.toBe(reason);
+    await talk(at);
+    await failure;
+    expect(await aborting).toEqual({ value: 1 });
+    expect(at.threads.begun.size).toBe(2);
+    expect(at.pool.stats()).toMatchObject({ running: 0, busy: 0, started: 1, crashes: 0 });
+    await at.pool.close();
+  });
+});
+
 describe("a caller's mistake", () => {
   test.each<[string, WorkerPoolOptions]>([
     ["no thread at all", { maxWorkers: 0 }],
