@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { thrownText } from "../thrown-text.ts";
 
 /** An error in a form that structured clone copies without loss. */
 export interface PackedError {
@@ -41,7 +42,7 @@ export function isError(value: unknown): value is Error {
 
 /** What was thrown, or an error that tells it. */
 export function asError(thrown: unknown): Error {
-  return isError(thrown) ? thrown : new Error(textOf(thrown));
+  return isError(thrown) ? thrown : new Error(thrownText(thrown));
 }
 
 /**
@@ -52,7 +53,7 @@ export function packError(error: Error, depth = 0): PackedError {
   try {
     return pack(error, depth);
   } catch (cause) {
-    const message = `an error that can't be looked at: ${textOf(cause)}`;
+    const message = `an error that can't be looked at: ${thrownText(cause)}`;
     return { type: "Error", name: "Error", message, stack: undefined, fields: {} };
   }
 }
@@ -107,7 +108,7 @@ function typeOf(error: Error): string {
 
 function packThrown(thrown: unknown, depth: number): PackedThrown {
   if (!isError(thrown)) return { value: copyable(() => thrown) };
-  if (depth > maxDepth) return { value: textOf(thrown) };
+  if (depth > maxDepth) return { value: thrownText(thrown) };
   return { error: packError(thrown, depth) };
 }
 
@@ -136,12 +137,3 @@ function copyable(read: () => unknown): unknown {
 }
 
 const isName = (value: unknown): value is string => typeof value === "string" && value !== "";
-
-/** Its text, also of what has none. */
-function textOf(value: unknown): string {
-  try {
-    return String(value);
-  } catch {
-    return `${typeof value} without a text`;
-  }
-}

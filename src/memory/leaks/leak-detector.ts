@@ -4,6 +4,7 @@ import { LeakDetectionRunningError, LeakDetectorClosedError, SnapshotTooLargeErr
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { observeGc } from "../../metrics/runtime/gc-observer.ts";
 import { abortSignal, durationMs, knownKeys } from "../../options.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { takeTurn } from "./detection-turn.ts";
 import { HeapHistory } from "./heap-history.ts";
 import { type HeapProbe, type HeapReading, ownHeapProbe } from "./heap-probe.ts";
@@ -212,11 +213,11 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
     const leakedBefore = this.#leaking;
     this.#read();
     if (!this.#leaking || leakedBefore || onLeak === undefined) return;
-    try {
-      onLeak(this.#report([]));
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : new Error(String(error)));
-    }
+    const report = this.#report([]);
+    // Also where it is async.
+    new Promise<void>((resolve) => resolve(onLeak(report))).catch((error: unknown) =>
+      process.emitWarning(error instanceof Error ? error : thrownText(error)),
+    );
   }
 
   #isDue(nowMs: number): boolean {

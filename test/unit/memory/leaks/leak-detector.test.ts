@@ -1,3 +1,4 @@
+import { once } from "node:events";
 import { expect, test } from "vitest";
 import { describeLeaks } from "../../../../src/memory/leaks/describe-leaks.ts";
 import type { HeapProbe } from "../../../../src/memory/leaks/heap-probe.ts";
@@ -74,6 +75,24 @@ test("a leak is named by the time a megabyte has leaked, once, with its site and
   expect(describeLeaks(report)).toMatch(
     /4\.0 KiB a second .*allocated in remember \(file:\/\/\/app\.js:10:3\)/s,
   );
+});
+
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("nobody listens");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("nobody listens"))],
+])("the process is warned when who is told of a leak %s", async (_, onLeak) => {
+  const { detector, pass } = watched({ onLeak });
+  using _detector = detector;
+  const warned = once(process, "warning");
+  pass(267, (heap, second) => {
+    if (second > 11) heap.heap += 4096;
+  });
+  expect((await warned)[0]).toMatchObject({ message: "nobody listens" });
 });
 
 test("growth outside of V8's heap is a leak too, and said to be outside", () => {
