@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WorkerPool, type WorkerPoolGround } from "../../../src/concurrency/worker-pool.ts";
 import type { RunOptions, WorkerPoolOptions } from "../../../src/concurrency/worker-pool-options.ts";
 import { availableCpus } from "../../../src/concurrency/worker-sizing.ts";
+import type { StartThread } from "../../../src/concurrency/worker-thread.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { instant, lasting, SimulatedThreads } from "../../support/simulated-threads.ts";
 
@@ -197,6 +198,34 @@ describe("size", () => {
     });
     expect(at.threads.threads.length).toBe(3);
   });
+});
+
+test("where no more threads can be started, those that there are do what waits, and it is tried again later", async () => {
+  const clock = new FakeClock();
+  const threads = new SimulatedThreads(clock);
+  let tries = 0;
+  const startThread: StartThread = (...given) => {
+    if (threads.threads.length > 0 && ++tries <= 2) throw new Error("no more threads");
+    return threads.start(...given);
+  };
+  const pool = new WorkerPool({ maxWorkers: 2 }, { clock, startThread });
+  const all = [1, 2].map((id) => pool.run(lasting, [id]));
+  await talk({ threads });
+  for (const id of [3, 4]) all.push(pool.run(lasting, [id]));
+  await clock.advance(900);
+  expect([tries, pool.stats().running, pool.stats().queued]).toEqual([1, 1, 3]);
+  threads.finish(0);
+  await talk({ threads });
+  expect(await all[0]).toBe(1);
+  await clock.advance(2000);
+  await talk({ threads });
+  expect([tries, pool.stats().workers]).toEqual([3, 2]);
+  for (let i = 0; i < 10; i++) {
+    threads.step();
+    await settle();
+  }
+  expect(await Promise.all(all)).toEqual([1, 2, 3, 4]);
+  await pool.close();
 });
 
 describe("bounds", () => {
