@@ -115,7 +115,7 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
    * @param name of the class
    */
   born(name: string, object: WeakKey): void {
-    this.#lives.born(name, object);
+    if (this.#state !== "closed") this.#lives.born(name, object);
   }
 
   /** What is known by now. @throws {LeakDetectorClosedError} unless it runs */
@@ -286,11 +286,15 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
       await heaps.write();
       await sleep(betweenMs, undefined, signal && { signal });
       await heaps.write();
+      const holders = await heaps.growingHolders(signal);
+      return holders.map((holder) => ({
+        ...holder,
+        bytes: holder.bytes / Math.max(0.001, betweenMs / 1000),
+      }));
     } catch (error) {
       if (!(error instanceof SnapshotTooLargeError)) throw signal?.aborted ? signal.reason : error;
       this.#notes.push(`no retaining paths: ${error.message}`);
+      return [];
     }
-    const holders = await heaps.growingHolders(signal);
-    return holders.map((holder) => ({ ...holder, bytes: holder.bytes / Math.max(0.001, betweenMs / 1000) }));
   }
 }
