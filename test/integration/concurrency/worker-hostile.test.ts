@@ -101,6 +101,17 @@ test.each([
   expect(pool.stats()).toMatchObject({ running: 0, completed: 3, crashes: 0 });
 });
 
+test("a task that sets its thread's clock doesn't change how long tasks are taken to last", async () => {
+  const pool = poolOf();
+  const still = (): number => {
+    performance.now = () => Number.NaN;
+    return performance.now();
+  };
+  expect(await pool.run(still, [])).toBeNaN();
+  expect(await pool.run(hostile, [], { name: "one" })).toBe(1);
+  expect(pool.stats().runTimeMs.count).toBe(2);
+});
+
 test("a thread that can't be started leaves no port open", async () => {
   const ports = new Set<number>();
   let isStarting = true;

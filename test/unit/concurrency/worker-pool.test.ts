@@ -318,6 +318,15 @@ describe("bounds", () => {
   });
 });
 
+test("a function whose name is no text is called as one without a name", async () => {
+  const at = setUp();
+  const nameless = Object.defineProperty((id: number): number => id, "name", { value: Symbol("no text") });
+  const task = at.pool.run(nameless, [1]);
+  await talk(at);
+  expect(await task).toBe(1);
+  await at.pool.close();
+});
+
 describe("arguments that are looked at when they are sent", () => {
   const reason = new Error("enough");
 
