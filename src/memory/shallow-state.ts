@@ -10,17 +10,17 @@ export function shallowState(object: object): unknown[] {
   for (const key in object) {
     if (state.length >= mostProperties) break;
     if (!Object.hasOwn(object, key)) continue;
-    state.push(key, valueOf(object, key));
+    state.push(key, readValue(object, key));
   }
   return state;
 }
 
 /** A getter that throws says as much each time. */
-function valueOf(object: object, key: string): unknown {
+function readValue(object: object, key: string): unknown {
   try {
     return (object as Record<string, unknown>)[key];
   } catch {
-    return valueOf;
+    return readValue;
   }
 }
 
