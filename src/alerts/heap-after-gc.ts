@@ -1,3 +1,4 @@
+import { getHeapStatistics } from "node:v8";
 import type { MetricSample } from "../metrics/index.ts";
 import { type GcPause, observeGc } from "../metrics/runtime/gc-observer.ts";
 
@@ -17,7 +18,8 @@ export class HeapAfterGc {
    * @param observe calls back at each collection, and gives what ends that
    */
   constructor(
-    heapUsed: () => number = () => process.memoryUsage().heapUsed,
+    // Not `process.memoryUsage`, which throws where the process is out of file descriptors.
+    heapUsed: () => number = () => getHeapStatistics().used_heap_size,
     observe: (listener: (pause: GcPause) => void) => () => void = observeGc,
   ) {
     this.#heapUsed = heapUsed;

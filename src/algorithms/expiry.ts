@@ -163,7 +163,8 @@ export class Expiry {
     const endMs = this.#clock.now() + sliceMs;
     try {
       for (let taken = 0; taken < atOnce && !this.#remove(partSize, false); taken += partSize)
-        if (this.#clock.now() >= endMs) break;
+        // Who is told of what has left may have emptied the cache: its slots are others' then.
+        if (this.#closed || this.#clock.now() >= endMs) break;
     } finally {
       if (this.#timer === undefined) this.#sleep(this.#clock.now());
     }

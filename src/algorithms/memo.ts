@@ -171,7 +171,9 @@ export class Memo implements ExpiringEntries {
       return answer;
     }
     const isCurrent = this.#currency(node);
-    const flight: Promise<unknown> = answer.then(
+    // A promise may have a `then` of its own, which throws when it is too late for that.
+    const flight: Promise<unknown> = Promise.prototype.then.call(
+      answer,
       (value) => {
         if (isCurrent(flight)) this.#fill(node, flight);
         else this.discarded++;

@@ -17,6 +17,8 @@ export interface CrewEvents {
 
 /** After so many in succession that never got ready, those who wait are told so. */
 const maxFailedStarts = 3;
+/** As long as there are others to do the work, no thread is started for so long after one couldn't be. */
+const failedStartPauseMs = 1000;
 
 /** The threads of a pool: starts them when there is work for one more, and stops those that have been idle for long. */
 export class WorkerCrew {
@@ -28,6 +30,8 @@ export class WorkerCrew {
   #threads: PoolThread[] = [];
   #size: Required<WorkerPoolSize>;
   #failedStarts = 0;
+  /** Of the clock. */
+  #noStartsUntilMs = Number.NEGATIVE_INFINITY;
   /** The last thread to end unasked had answered nothing. */
   #isFruitless = false;
   #idleTimer: unknown;
@@ -78,7 +82,9 @@ export class WorkerCrew {
         utilization: workers < cpus || workers >= this.#size.maxWorkers ? undefined : this.utilization(),
       });
       // What always ends at once would be started again and again; it is tried when somebody needs it.
-      const isHopeless = this.#isFruitless && load.queued === 0;
+      const isHopeless =
+        (this.#isFruitless && load.queued === 0) ||
+        (workers > 0 && this.#clock.now() < this.#noStartsUntilMs);
       if (!isWanted || isHopeless || !this.#add()) return;
     }
   }
@@ -117,7 +123,7 @@ export class WorkerCrew {
       return true;
     } catch (error) {
       // Such as a flag that Node doesn't know: another try would fail alike.
-      this.#events.unstartable(undefined, error);
+      this.#unstartable(undefined, error);
       return false;
     }
   }
@@ -127,24 +133,33 @@ export class WorkerCrew {
       received: (message: "ready" | readonly unknown[]) => {
         if (message !== "ready") {
           this.#isFruitless = false;
-          this.#events.answered(thread, message);
+          this.#events.answered(thread, thread.bySlot(message));
           return;
         }
         this.#failedStarts = 0;
         thread.isReady = true;
         this.#events.ready();
       },
+      unreadable: (error: unknown) => {
+        this.#isFruitless = false;
+        this.#events.answered(thread, thread.unread(error));
+      },
       exited: (exitCode: number | undefined, error: unknown) => {
         this.#remove(thread);
         if (!thread.isDying) {
           this.crashes++;
           this.#isFruitless = thread.answers === 0;
-          if (!thread.isReady && ++this.#failedStarts >= maxFailedStarts)
-            this.#events.unstartable(exitCode, error);
+          if (!thread.isReady && ++this.#failedStarts >= maxFailedStarts) this.#unstartable(exitCode, error);
         }
         this.#events.ended(thread, exitCode, error);
       },
     };
+  }
+
+  /** Such as where the system has no more threads: those that there are go on with what waits. */
+  #unstartable(exitCode: number | undefined, error: unknown): void {
+    if (this.#threads.length > 0) this.#noStartsUntilMs = this.#clock.now() + failedStartPauseMs;
+    else this.#events.unstartable(exitCode, error);
   }
 
   #remove(thread: PoolThread): void {

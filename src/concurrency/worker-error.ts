@@ -1,4 +1,5 @@
 import { types } from "node:util";
+import { thrownText } from "../thrown-text.ts";
 
 /** An error in a form that structured clone copies without loss. */
 export interface PackedError {
@@ -30,18 +31,41 @@ const native: Readonly<Record<string, new (message: string) => Error>> = Object.
 });
 const separate = new Set(["name", "message", "stack", "cause", "errors"]);
 
-export const isError = (value: unknown): value is Error =>
-  types.isNativeError(value) || value instanceof Error;
+/** A value whose prototype can't be looked at is none. */
+export function isError(value: unknown): value is Error {
+  try {
+    return types.isNativeError(value) || value instanceof Error;
+  } catch {
+    return false;
+  }
+}
 
-/** Fields that can't be copied are left out, except that a function or symbol is told by its text. */
+/** What was thrown, or an error that tells it. */
+export function asError(thrown: unknown): Error {
+  return isError(thrown) ? thrown : new Error(thrownText(thrown));
+}
+
+/**
+ * Fields that can't be copied are left out, except that a function or symbol is told by its text. Never throws: of an
+ * error that throws when it is looked at, nothing is left but that it was one.
+ */
 export function packError(error: Error, depth = 0): PackedError {
+  try {
+    return pack(error, depth);
+  } catch (cause) {
+    const message = `an error that can't be looked at: ${thrownText(cause)}`;
+    return { type: "Error", name: "Error", message, stack: undefined, fields: {} };
+  }
+}
+
+function pack(error: Error, depth: number): PackedError {
   const type = typeOf(error);
   const given = error.name;
   const className = error.constructor?.name;
   const { cause, errors } = error as { cause?: unknown; errors?: unknown };
   return {
     type,
-    name: (given === type || typeof given !== "string") && className ? className : String(given),
+    name: (given === type || typeof given !== "string") && isName(className) ? className : String(given),
     message: String(error.message),
     stack: typeof error.stack === "string" ? error.stack : undefined,
     fields: fieldsOf(error),
@@ -56,7 +80,10 @@ export function unpackError(packed: PackedError): Error {
   hide(error, "name", packed.name);
   if (packed.stack !== undefined) hide(error, "stack", packed.stack);
   if (packed.cause !== undefined) hide(error, "cause", unpackThrown(packed.cause));
-  return Object.assign(error, packed.fields);
+  // Set, a field such as a DOMException's `code` would meet the class's own, which can't be.
+  for (const [key, value] of Object.entries(packed.fields))
+    Object.defineProperty(error, key, { value, writable: true, configurable: true, enumerable: true });
+  return error;
 }
 
 function create({ type, name, message, errors }: PackedError): Error {
@@ -80,8 +107,8 @@ function typeOf(error: Error): string {
 }
 
 function packThrown(thrown: unknown, depth: number): PackedThrown {
-  if (!isError(thrown)) return { value: copyable(thrown) };
-  if (depth > maxDepth) return { value: String(thrown) };
+  if (!isError(thrown)) return { value: copyable(() => thrown) };
+  if (depth > maxDepth) return { value: thrownText(thrown) };
   return { error: packError(thrown, depth) };
 }
 
@@ -90,21 +117,23 @@ const unpackThrown = (packed: PackedThrown): unknown =>
 
 function fieldsOf(error: Error): Record<string, unknown> {
   const fields: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(error)) {
+  for (const key of Object.keys(error)) {
     if (separate.has(key)) continue;
-    const copy = copyable(value);
+    const copy = copyable(() => (error as unknown as Record<string, unknown>)[key]);
     if (copy !== undefined) fields[key] = copy;
   }
   return fields;
 }
 
-function copyable(value: unknown): unknown {
-  if (typeof value === "function" || typeof value === "symbol") return String(value);
-  if (typeof value !== "object" || value === null) return value;
+function copyable(read: () => unknown): unknown {
   try {
-    return structuredClone(value);
+    const value = read();
+    if (typeof value === "function" || typeof value === "symbol") return String(value);
+    return typeof value === "object" && value !== null ? structuredClone(value) : value;
   } catch {
-    // It holds something that only lives in its thread: the rest of the error is worth more than a failure here.
+    // It holds something that only lives in its thread, or throws: the rest of the error is worth more than a failure here.
     return undefined;
   }
 }
+
+const isName = (value: unknown): value is string => typeof value === "string" && value !== "";

@@ -42,7 +42,10 @@ export class WorkerFunctions {
     const known = this.#known.get(source);
     if (known !== undefined) return known;
     checkSource(target, source);
-    return this.#add(source, { id: ++this.#lastId, label: target.name || "(anonymous function)", source });
+    // A name can be redefined as anything, also as what can't be sent.
+    const label =
+      typeof target.name === "string" && target.name !== "" ? target.name : "(anonymous function)";
+    return this.#add(source, { id: ++this.#lastId, label, source });
   }
 
   #fromFile(file: string | URL, exportName = "default"): KnownFunction {

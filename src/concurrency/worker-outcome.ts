@@ -14,6 +14,8 @@ export function failureOf(label: string, how: number, value: unknown): unknown {
   switch (how) {
     case outcome.notLoaded:
       return new WorkerLoadError(label, { cause: error });
+    case outcome.notReceived:
+      return new WorkerCloneError("arguments", { cause: error });
     case outcome.resultNotCloned:
       return new WorkerCloneError("result", { cause: error });
     case outcome.thrownNotCloned:

@@ -1,6 +1,7 @@
 import type { Transferable } from "node:worker_threads";
+import { asError, packError } from "./worker-error.ts";
 import { maxFunctions } from "./worker-function.ts";
-import type { FunctionDefinition } from "./worker-protocol.ts";
+import { type FunctionDefinition, outcome } from "./worker-protocol.ts";
 import { slotCount, slotState, TaskSlots } from "./worker-slots.ts";
 import type { WorkerTask } from "./worker-task.ts";
 import type { StartThread, Thread, ThreadEvents } from "./worker-thread.ts";
@@ -13,6 +14,11 @@ export interface LeftTasks {
   readonly begun: readonly WorkerTask[];
 }
 
+interface Outgoing {
+  readonly task: WorkerTask;
+  readonly slot: number;
+}
+
 /** One thread of a pool, and the tasks in its hands. */
 export class PoolThread {
   readonly #slots = new TaskSlots();
@@ -21,7 +27,12 @@ export class PoolThread {
   readonly #tasks: (WorkerTask | undefined)[] = new Array(slotCount).fill(undefined);
   readonly #freeSlots: number[] = Array.from({ length: slotCount }, (_, i) => slotCount - 1 - i);
   readonly #known = new Set<number>();
-  #outbox: WorkerTask[] = [];
+  /** By slot: the message that its task went in, and the place there; they grow in the order of sending. */
+  readonly #sentAs: number[] = new Array(slotCount).fill(0);
+  /** Messages of tasks that were sent. */
+  #sent = 0;
+  /** Not sent yet, with their slots: by then they may have been taken back, by what reading another's arguments calls. */
+  #outbox: Outgoing[] = [];
   #keepsAlive = true;
   /** Of the last context that was sent. */
   #origin: object | undefined;
@@ -89,17 +100,17 @@ export class PoolThread {
     // The next look comes too early to tell whether it sits on a task.
     if (this.held++ === 0) this.seenAnswers = -1;
     this.heldMs += task.expectedMs;
-    this.#outbox.push(task);
+    this.#outbox.push({ task, slot });
   }
 
   /** @returns tasks that couldn't be sent, because structured clone doesn't take their arguments, with the error */
   send(): readonly (readonly [WorkerTask, unknown])[] {
-    const tasks = this.#outbox;
-    if (tasks.length === 0) return [];
+    const outgoing = this.#outbox;
+    if (outgoing.length === 0) return [];
     this.#outbox = [];
-    this.#define(tasks);
+    this.#define(outgoing);
     this.alive(true);
-    return separable(tasks).flatMap((part) => this.#sendTogether(part));
+    return separable(outgoing).flatMap((part) => this.#sendTogether(part));
   }
 
   /** @returns whether it hadn't begun, and won't */
@@ -134,6 +145,23 @@ export class PoolThread {
     return task;
   }
 
+  /** @returns the answers, with the slots of tasks in place of the message that the thread couldn't read */
+  bySlot(answers: readonly unknown[]): readonly unknown[] {
+    const [message, how, error] = answers;
+    if (how !== outcome.notReceived) return answers;
+    const slots = this.#inOrder().filter((slot) => Math.floor(this.#sentAs[slot]! / slotCount) === message);
+    return slots.toReversed().flatMap((slot) => [slot, how, error]);
+  }
+
+  /**
+   * @param error why a message of the thread can't be read
+   * @returns what it is an answer to: an object's comes alone, so it is the next that is due
+   */
+  unread(error: unknown): readonly unknown[] {
+    const [slot] = this.#inOrder();
+    return slot === undefined ? [] : [slot, outcome.resultNotCloned, packError(asError(error))];
+  }
+
   /** What it left behind when it ended, in order of submission. */
   abandon(): LeftTasks {
     const waiting: WorkerTask[] = [];
@@ -156,15 +184,22 @@ export class PoolThread {
     return this.#thread.terminate();
   }
 
-  #sendTogether(tasks: readonly WorkerTask[]): readonly (readonly [WorkerTask, unknown])[] {
+  #sendTogether(part: readonly Outgoing[]): readonly (readonly [WorkerTask, unknown])[] {
     try {
-      this.#post(tasks);
+      this.#post(part);
       return [];
     } catch (error) {
-      if (tasks.length === 1) return [this.#unsent(tasks[0]!, error)];
       // Alone, each shows whether it is the one.
-      return tasks.flatMap((task) => this.#sendTogether([task]));
+      if (part.length > 1) return part.flatMap((each) => this.#sendTogether([each]));
+      const unsent = this.release(part[0]!.slot);
+      return unsent === undefined ? [] : [[unsent, error]];
     }
+  }
+
+  /** The slots that it owes answers for, in the order in which these come. */
+  #inOrder(): number[] {
+    const slots = [...this.#tasks.keys()].filter((slot) => this.#tasks[slot] !== undefined);
+    return slots.sort((a, b) => this.#sentAs[a]! - this.#sentAs[b]!);
   }
 
   #letGo(task: WorkerTask): void {
@@ -175,11 +210,11 @@ export class PoolThread {
   }
 
   /** The thread learns of functions in a message before that of their tasks. */
-  #define(tasks: readonly WorkerTask[]): void {
+  #define(outgoing: readonly Outgoing[]): void {
     const define: FunctionDefinition[] = [];
     const forgetOthers = this.#known.size >= maxFunctions;
     if (forgetOthers) this.#known.clear();
-    for (const { fn } of tasks) {
+    for (const { fn } of outgoing.map(({ task }) => task)) {
       if (this.#known.has(fn.definition.id)) continue;
       this.#known.add(fn.definition.id);
       define.push(fn.definition);
@@ -187,26 +222,21 @@ export class PoolThread {
     if (define.length > 0) this.#thread.post({ define, forgetOthers });
   }
 
-  #post(tasks: readonly WorkerTask[]): void {
+  #post(part: readonly Outgoing[]): void {
     const message: unknown[] = [];
     let transfer: Transferable[] | undefined;
     let origin = this.#origin;
-    for (const task of tasks) {
+    for (const [place, { task, slot }] of part.entries()) {
       const { context } = task;
-      message.push(task.slot, task.fn.definition.id, task.flags, task.args);
+      message.push(slot, task.fn.definition.id, task.flags, task.args);
       if (context !== undefined) message.push(context.origin === origin ? context.place : context);
       origin = context?.origin ?? origin;
       if (task.isMoved) transfer = [...task.bounds.transfer];
+      this.#sentAs[slot] = (this.#sent + 1) * slotCount + place;
     }
     this.#thread.post(message, transfer);
+    this.#sent++;
     this.#origin = origin;
-  }
-
-  #unsent(task: WorkerTask, error: unknown): readonly [WorkerTask, unknown] {
-    this.#tasks[task.slot] = undefined;
-    this.#freeSlots.push(task.slot);
-    this.#letGo(task);
-    return [task, error];
   }
 }
 
@@ -214,18 +244,19 @@ export class PoolThread {
  * Within one message structured clone keeps objects that are the same the same, so that one task could change what another
  * one gets: at most one task of a message has objects among its arguments.
  */
-function separable(tasks: readonly WorkerTask[]): readonly (readonly WorkerTask[])[] {
-  const parts: WorkerTask[][] = [];
-  let part: WorkerTask[] | undefined;
+function separable(outgoing: readonly Outgoing[]): readonly (readonly Outgoing[])[] {
+  const parts: Outgoing[][] = [];
+  let part: Outgoing[] | undefined;
   let hasObjects = false;
-  for (const task of tasks) {
-    if (part === undefined || (hasObjects && !task.isPlain)) {
+  for (const each of outgoing) {
+    const { isPlain } = each.task;
+    if (part === undefined || (hasObjects && !isPlain)) {
       part = [];
       parts.push(part);
       hasObjects = false;
     }
-    part.push(task);
-    hasObjects ||= !task.isPlain;
+    part.push(each);
+    hasObjects ||= !isPlain;
   }
   return parts;
 }

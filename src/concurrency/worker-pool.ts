@@ -275,7 +275,12 @@ export class WorkerPool implements MetricSource, AsyncDisposable {
   }
 
   #answer(task: WorkerTask, how: number, value: unknown, runMs: number, nowMs: number): void {
-    if (how !== outcome.notLoaded) {
+    if (how === outcome.notReceived && task.isPlain && !task.isMoved && ++task.bounces <= maxBounces) {
+      // What couldn't be read is another one's, which has objects.
+      this.#requeue([task]);
+      return;
+    }
+    if (how !== outcome.notLoaded && how !== outcome.notReceived) {
       task.fn.times.record(runMs);
       this.#counts.runTime.record(runMs / 1000);
       this.#counts.queueDelay.record(Math.max(0, nowMs - task.submittedMs - runMs) / 1000);

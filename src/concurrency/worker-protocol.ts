@@ -35,6 +35,11 @@ export const outcome = Object.freeze({
   /** What it returned, or threw, can't be copied; the value is a packed error. */
   resultNotCloned: 5,
   thrownNotCloned: 6,
+  /**
+   * The thread can't read a message of tasks; the value is a packed error. It knows no slots of it: in their place it says
+   * which message, alone in its answer.
+   */
+  notReceived: 7,
 });
 
 /** What a thread posts: that it is there, or slot, outcome and value of each task that ended, one after the other. */

@@ -1,7 +1,7 @@
 import { AsyncResource } from "node:async_hooks";
 import { isThenable } from "../algorithms/thenable.ts";
 import { callInContext, type TaskContext } from "./task-context.ts";
-import { isError, packError } from "./worker-error.ts";
+import { asError, isError, packError } from "./worker-error.ts";
 import { type LoadedFunction, loadedFunction } from "./worker-loader.ts";
 import {
   answerFirst,
@@ -43,6 +43,8 @@ export class TaskRunner {
   #lastContext: TaskContext | undefined;
   #answers: unknown[] = [];
   #answersSinceMs = 0;
+  /** Messages of tasks that came. */
+  #received = 0;
   /** When the last task ended, which is when the next begins. */
   #nowMs = 0;
   /** A task runs, or one was given up: nothing else begins. */
@@ -55,12 +57,19 @@ export class TaskRunner {
     this.#now = now;
   }
 
+  /** A message of tasks came that can't be read. */
+  unreadable(error: unknown): void {
+    this.flush();
+    this.#post(++this.#received, outcome.notReceived, packError(asError(error)));
+  }
+
   receive(message: ToThread): void {
     if ("define" in message) {
       if (message.forgetOthers) this.#functions = new Map();
       for (const definition of message.define) this.#functions.set(definition.id, loadedFunction(definition));
       return;
     }
+    this.#received++;
     for (let i = 0; i < message.length; i += 4) {
       const flags = message[i + 2] as number;
       const hasContext = (flags & inContext) !== 0;
@@ -151,7 +160,9 @@ export class TaskRunner {
     const goOn = (more: boolean): void => {
       if (more) this.#run();
     };
-    Promise.resolve(promise).then(
+    // As `await` does: what a promise has for a `then` of its own could call back twice.
+    Promise.prototype.then.call(
+      Promise.resolve(promise),
       (value) => goOn(this.#finish(item, outcome.returned, value, startedMs)),
       (error) => goOn(this.#failed(item, error, startedMs)),
     );
@@ -179,19 +190,23 @@ export class TaskRunner {
     const nowMs = this.#now();
     this.#nowMs = nowMs;
     if (!this.#slots.finish(slot, nowMs - startedMs)) return false;
-    const buffer = (flags & moveResult) === 0 ? undefined : movable(value);
-    if (buffer !== undefined && this.#move(slot, how, value, buffer)) return true;
+    const isObject = typeof value === "object" && value !== null;
+    // Alone in its message: where it can't be read, no other answer is lost with it.
+    if (isObject) this.flush();
+    if ((flags & moveResult) !== 0 && this.#move(slot, how, value)) return true;
     this.#answers.push(slot, how, value);
     // The next task could change an object before it is copied.
-    if (nowMs - this.#answersSinceMs > answerWithinMs || (typeof value === "object" && value !== null)) {
+    if (isObject || nowMs - this.#answersSinceMs > answerWithinMs) {
       this.#answersSinceMs = nowMs;
       this.flush();
     }
     return true;
   }
 
-  #move(slot: number, how: number, value: unknown, buffer: ArrayBuffer): boolean {
+  #move(slot: number, how: number, value: unknown): boolean {
     try {
+      const buffer = movable(value);
+      if (buffer === undefined) return false;
       this.#port.postMessage([slot, how, value], [buffer]);
       return true;
     } catch {
@@ -213,8 +228,4 @@ export class TaskRunner {
 function movable(value: unknown): ArrayBuffer | undefined {
   const buffer = ArrayBuffer.isView(value) ? value.buffer : value;
   return buffer instanceof ArrayBuffer ? buffer : undefined;
-}
-
-function asError(error: unknown): Error {
-  return isError(error) ? error : new Error(String(error));
 }

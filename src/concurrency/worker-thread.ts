@@ -2,6 +2,7 @@ import { extname } from "node:path";
 import type { EventLoopUtilization } from "node:perf_hooks";
 import {
   MessageChannel,
+  type MessagePort,
   type ResourceLimits,
   receiveMessageOnPort,
   type Transferable,
@@ -12,6 +13,8 @@ import type { FromThread, ThreadData, ToThread } from "./worker-protocol.ts";
 /** What a pool is told by one of its threads. After `exited` nothing more comes. */
 export interface ThreadEvents {
   received(message: FromThread): void;
+  /** A message came that can't be read, such as a value that is nested deeper than this thread's stack. */
+  unreadable(error: unknown): void;
   /** @param error what ended it, if that was an uncaught exception or want of memory */
   exited(exitCode: number | undefined, error: unknown): void;
 }
@@ -51,24 +54,31 @@ export function threadStarter({ name, resourceLimits, env, ...options }: ThreadO
   return (slots, events) => {
     const { port1, port2 } = new MessageChannel();
     const workerData: ThreadData = { port: port2, slots };
-    const worker = new Worker(entry, {
-      name,
-      workerData,
-      transferList: [port2],
-      ...(resourceLimits !== undefined && { resourceLimits }),
-      ...(execArgv !== undefined && { execArgv: [...execArgv] }),
-      ...(env !== undefined && { env }),
-    });
+    let worker: Worker;
+    try {
+      worker = new Worker(entry, {
+        name,
+        workerData,
+        transferList: [port2],
+        ...(resourceLimits !== undefined && { resourceLimits }),
+        ...(execArgv !== undefined && { execArgv: [...execArgv] }),
+        ...(env !== undefined && { env }),
+      });
+    } catch (error) {
+      // A port that nobody closes stays for ever.
+      port1.close();
+      throw error;
+    }
     let failure: unknown;
     port1.on("message", events.received);
+    port1.on("messageerror", events.unreadable);
     port1.unref();
     worker.on("error", (error) => {
       failure = error;
     });
     worker.on("exit", (exitCode) => {
       // What it had sent may not have been delivered yet, and must not be lost.
-      for (let last = receiveMessageOnPort(port1); last !== undefined; last = receiveMessageOnPort(port1))
-        events.received(last.message);
+      while (receiveLast(port1, events));
       port1.close();
       events.exited(exitCode, failure);
     });
@@ -79,4 +89,17 @@ export function threadStarter({ name, resourceLimits, env, ...options }: ThreadO
       utilization: () => worker.performance.eventLoopUtilization(),
     };
   };
+}
+
+/** @returns whether there was a message */
+function receiveLast(port: MessagePort, events: ThreadEvents): boolean {
+  let last: ReturnType<typeof receiveMessageOnPort>;
+  try {
+    last = receiveMessageOnPort(port);
+  } catch (error) {
+    events.unreadable(error);
+    return true;
+  }
+  if (last !== undefined) events.received(last.message);
+  return last !== undefined;
 }

@@ -10,9 +10,18 @@ export function shallowState(object: object): unknown[] {
   for (const key in object) {
     if (state.length >= mostProperties) break;
     if (!Object.hasOwn(object, key)) continue;
-    state.push(key, (object as Record<string, unknown>)[key]);
+    state.push(key, readValue(object, key));
   }
   return state;
+}
+
+/** A getter that throws says as much each time. */
+function readValue(object: object, key: string): unknown {
+  try {
+    return (object as Record<string, unknown>)[key];
+  } catch {
+    return readValue;
+  }
 }
 
 export function sameShallowState(state: readonly unknown[], object: object): boolean {

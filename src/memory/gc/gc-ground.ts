@@ -48,8 +48,8 @@ export const thisThread: GcGround = Object.freeze({
       else if (["old_space", "large_object_space", "trusted_space"].includes(space.space_name))
         oldSpaceBytes += space.space_used_size;
     }
-    const { rss, external } = process.memoryUsage();
-    return { semiSpaceBytes, oldSpaceBytes, heapResidentBytes, externalBytes: external, rssBytes: rss };
+    const { external_memory: externalBytes } = getHeapStatistics();
+    return { semiSpaceBytes, oldSpaceBytes, heapResidentBytes, externalBytes, rssBytes: residentBytes() };
   },
   activeMs: () => performance.eventLoopUtilization().active,
   limits: () =>
@@ -60,6 +60,18 @@ export const thisThread: GcGround = Object.freeze({
       memoryBytes: Math.min(totalmem(), containerBytes() ?? Number.POSITIVE_INFINITY),
     }),
 });
+
+let lastResidentBytes = 0;
+
+/** What it was before, where the system can't be asked: a process out of file descriptors must not end by being watched. */
+function residentBytes(): number {
+  try {
+    lastResidentBytes = process.memoryUsage.rss();
+  } catch {
+    return lastResidentBytes;
+  }
+  return lastResidentBytes;
+}
 
 /** What the container or service manager allows; `undefined` where nothing is limited. */
 export function containerBytes(read: (path: string) => string | undefined = readIfThere): number | undefined {

@@ -10,6 +10,7 @@ import { takeTurn } from "./detection-turn.ts";
 import { collectAll, forcedCollector, liveBytes, withoutInlining } from "./forced-collection.ts";
 import { type Growth, growthOf } from "./growth.ts";
 import { HeapPair } from "./heap-snapshots.ts";
+import type { Holder } from "./holder-growth.ts";
 import { InspectorSession } from "./inspector-session.ts";
 import type { LeakReport } from "./leak-report.ts";
 import { SamplingProfiler } from "./sampling-profiler.ts";
@@ -64,7 +65,7 @@ class DetectionRun {
   }
 
   async report(): Promise<LeakReport> {
-    const { iterations, warmup, signal } = this.#options;
+    const { iterations, warmup } = this.#options;
     await this.#warmUp(warmup);
     let first = await this.#measure(iterations);
     if (first.growth.status === "not enough evidence") first = await this.#measure(iterations);
@@ -76,7 +77,7 @@ class DetectionRun {
     const sites = this.#sites.growing(this.#profiler.read());
     const after = await this.#look(heaps);
     const { slope: bytes, low, high } = growth.trend;
-    const holders = (await heaps.growingHolders(signal)).map((holder) => ({
+    const holders = (await this.#holders(heaps)).map((holder) => ({
       ...holder,
       bytes: holder.bytes / (2 * iterations),
     }));
@@ -161,16 +162,30 @@ class DetectionRun {
     if (settleMs > 0) await sleep(settleMs, undefined, signal && { signal });
   }
 
+  /** What else is known of the leak is told without them. */
+  async #holders(heaps: HeapPair): Promise<readonly Holder[]> {
+    try {
+      return await heaps.growingHolders(this.#options.signal);
+    } catch (error) {
+      this.#noteTooLarge(error);
+      return [];
+    }
+  }
+
   /** Counts objects by class, and writes a snapshot when asked to. */
   async #look(heaps: HeapPair): Promise<Census> {
     const { classes, retainingPaths } = this.#options;
     try {
       if (retainingPaths) await heaps.write();
     } catch (error) {
-      if (!(error instanceof SnapshotTooLargeError)) throw error;
-      this.#notes.push(`no retaining paths: ${error.message}`);
+      this.#noteTooLarge(error);
     }
     return classes === undefined ? constructorCensus(this.#session) : countObjects(classes);
+  }
+
+  #noteTooLarge(error: unknown): void {
+    if (!(error instanceof SnapshotTooLargeError)) throw error;
+    this.#notes.push(`no retaining paths: ${error.message}`);
   }
 }
 

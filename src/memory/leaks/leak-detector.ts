@@ -4,6 +4,7 @@ import { LeakDetectionRunningError, LeakDetectorClosedError, SnapshotTooLargeErr
 import type { MetricSample, MetricSource } from "../../metrics/metric.ts";
 import { observeGc } from "../../metrics/runtime/gc-observer.ts";
 import { abortSignal, durationMs, knownKeys } from "../../options.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { takeTurn } from "./detection-turn.ts";
 import { HeapHistory } from "./heap-history.ts";
 import { type HeapProbe, type HeapReading, ownHeapProbe } from "./heap-probe.ts";
@@ -114,7 +115,7 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
    * @param name of the class
    */
   born(name: string, object: WeakKey): void {
-    this.#lives.born(name, object);
+    if (this.#state !== "closed") this.#lives.born(name, object);
   }
 
   /** What is known by now. @throws {LeakDetectorClosedError} unless it runs */
@@ -212,11 +213,11 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
     const leakedBefore = this.#leaking;
     this.#read();
     if (!this.#leaking || leakedBefore || onLeak === undefined) return;
-    try {
-      onLeak(this.#report([]));
-    } catch (error) {
-      process.emitWarning(error instanceof Error ? error : new Error(String(error)));
-    }
+    const report = this.#report([]);
+    // Also where it is async.
+    new Promise<void>((resolve) => resolve(onLeak(report))).catch((error: unknown) =>
+      process.emitWarning(error instanceof Error ? error : thrownText(error)),
+    );
   }
 
   #isDue(nowMs: number): boolean {
@@ -285,11 +286,15 @@ export class LeakDetector implements MetricSource, Disposable, AsyncDisposable {
       await heaps.write();
       await sleep(betweenMs, undefined, signal && { signal });
       await heaps.write();
+      const holders = await heaps.growingHolders(signal);
+      return holders.map((holder) => ({
+        ...holder,
+        bytes: holder.bytes / Math.max(0.001, betweenMs / 1000),
+      }));
     } catch (error) {
       if (!(error instanceof SnapshotTooLargeError)) throw signal?.aborted ? signal.reason : error;
       this.#notes.push(`no retaining paths: ${error.message}`);
+      return [];
     }
-    const holders = await heaps.growingHolders(signal);
-    return holders.map((holder) => ({ ...holder, bytes: holder.bytes / Math.max(0.001, betweenMs / 1000) }));
   }
 }

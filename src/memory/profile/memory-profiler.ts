@@ -64,7 +64,7 @@ export class MemoryProfiler implements Disposable {
   readonly #spaceNames: readonly string[];
   readonly #ring: NumberRing;
   readonly #endGc: () => void;
-  readonly #gcWatch = new GcWatch();
+  readonly #gcWatch: GcWatch;
   readonly #pauses = new Map<GcKind, { count: number; totalMs: number }>();
   #timer: TimerHandle;
 
@@ -77,6 +77,7 @@ export class MemoryProfiler implements Disposable {
     const first = readMemory();
     this.#spaceNames = Object.keys(first.heapSpaces);
     this.#ring = new NumberRing(spacesAt + this.#spaceNames.length, integer("maxSamples", maxSamples, 2));
+    this.#gcWatch = new GcWatch();
     this.#endGc = observeGc((pause) => this.#add(pause));
     this.#keep(first);
     this.#arm();
@@ -93,13 +94,14 @@ export class MemoryProfiler implements Disposable {
 
   /** Takes a sample now, too, unless it is closed. */
   profile(): MemoryProfile {
-    if (this.isOpen) this.#keep(readMemory());
+    if (this.isOpen) this.#keepNow();
     const rows = Array.from({ length: this.#ring.length }, (_, i) => this.#ring.row(i));
     const spanMs = (rows.at(-1)?.[0] ?? 0) - (rows[0]?.[0] ?? 0);
     const range = (column: number): SampleRange => {
       const values = rows.map((row) => row[column] ?? 0);
-      const sum = values.reduce((total, value) => total + value, 0);
-      return { min: Math.min(...values), mean: sum / values.length, max: Math.max(...values) };
+      // More samples may be kept than a call takes arguments.
+      const over = (fn: (a: number, b: number) => number): number => values.reduce((a, b) => fn(a, b));
+      return { min: over(Math.min), mean: over((a, b) => a + b) / values.length, max: over(Math.max) };
     };
     // What the first sample counted was before it.
     const kinds = kindsOf((column) => rows.slice(1).reduce((sum, row) => sum + (row[column] ?? 0), 0));
@@ -135,8 +137,19 @@ export class MemoryProfiler implements Disposable {
   #arm(): void {
     this.#timer = this.#clock.setTimeout(() => {
       this.#arm();
-      this.#keep(readMemory());
+      this.#keepNow();
     }, this.#intervalMs);
+  }
+
+  #keepNow(): void {
+    let reading: MemoryReading;
+    try {
+      reading = readMemory();
+    } catch {
+      // The system can't be asked, such as where the process is out of file descriptors: a sample is missing then.
+      return;
+    }
+    this.#keep(reading);
   }
 
   #add({ kind, durationMs: ms }: GcPause): void {

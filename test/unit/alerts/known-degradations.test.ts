@@ -1,4 +1,4 @@
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
 import { HeapAfterGc } from "../../../src/alerts/heap-after-gc.ts";
 import { checkedRules, knownDegradations } from "../../../src/alerts/index.ts";
 import { LatencyHistogram, type MetricSample } from "../../../src/metrics/index.ts";
@@ -69,4 +69,17 @@ test("the heap after garbage collection is read at full collections only, and to
   expect(value()).toEqual([Number.NaN]);
   heap.close();
   expect(stopped).toBe(true);
+});
+
+test("the heap is known after a collection also where the process is out of file descriptors", () => {
+  let tell: (pause: GcPause) => void = () => undefined;
+  const heap = new HeapAfterGc(undefined, (listener) => {
+    tell = listener;
+    return () => undefined;
+  });
+  using _ = vi.spyOn(process, "memoryUsage").mockImplementation(() => {
+    throw new Error("EMFILE: too many open files, uv_resident_set_memory");
+  });
+  tell({ kind: "major", startMs: 0, durationMs: 1 });
+  expect([...heap.collect()][0]).toMatchObject({ value: expect.toSatisfy((bytes: number) => bytes > 1e6) });
 });

@@ -324,3 +324,21 @@ test("what expires gives way once it has taken half a millisecond, and goes on i
   clock.pass(100);
   expect(removed).toHaveLength(3000);
 });
+
+test("a cache that is emptied by who is told of what has expired stays whole, however much more has", () => {
+  const clock = new ManualClock(7);
+  const told: string[] = [];
+  const cache: LruCache<string, number> = new LruCache<string, number>({
+    ...{ maxSize: 1000, clock, ttlMs: 20 },
+    onEvict: (key) => {
+      if (told.push(key) > 1) return;
+      cache.clear();
+      for (let i = 0; i < 300; i++) cache.set(`new ${i}`, i, { ttlMs: 1_000_000 });
+    },
+  });
+  for (let i = 0; i < 300; i++) cache.set(`old ${i}`, i);
+  clock.pass(100);
+  expect(told.toSorted()).toEqual(Array.from({ length: 300 }, (_, i) => `old ${i}`).toSorted());
+  expect([cache.size, [...cache].length]).toEqual([300, 300]);
+  for (let i = 0; i < 300; i++) expect(cache.get(`new ${i}`)).toBe(i);
+});

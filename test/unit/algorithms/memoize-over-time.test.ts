@@ -130,6 +130,20 @@ describe("promises", () => {
     expect(memoized.cacheInfo()).toMatchObject({ size: 0, discarded: 1 });
   });
 
+  it("keeps what a promise resolves with, whatever `then` it has of its own", async () => {
+    const memoized = memoize(() =>
+      Object.assign(Promise.resolve(7), {
+        // biome-ignore lint/suspicious/noThenProperty: that is what is tested
+        then() {
+          throw new Error("not so");
+        },
+      }),
+    );
+    expect(await memoized()).toBe(7);
+    expect(await memoized()).toBe(7);
+    expect(memoized.cacheInfo()).toMatchObject({ hits: 1, misses: 1 });
+  });
+
   it("asks a thenable once", async () => {
     let asked = 0;
     const query = memoize(() => ({

@@ -2,6 +2,7 @@ import { afterEach, describe, expect, test } from "vitest";
 import { WorkerPool, type WorkerPoolGround } from "../../../src/concurrency/worker-pool.ts";
 import type { RunOptions, WorkerPoolOptions } from "../../../src/concurrency/worker-pool-options.ts";
 import { availableCpus } from "../../../src/concurrency/worker-sizing.ts";
+import type { StartThread } from "../../../src/concurrency/worker-thread.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
 import { instant, lasting, SimulatedThreads } from "../../support/simulated-threads.ts";
 
@@ -199,6 +200,34 @@ describe("size", () => {
   });
 });
 
+test("where no more threads can be started, those that there are do what waits, and it is tried again later", async () => {
+  const clock = new FakeClock();
+  const threads = new SimulatedThreads(clock);
+  let tries = 0;
+  const startThread: StartThread = (...given) => {
+    if (threads.threads.length > 0 && ++tries <= 2) throw new Error("no more threads");
+    return threads.start(...given);
+  };
+  const pool = new WorkerPool({ maxWorkers: 2 }, { clock, startThread });
+  const all = [1, 2].map((id) => pool.run(lasting, [id]));
+  await talk({ threads });
+  for (const id of [3, 4]) all.push(pool.run(lasting, [id]));
+  await clock.advance(900);
+  expect([tries, pool.stats().running, pool.stats().queued]).toEqual([1, 1, 3]);
+  threads.finish(0);
+  await talk({ threads });
+  expect(await all[0]).toBe(1);
+  await clock.advance(2000);
+  await talk({ threads });
+  expect([tries, pool.stats().workers]).toEqual([3, 2]);
+  for (let i = 0; i < 10; i++) {
+    threads.step();
+    await settle();
+  }
+  expect(await Promise.all(all)).toEqual([1, 2, 3, 4]);
+  await pool.close();
+});
+
 describe("bounds", () => {
   test("one task more than the queue takes is refused", async () => {
     const at = setUp({ queueLimit: 2 });
@@ -286,6 +315,65 @@ describe("bounds", () => {
       "VICTOR_CLOSED",
     ]);
     await closed;
+  });
+});
+
+test("a function whose name is no text is called as one without a name", async () => {
+  const at = setUp();
+  const nameless = Object.defineProperty((id: number): number => id, "name", { value: Symbol("no text") });
+  const task = at.pool.run(nameless, [1]);
+  await talk(at);
+  expect(await task).toBe(1);
+  await at.pool.close();
+});
+
+describe("arguments that are looked at when they are sent", () => {
+  const reason = new Error("enough");
+
+  test("a task that is aborted then, and whose arguments throw, settles once", async () => {
+    const at = setUp({ maxWorkers: 1 });
+    const controller = new AbortController();
+    const args = {
+      get value() {
+        controller.abort(reason);
+        throw new Error("not for you");
+      },
+    };
+    const task = at.pool.run((given: unknown) => given, [args], { signal: controller.signal });
+    const failure = expect(task).rejects.toBe(reason);
+    await talk(at);
+    await failure;
+    expect(at.pool.stats()).toMatchObject({ running: 0, busy: 0, queued: 0, aborted: 1, failed: 0 });
+    const next = at.pool.run(instant, [1]);
+    await talk(at);
+    expect(await next).toBe(1);
+    await at.pool.close();
+  });
+
+  test("a task that is aborted then, before it is sent, doesn't begin", async () => {
+    const at = setUp({ maxWorkers: 1 });
+    const first = at.pool.run(instant, [0]);
+    await talk(at);
+    await first;
+    const controller = new AbortController();
+    const args = {
+      get value() {
+        controller.abort(reason);
+        return 1;
+      },
+    };
+    // Both have objects, so they go in a message each.
+    const aborting = at.pool.run(instant as (given: unknown) => unknown, [args]);
+    const aborted = at.pool.run(instant as (given: unknown) => unknown, [{ id: 1 }], {
+      signal: controller.signal,
+    });
+    const failure = expect(aborted).rejects.toBe(reason);
+    await talk(at);
+    await failure;
+    expect(await aborting).toEqual({ value: 1 });
+    expect(at.threads.begun.size).toBe(2);
+    expect(at.pool.stats()).toMatchObject({ running: 0, busy: 0, started: 1, crashes: 0 });
+    await at.pool.close();
   });
 });
 

@@ -34,6 +34,18 @@ describe.each([true, false])("an object pool, checked: %s", (checked) => {
     expect(first.size).toBe(0);
   });
 
+  test("takes back, and gives out, what has a getter that throws", () => {
+    const factory = () => ({
+      get socket(): never {
+        throw new Error("not connected");
+      },
+    });
+    const pool = new ObjectPool("connections", { factory, checked });
+    const connection = pool.acquire();
+    pool.release(connection);
+    expect(pool.acquire()).toBe(connection);
+  });
+
   test("counts what it does", () => {
     const pool = maps({ checked, maxSize: 1 });
     const [a, b] = [pool.acquire(), pool.acquire()];

@@ -1,13 +1,21 @@
-import { expect, test } from "vitest";
+import { once } from "node:events";
+import { afterEach, expect, test, vi } from "vitest";
+import { SnapshotTooLargeError } from "../../../../src/errors.ts";
 import { describeLeaks } from "../../../../src/memory/leaks/describe-leaks.ts";
 import type { HeapProbe } from "../../../../src/memory/leaks/heap-probe.ts";
+import { HeapPair } from "../../../../src/memory/leaks/heap-snapshots.ts";
 import { LeakDetector } from "../../../../src/memory/leaks/leak-detector.ts";
 import type { LeakReport } from "../../../../src/memory/leaks/leak-report.ts";
 import type { LeakDetectorOptions } from "../../../../src/memory/leaks/watch-options.ts";
+import { LifeCycle } from "../../../../src/memory/profile/life-cycle.ts";
 import { heapProfile } from "../../../support/heap-profile.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 const MiB = 1_048_576;
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
 
 /** A heap of 20 MiB that grows as told, and garbage on top of it. */
 class ToldHeap implements HeapProbe {
@@ -74,6 +82,24 @@ test("a leak is named by the time a megabyte has leaked, once, with its site and
   expect(describeLeaks(report)).toMatch(
     /4\.0 KiB a second .*allocated in remember \(file:\/\/\/app\.js:10:3\)/s,
   );
+});
+
+test.each([
+  [
+    "throws",
+    () => {
+      throw new Error("nobody listens");
+    },
+  ],
+  ["rejects", () => Promise.reject(new Error("nobody listens"))],
+])("the process is warned when who is told of a leak %s", async (_, onLeak) => {
+  const { detector, pass } = watched({ onLeak });
+  using _detector = detector;
+  const warned = once(process, "warning");
+  pass(267, (heap, second) => {
+    if (second > 11) heap.heap += 4096;
+  });
+  expect((await warned)[0]).toMatchObject({ message: "nobody listens" });
 });
 
 test("growth outside of V8's heap is a leak too, and said to be outside", () => {
@@ -188,4 +214,21 @@ test("wrong options are refused by name", () => {
   expect(() => new LeakDetector({ warmupMs: -1 })).toThrow(/warmupMs/);
   expect(() => new LeakDetector({ profiling: 1 as never })).toThrow(TypeError);
   expect(() => new LeakDetector({ onLeak: 1 as never })).toThrow(TypeError);
+});
+
+test("snapshots that there is no room to read are left out, as those that there is none to write", async () => {
+  using detector = watched().detector;
+  vi.spyOn(HeapPair.prototype, "write").mockResolvedValue();
+  vi.spyOn(HeapPair.prototype, "growingHolders").mockRejectedValue(new SnapshotTooLargeError(2 * MiB, MiB));
+  const { holders, notes } = await detector.check({ retainingPaths: true, betweenMs: 0 });
+  expect([holders, notes]).toEqual([[], [expect.stringMatching(/^no retaining paths: /)]]);
+});
+
+test("a closed one follows no object any more", () => {
+  const { detector } = watched();
+  const followed = vi.spyOn(LifeCycle.prototype, "born");
+  detector.born("Session", {});
+  detector.close();
+  detector.born("Session", {});
+  expect(followed).toHaveBeenCalledTimes(1);
 });

@@ -1,12 +1,16 @@
 import { setImmediate as turn } from "node:timers/promises";
-import { afterEach, expect, test } from "vitest";
+import { GCProfiler } from "node:v8";
+import { afterEach, expect, test, vi } from "vitest";
 import { MemoryProfiler } from "../../../../src/memory/profile/memory-profiler.ts";
 import { collectGarbage } from "../../../support/collect-garbage.ts";
 import { ManualClock } from "../../../support/manual-clock.ts";
 
 const clock = new ManualClock(1000);
 let profiler: MemoryProfiler | undefined;
-afterEach(() => profiler?.close());
+afterEach(() => {
+  vi.restoreAllMocks();
+  profiler?.close();
+});
 const profile = (options: object = {}) => {
   profiler = new MemoryProfiler({ clock, ...options });
   return profiler;
@@ -88,4 +92,31 @@ test("wrong options are refused by name", () => {
   expect(() => profile({ intervalMs: 1 })).toThrow("intervalMs: expected milliseconds ≥ 10, got 1");
   expect(() => profile({ maxSamples: 1 })).toThrow("maxSamples: expected an integer ≥ 2, got 1");
   expect(() => profile({ every: 1 })).toThrow('unknown option "every"');
+});
+
+test("where the system can't be asked, a sample is missing, and the next one comes", () => {
+  const started = clock.now();
+  profile({ intervalMs: 10 });
+  const asked = vi.spyOn(process, "memoryUsage").mockImplementation(() => {
+    throw new Error("EMFILE: too many open files, uv_resident_set_memory");
+  });
+  clock.pass(20);
+  expect(profiler?.profile().samples).toBe(1);
+  asked.mockRestore();
+  clock.pass(10);
+  expect(profiler?.samples().map(({ atMs }) => atMs - started)).toEqual([0, 30]);
+});
+
+test("wrong options begin nothing", () => {
+  const started = vi.spyOn(GCProfiler.prototype, "start");
+  expect(() => new MemoryProfiler({ maxSamples: 1 })).toThrow(RangeError);
+  expect(started).not.toHaveBeenCalled();
+});
+
+test("as many samples are kept as one likes", () => {
+  profile({ intervalMs: 10, maxSamples: 150_000 });
+  const reading = process.memoryUsage();
+  vi.spyOn(process, "memoryUsage").mockReturnValue(reading);
+  clock.pass(1_500_000);
+  expect(profiler?.profile()).toMatchObject({ samples: 150_000, rssBytes: { max: reading.rss } });
 });
