@@ -140,6 +140,7 @@ export class WriterThread {
     });
     const run = async (): Promise<void> => {
       thread = await this.#idleThread();
+      if (cut) return;
       thread.renew();
       const value = await work(thread, () => cut);
       stop();
