@@ -290,8 +290,8 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   async #openAndRun(sql: string, params: readonly unknown[], options: QueryOptions): Promise<CachedResult> {
     checkArray("params", params);
     const own = ownParameters(params);
-    const opened = await this.#open(operationOf(this.#options, options));
-    return opened.prepareAndRun(sql, own, options);
+    const operation = operationOf(this.#options, options);
+    return (await this.#open(operation)).prepareAndRun(sql, own, options, operation);
   }
 }
 
