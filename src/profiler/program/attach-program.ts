@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ProfileTargetError } from "../../errors.ts";
 import { abortSignal, integer } from "../../options.ts";
 import { type AttachedInspector, attachInspector } from "./attached-inspector.ts";
 import { stopSymbol } from "./preload-settings.ts";
@@ -12,7 +13,7 @@ import type { ProgramRecording, ThreadSegment, ThreadState } from "./recorded-th
 import { recorderExpression } from "./recorder-expression.ts";
 
 export interface RecordProcessOptions extends RecordingOptions {
-  /** Ends the recording before its time; what was recorded until then is given. */
+  /** Ends the recording before its time; what was recorded until then is given. Before it has begun, its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
@@ -34,7 +35,7 @@ export async function recordProcess(
   integer("pid", pid, 1);
   abortSignal(options.signal);
   const recording = resolveRecording(options);
-  const inspector = await attachInspector(pid, options.signal ?? AbortSignal.timeout(reachMs));
+  const inspector = await attachInTime(pid, options.signal);
   const result = await record(inspector, recording, options.signal).then(
     (value) => ({ value }),
     (error: unknown) => ({ error }),
@@ -47,6 +48,23 @@ export async function recordProcess(
   // What was recorded counts, also of a process that is too busy to close its inspector.
   await inspector.detach().catch((error: Error) => process.emitWarning(error));
   return result.value;
+}
+
+async function attachInTime(pid: number, signal?: AbortSignal): Promise<AttachedInspector> {
+  const late = new AbortController();
+  const expire = (): void => {
+    const why = `process ${pid} didn't answer within ${reachMs / 1000} s: it is stopped, or busy outside of JavaScript`;
+    late.abort(new ProfileTargetError("not-listening", why));
+  };
+  const timer = setTimeout(expire, reachMs);
+  try {
+    return await attachInspector(
+      pid,
+      signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function record(
@@ -98,7 +116,7 @@ async function waitFor(ms: number, signal: AbortSignal | undefined): Promise<voi
  * @throws {ProfileTargetError} when it can't be reached, or handles the signal itself
  */
 export async function stopBlockedProgram(pid: number, signal: NodeJS.Signals): Promise<void> {
-  const { connection, detach } = await attachInspector(pid, AbortSignal.timeout(reachMs));
+  const { connection, detach } = await attachInTime(pid);
   const stop = `globalThis[Symbol.for(${JSON.stringify(stopSymbol)})]`;
   const stopped = await connection.evaluate(`${stop}?.(${JSON.stringify(signal)}) ?? false`);
   if (stopped !== true) {
