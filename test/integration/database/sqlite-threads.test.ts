@@ -299,6 +299,18 @@ describe("WriterThread", () => {
     await writer.close(true);
   });
 
+  it("doesn't begin a change of the schema whose time was over before the thread was free", async () => {
+    await using opened = await openEngine();
+    const clock = new FakeClock();
+    const writer = new WriterThread({ path: opened.path, pragmas: {}, clock, busyTimeoutMs: 0, watch });
+    writer.checkpoint();
+    const late = writer.define(new StatementPlan("CREATE TABLE t (n INT)", 2), [], { deadline: clock.now() });
+    await expect(late.result).rejects.toThrow(DeadlineError);
+    await late.finished;
+    await writer.close(true);
+    expect(() => opened.engine.execute("SELECT * FROM t", [], forever)).toThrow("no such table");
+  });
+
   it("ends its thread after 5 s without work, and starts one for the next", async () => {
     await using opened = await openEngine();
     await run(opened.engine, "CREATE TABLE t (n INT)");
