@@ -36,10 +36,24 @@ export async function recordProcess(
   abortSignal(options.signal);
   const recording = resolveRecording(options);
   const inspector = await attachInTime(pid, options.signal);
-  const result = await record(inspector, recording, options.signal).then(
+  const { signal } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let isSilent = false;
+  // One that is busy outside of JavaScript would hold whoever has asked for the end for as long.
+  const stopped = (): void => {
+    timer = setTimeout(() => {
+      isSilent = true;
+      inspector.connection.close();
+    }, reachMs);
+  };
+  if (signal?.aborted) stopped();
+  else signal?.addEventListener("abort", stopped);
+  const result = await record(inspector, recording, signal).then(
     (value) => ({ value }),
-    (error: unknown) => ({ error }),
+    (error: unknown) => ({ error: isSilent ? silent(pid) : error }),
   );
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", stopped);
   // A process that is gone has closed its port by that, and what went wrong before is the news.
   if ("error" in result) {
     await inspector.detach().catch(() => {});
@@ -50,13 +64,15 @@ export async function recordProcess(
   return result.value;
 }
 
+const silent = (pid: number): ProfileTargetError =>
+  new ProfileTargetError(
+    "not-listening",
+    `process ${pid} didn't answer within ${reachMs / 1000} s: it is stopped, or busy outside of JavaScript`,
+  );
+
 async function attachInTime(pid: number, signal?: AbortSignal): Promise<AttachedInspector> {
   const late = new AbortController();
-  const expire = (): void => {
-    const why = `process ${pid} didn't answer within ${reachMs / 1000} s: it is stopped, or busy outside of JavaScript`;
-    late.abort(new ProfileTargetError("not-listening", why));
-  };
-  const timer = setTimeout(expire, reachMs);
+  const timer = setTimeout(() => late.abort(silent(pid)), reachMs);
   try {
     return await attachInspector(
       pid,

@@ -163,3 +163,23 @@ test("gives up on a process that takes the connection and answers nothing, when 
   target.child.stdin!.end();
   await target.ended;
 });
+
+test("waits no longer than that for a process that was told to end the recording and answers nothing", async () => {
+  using programs = new ProfiledPrograms();
+  const wait =
+    'require("node:child_process").execFileSync("cat", { stdio: ["inherit", "ignore", "ignore"] })';
+  programs.write("waits.cjs", `console.log("ready"); process.stdin.once("data", () => ${wait});`);
+  const target = programs.start(["--inspect=0", "waits.cjs"]);
+  await target.said("ready");
+  const caller = new AbortController();
+  const recording = recordProcess(target.child.pid!, { durationMs: 600_000, signal: caller.signal });
+  const refused = expect(recording).rejects.toMatchObject({ reason: "not-listening" });
+  while (!/Debugger attached/.test(target.output.stderr)) await once(target.child.stderr!, "data");
+  target.child.stdin!.write("now");
+  // It is blocked when it has taken that, which nobody can tell from outside.
+  setTimeout(() => caller.abort(), 1000);
+  await refused;
+  expect(target.child.exitCode).toBeNull();
+  target.child.stdin!.end();
+  await target.ended;
+});
