@@ -105,9 +105,9 @@ export class CacheLoads<K, V> {
       if (!own.current) this.discarded++;
       else {
         this.#running.delete(key);
-        this.#pauses.succeeded(key);
         const { ttlMs, staleMs } = options;
         if (value !== undefined) this.#store(key, value, { ttlMs, staleMs, tags: own.tags });
+        this.#pauses.succeeded(key);
       }
       return value;
     };

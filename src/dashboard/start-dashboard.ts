@@ -74,6 +74,8 @@ async function listen(server: Server, { host, port }: ResolvedOptions): Promise<
   server.listen(port, host, resolve);
   await promise;
   server.removeAllListeners("error");
+  // A connection that can't be accepted, as when no file may be opened any more, must not end the program.
+  server.on("error", () => undefined);
 }
 
 class RunningDashboard implements Dashboard {

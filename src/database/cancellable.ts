@@ -11,7 +11,9 @@ export function cancellable<T>(
     const onAbort = (): void => {
       cancel().then(() => reject(signal.reason), reject);
     };
-    signal.addEventListener("abort", onAbort, { once: true });
+    // Aborted by what the work did on the spot, such as a parameter that was converted.
+    if (signal.aborted) onAbort();
+    else signal.addEventListener("abort", onAbort, { once: true });
     running.then(
       (value) => {
         signal.removeEventListener("abort", onAbort);

@@ -70,8 +70,23 @@ export class OpenDatabase {
     this.#plans = new SlowQueryPlans(engine, metrics, () => operationOf(options, noOptions));
   }
 
-  async prepareAndRun(sql: string, params: readonly unknown[], options: QueryOptions): Promise<CachedResult> {
-    return this.run(sql, await this.statements.prepare(sql), params, options);
+  /** @param operation bounds that hold already; none: they begin now */
+  async prepareAndRun(
+    sql: string,
+    params: readonly unknown[],
+    options: QueryOptions,
+    operation: Operation = operationOf(this.#options, options),
+  ): Promise<CachedResult> {
+    return this.run(sql, await this.#prepare(sql, operation), params, options, operation);
+  }
+
+  /** Facts may take as long as the database does to tell of its schema: nobody waits for them beyond his own time. */
+  async #prepare(sql: string, operation: Operation): Promise<PreparedStatement> {
+    const known = this.statements.known(sql);
+    if (known !== undefined) return known;
+    const { clock } = this.#options;
+    const leftMs = Math.max(0, Math.round(operation.deadline - clock.now()));
+    return within(this.statements.prepare(sql), operation, "learning the schema", leftMs, clock);
   }
 
   /** Has a hit held against the database, past the cache and its loads under way. */
@@ -102,6 +117,7 @@ export class OpenDatabase {
     statement: PreparedStatement,
     params: readonly unknown[],
     options: QueryOptions,
+    bounds?: Operation,
   ): Promise<CachedResult> {
     if (options !== noOptions) checkQueryOptions(options);
     const wantsCache = options.useCache !== false && this.#options.cacheSize > 0 && !provenCheap(statement);
@@ -109,7 +125,7 @@ export class OpenDatabase {
     const coherent = (wantsCache || statement.facts.kind !== "read") && this.engine.coherent();
     // The facts may have become void between their arrival and this moment, or by what coherent() took in.
     if (statement.schemaVersion !== this.#generations.schemaVersion)
-      return this.prepareAndRun(sql, params, options);
+      return this.prepareAndRun(sql, params, options, bounds);
     const { facts } = statement;
     const key = wantsCache && coherent && isCacheable(facts, params) ? cacheKey(params) : undefined;
     if (key !== undefined && this.shared === undefined && !options.signal?.aborted) {
@@ -121,11 +137,11 @@ export class OpenDatabase {
       }
     }
     checkParameters(statement, params);
-    const operation = operationOf(this.#options, options);
+    const operation = bounds ?? operationOf(this.#options, options);
     const own = ownParameters(params);
     const execute = (signal: AbortSignal | undefined) => {
-      const bounds = signal === operation.signal ? operation : { deadline: operation.deadline, signal };
-      return this.#measured(statement, own, () => this.engine.execute(statement.text, own, bounds));
+      const both = signal === operation.signal ? operation : { deadline: operation.deadline, signal };
+      return this.#measured(statement, own, () => this.engine.execute(statement.text, own, both));
     };
     if (facts.kind === "transaction")
       throw new TypeError("executeQuery: use transaction(fn) instead of running BEGIN, COMMIT or ROLLBACK");
@@ -146,7 +162,7 @@ export class OpenDatabase {
 
   /** One statement for many rows in one transaction. @returns rows changed in all */
   async batch(sql: string, rows: readonly (readonly unknown[])[], operation: Operation): Promise<number> {
-    const statement = await this.statements.prepare(sql);
+    const statement = await this.#prepare(sql, operation);
     const { facts, schemaVersion } = statement;
     if (facts.kind !== "write")
       throw new TypeError(
@@ -178,7 +194,7 @@ export class OpenDatabase {
     const writes = new WriteSet();
     const { schemaVersion } = this.#generations;
     const context = {
-      statements: this.statements,
+      prepare: (sql: string, bounds: Operation) => this.#prepare(sql, bounds),
       operation: (bounds: Bounds) => operationOf(this.#options, bounds),
       measured: (
         statement: Statement,

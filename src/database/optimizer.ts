@@ -7,7 +7,7 @@ import { Generations } from "./cache/generations.ts";
 import { type CachedResult, QueryCache } from "./cache/query-cache.ts";
 import type { QueryCacheStats } from "./cache/query-cache-stats.ts";
 import { type CachedQuery, type CachedQueryOptions, cachedQuery } from "./cached-query.ts";
-import type { Operation, Row } from "./driver.ts";
+import type { DatabaseDriver, Operation, Row } from "./driver.ts";
 import type { Engine } from "./engine.ts";
 import { type FingerprintStats, QueryMetrics, type SlowQuery } from "./monitoring/query-metrics.ts";
 import { type Bounds, noOptions, OpenDatabase, operationOf } from "./open-database.ts";
@@ -197,11 +197,22 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
     const opened = await this.#opening?.catch(() => undefined);
     this.#opened = undefined;
     this.#cache.clear();
+    const given = this.#given();
     try {
-      await opened?.engine.close(operation);
+      await (opened === undefined ? given.driver?.close() : opened.engine.close(operation));
     } finally {
-      await opened?.shared?.close();
+      await (opened?.shared ?? given.tier)?.close();
     }
+  }
+
+  /** What isn't made anew by each attempt to open the database. */
+  #given(): { readonly driver: DatabaseDriver | undefined; readonly tier: SharedTier | undefined } {
+    const { source, tier } = this.#options;
+    const { driver } = source;
+    return {
+      driver: typeof driver === "object" && "dependencies" in driver ? driver : undefined,
+      tier: tier !== undefined && "acquire" in tier ? tier : undefined,
+    };
   }
 
   /** Everybody waits within his own bounds for one opening, which has bounds of its own. */
@@ -252,8 +263,8 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
       await engine.initialize(operation);
       await shared?.start(this.#options.coherence === "notify");
     } catch (error) {
-      await shared?.close();
-      await engine.close(operation);
+      // Each whatever comes of the other; what went wrong first is what matters. A tier that was given is for the next attempt.
+      await Promise.allSettled([this.#given().tier ? undefined : shared?.close(), engine.close(operation)]);
       throw error;
     }
     this.#shared = shared;
@@ -274,7 +285,7 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
     if (engine.system === "sqlite")
       throw new TypeError("tier: expected a database server, got SQLite, whose file is of one machine");
     return new SharedResults({
-      tier: "acquire" in tier ? (tier as SharedTier) : await openTierOf(tier),
+      tier: this.#given().tier ?? (await openTierOf(tier as TierOptions)),
       identity: JSON.stringify([engine.system, engine.address, engine.identity ?? null]),
       ttlMs: cacheTtlMs,
       staleMs: cacheStaleMs,
@@ -290,8 +301,8 @@ export class DatabaseOptimizer implements MetricSource, AsyncDisposable {
   async #openAndRun(sql: string, params: readonly unknown[], options: QueryOptions): Promise<CachedResult> {
     checkArray("params", params);
     const own = ownParameters(params);
-    const opened = await this.#open(operationOf(this.#options, options));
-    return opened.prepareAndRun(sql, own, options);
+    const operation = operationOf(this.#options, options);
+    return (await this.#open(operation)).prepareAndRun(sql, own, options, operation);
   }
 }
 

@@ -4,18 +4,12 @@ import type { EngineTransaction } from "./engine.ts";
 import type { QueryOptions } from "./optimizer-options.ts";
 import { ownParameters } from "./own-parameters.ts";
 import { refuseCommit } from "./pool/transaction-control.ts";
-import {
-  checkArray,
-  checkParameters,
-  checkRows,
-  ownRows,
-  type Statement,
-  type Statements,
-} from "./statements.ts";
+import { checkArray, checkParameters, checkRows, ownRows, type Statement } from "./statements.ts";
 
 /** What a transaction borrows from its optimizer. */
 export interface TransactionContext {
-  readonly statements: Statements;
+  /** @throws {DeadlineError} when its facts aren't there in time */
+  prepare(sql: string, operation: Operation): Promise<Statement>;
   operation(options?: Pick<QueryOptions, "signal" | "timeoutMs">): Operation;
   /** Runs and measures one statement. */
   measured(
@@ -54,7 +48,7 @@ export class Transaction {
     checkArray("params", params);
     const own = ownParameters(params);
     const operation = this.#within(options);
-    const result = await this.#inOrder(sql, (statement) => {
+    const result = await this.#inOrder(sql, operation, (statement) => {
       checkParameters(statement, own);
       this.#note(statement, own);
       return this.#context.measured(statement, own, () =>
@@ -72,7 +66,7 @@ export class Transaction {
   ): Promise<number> {
     const own = ownRows(rows);
     const operation = this.#within(options);
-    return this.#inOrder(sql, (statement) => {
+    return this.#inOrder(sql, operation, (statement) => {
       checkRows(statement, own);
       for (const row of own) this.#note(statement, row);
       return own.length === 0 ? 0 : this.#inner.executeBatch(statement.text, own, operation);
@@ -85,14 +79,18 @@ export class Transaction {
   }
 
   /** Statements reach the engine in the order in which they were asked for, however long their facts take. */
-  async #inOrder<T>(sql: string, start: (statement: Statement) => T | Promise<T>): Promise<T> {
+  async #inOrder<T>(
+    sql: string,
+    operation: Operation,
+    start: (statement: Statement) => T | Promise<T>,
+  ): Promise<T> {
     const before = this.#submitted;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.#submitted = promise;
     let running: T | Promise<T>;
     try {
       await before;
-      running = start(await this.#context.statements.prepare(sql));
+      running = start(await this.#context.prepare(sql, operation));
     } finally {
       resolve();
     }

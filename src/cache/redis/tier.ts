@@ -121,40 +121,37 @@ export class RedisTier implements SharedTier {
     const noted = this.#dependencies.of(own);
     noted.catch(() => undefined);
     const token = randomText();
-    const [value, leaseName] = [this.#names.value(key), this.#names.lease(key)];
+    const [value, leaseName] = this.#both(key);
     let refused: RedisArgument = this.#reader.takeOutdated(value) ?? "";
-    for (let attempt = 0; ; attempt++) {
-      const [watch, leaseWatch] = [this.#watches.of(value, key), this.#watches.of(leaseName)];
-      const isAnew = anew || attempt === mostAcquires;
-      const args: RedisArgument[] = [token, milliseconds(leaseMs), isAnew ? "1" : "0", refused];
-      const reply = await this.#written(leaseName, leaseWatch, () =>
-        this.#topology.run(acquireScript, [value, leaseName], args),
-      );
-      if (Buffer.isBuffer(reply)) {
-        const entry = await this.#reader.read(key, value, watch, reply);
-        if (entry) return entry;
-        refused = reply.subarray(0, decodeHead(reply)?.length ?? reply.length);
-        if (refused.length === 0) anew = true;
-        continue;
-      }
-      if (reply !== 1) {
-        leaseWatch.isThere = true;
-        return undefined;
-      }
-      try {
+    try {
+      for (let attempt = 0; ; attempt++) {
+        const [watch, leaseWatch] = [this.#watches.of(value, key), this.#watches.of(leaseName)];
+        const isAnew = anew || attempt === mostAcquires;
+        const args: RedisArgument[] = [token, milliseconds(leaseMs), isAnew ? "1" : "0", refused];
+        const reply = await this.#written(leaseName, leaseWatch, () =>
+          this.#topology.run(acquireScript, [value, leaseName], args),
+        );
+        if (Buffer.isBuffer(reply)) {
+          const entry = await this.#reader.read(key, value, watch, reply);
+          if (entry) return entry;
+          refused = reply.subarray(0, decodeHead(reply)?.length ?? reply.length);
+          if (refused.length === 0) anew = true;
+          continue;
+        }
+        if (reply !== 1) {
+          leaseWatch.isThere = true;
+          return undefined;
+        }
         await noted;
         const stamp = new RedisStamp(key, leaseWatch, await this.#dependencies.of(own), leaseName, token);
         const lease = new RedisLease(key, token, stamp, own);
         this.#leases.add(lease, leaseMs);
         return lease;
-      } catch (error) {
-        // Nobody has it, and all others would wait for its time.
-        this.#topology
-          .run(releaseScript, [value, leaseName], [token])
-          .catch(() => undefined)
-          .finally(() => this.#watches.end(leaseName));
-        throw error;
       }
+    } catch (error) {
+      // Nobody has it, and all others would wait for its time. A server that is late may have yet to grant it, and does this after it.
+      this.#giveBack(key, token).catch(() => undefined);
+      throw error;
     }
   }
 
@@ -191,13 +188,8 @@ export class RedisTier implements SharedTier {
   }
 
   async release(lease: Lease): Promise<void> {
-    const names = this.#both(lease.key);
     if (lease instanceof RedisLease) this.#leases.delete(lease);
-    try {
-      await this.#topology.run(releaseScript, names, [lease.token]);
-    } finally {
-      this.#watches.end(names[1]);
-    }
+    await this.#giveBack(lease.key, lease.token);
   }
 
   async leaseEnded(key: string, waitMs: number, signal?: AbortSignal): Promise<void> {
@@ -276,6 +268,15 @@ export class RedisTier implements SharedTier {
   }
   collect(): Iterable<MetricSample> {
     return redisSamples(this.stats());
+  }
+
+  async #giveBack(key: string, token: string): Promise<void> {
+    const names = this.#both(key);
+    try {
+      await this.#topology.run(releaseScript, names, [token]);
+    } finally {
+      this.#watches.end(names[1]);
+    }
   }
 
   #isTrusted(now = systemClock.now()): boolean {

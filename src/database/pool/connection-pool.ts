@@ -56,7 +56,6 @@ export class ConnectionPool<C> implements MetricSource {
   readonly #connectMs = new MovingMean(4);
   #minSize: number;
   #maxSize: number;
-  #isClosed = false;
   #closing: Promise<void> | undefined;
   #drained: (() => void) | undefined;
 
@@ -117,7 +116,7 @@ export class ConnectionPool<C> implements MetricSource {
   acquire(operation: Operation = unbounded): Promise<Lease<C>> {
     const { signal } = operation;
     if (signal?.aborted) return Promise.reject(signal.reason);
-    if (this.#isClosed) return Promise.reject(new ClosedError(`pool ${this.name}`));
+    if (this.#closing) return Promise.reject(new ClosedError(`pool ${this.name}`));
     const now = this.#clock.now();
     const deadline = Math.min(operation.deadline, now + this.#options.acquireTimeoutMs);
     if (Number.isNaN(deadline)) return Promise.reject(nanDeadline());
@@ -146,7 +145,7 @@ export class ConnectionPool<C> implements MetricSource {
 
   /** @returns an idle connection that needs no ping; `undefined` when there is none, or when others wait */
   tryAcquire(): Lease<C> | undefined {
-    if (this.#isClosed) return undefined;
+    if (this.#closing) return undefined;
     const now = this.#clock.now();
     const slot = this.#takeFresh(now);
     return slot && this.#lease(slot, now, now, this.#leaks.trace(this.tryAcquire));
@@ -200,9 +199,12 @@ export class ConnectionPool<C> implements MetricSource {
    */
   close(operation?: Operation): Promise<void> {
     if (Number.isNaN(operation?.deadline)) return Promise.reject(nanDeadline());
-    const { acquireTimeoutMs } = this.#options;
-    this.#closing ??= this.#drain(operation ?? { deadline: this.#clock.now() + acquireTimeoutMs });
-    return this.#closing;
+    if (this.#closing) return this.#closing;
+    const { promise, resolve } = Promise.withResolvers<void>();
+    // Before anything else: what a driver does on the spot may close the pool again.
+    this.#closing = promise;
+    resolve(this.#drain(operation ?? { deadline: this.#clock.now() + this.#options.acquireTimeoutMs }));
+    return promise;
   }
 
   [Symbol.asyncDispose](): Promise<void> {
@@ -276,7 +278,7 @@ export class ConnectionPool<C> implements MetricSource {
 
   /** Puts a free connection to use: for the waiter whose turn it is, or as an idle one. */
   #offer(slot: Slot<C>, now: number): void {
-    if (this.#isClosed || now >= slot.expiresAt || this.#isOverfull() || !this.#connections.usable(slot)) {
+    if (this.#closing || now >= slot.expiresAt || this.#isOverfull() || !this.#connections.usable(slot)) {
       this.#connections.retire(slot);
       return;
     }
@@ -301,7 +303,7 @@ export class ConnectionPool<C> implements MetricSource {
    * @param beyondEstimate connections that should be on their way whatever the estimate says
    */
   #supply(beyondEstimate = 0): void {
-    if (this.#isClosed) return;
+    if (this.#closing) return;
     const now = this.#clock.now();
     const { idle } = this.#connections;
     while (idle.length > 0 && this.#waiters.size > this.#validating.size) {
@@ -376,7 +378,6 @@ export class ConnectionPool<C> implements MetricSource {
   }
 
   async #drain(operation: Operation): Promise<void> {
-    this.#isClosed = true;
     const reason = new ClosedError(`pool ${this.name}`);
     this.#upkeep.stop();
     this.#leaks.stop();
@@ -385,9 +386,8 @@ export class ConnectionPool<C> implements MetricSource {
     for (const slot of this.#connections.idle.splice(0)) this.#connections.retire(slot);
     if (this.#connections.size === 0) return;
     const limit = new OperationLimit(operation, this.#clock);
-    const drained = new Promise<void>((resolve) => {
-      this.#drained = resolve;
-    });
+    const { promise: drained, resolve } = Promise.withResolvers<void>();
+    this.#drained = resolve;
     try {
       await limit.run("close", () => drained);
     } catch {

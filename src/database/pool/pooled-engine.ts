@@ -34,6 +34,8 @@ export class PooledEngine implements Engine {
   /** Moves when facts are forgotten, so that one that was asked for before isn't kept. */
   #factsVersion = 0;
   #initialized: Promise<void> | undefined;
+  /** The last `initialize` failed: the driver may be tried again, by another engine. */
+  #isUnopened = false;
   /** Told of failures to connect while the first connection is opened. */
   #onConnectError: ((error: unknown) => void) | undefined;
   #coherence: Coherence | undefined;
@@ -66,8 +68,10 @@ export class PooledEngine implements Engine {
    * @throws {PoolTimeoutError} when there is no connection by the deadline
    */
   initialize(operation: Operation): Promise<void> {
+    if (this.#initialized === undefined) this.#isUnopened = false;
     this.#initialized ??= this.#initialize(operation).catch((error: unknown) => {
       this.#initialized = undefined;
+      this.#isUnopened = true;
       throw error;
     });
     return this.#initialized;
@@ -181,7 +185,10 @@ export class PooledEngine implements Engine {
     return result.rows.map((row) => Object.values(row).map(text).join("\t")).join("\n");
   }
 
-  /** Lets running statements end, until the deadline, and closes everything; what is left then is cut. */
+  /**
+   * Lets running statements end, until the deadline, and closes everything; what is left then is cut. A driver that
+   * couldn't be opened is left as it is.
+   */
   close(operation: Operation): Promise<void> {
     this.#closed ??= this.#close(operation);
     return this.#closed;
@@ -220,7 +227,7 @@ export class PooledEngine implements Engine {
     this.#coherence = undefined;
     const closing = (async () => {
       await Promise.all([coherence?.close(), this.pool.close(operation)]);
-      await this.#driver.close();
+      if (!this.#isUnopened) await this.#driver.close();
     })();
     closing.catch(() => undefined);
     const limit = new OperationLimit(operation, this.#clock);

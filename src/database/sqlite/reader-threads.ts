@@ -203,7 +203,15 @@ export class ReaderThreads {
 
   #serve(): void {
     for (const waiter of this.#queue) {
-      const thread = this.#take();
+      let thread: SqliteThread | undefined;
+      try {
+        thread = this.#take();
+      } catch (error) {
+        // No thread can be started: nobody would come back to this one either.
+        this.#queue.delete(waiter);
+        waiter.refuse(error);
+        continue;
+      }
       if (thread === undefined) break;
       this.#queue.delete(waiter);
       waiter.begin(thread);

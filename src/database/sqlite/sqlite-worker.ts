@@ -200,6 +200,8 @@ function answer(request: ThreadRequest): Reply {
       reading = undefined;
       return {};
     case "write":
+      // Given up before it was begun, as when the thread had yet to start.
+      if (Atomics.load(cancelled, 0) === 1) return {};
       begin();
       return orRollback(() => runStatement(request.sql, request.params));
     case "begin":

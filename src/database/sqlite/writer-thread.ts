@@ -1,7 +1,7 @@
 import type { Clock, TimerHandle } from "../../clock.ts";
 import { BatchError, ClosedError, ConnectionLostError } from "../../errors.ts";
 import type { Operation, QueryResult, Row } from "../driver.ts";
-import { onCut } from "./bounded-wait.ts";
+import { onCut, requireTime } from "./bounded-wait.ts";
 import { retryWhileBusy } from "./busy-retry.ts";
 import type { SqliteValue } from "./connection.ts";
 import { bindParameters } from "./parameters.ts";
@@ -86,10 +86,11 @@ export class WriterThread {
     );
   }
 
-  /** A change of the schema, outside of a transaction, since some can't be inside one. It can't be taken back. */
+  /** A change of the schema, outside of a transaction, since some can't be inside one. Once begun, it can't be taken back. */
   define(plan: StatementPlan, params: readonly SqliteValue[], operation: Operation): WriterJob<QueryResult> {
     const result = this.#used(async () => {
       const thread = await this.#idleThread();
+      requireTime(operation, this.#options.clock.now(), "changing the schema");
       return this.#patiently(operation, async () => {
         this.#options.watch.expectCommit();
         try {
@@ -140,6 +141,7 @@ export class WriterThread {
     });
     const run = async (): Promise<void> => {
       thread = await this.#idleThread();
+      if (cut) return;
       thread.renew();
       const value = await work(thread, () => cut);
       stop();

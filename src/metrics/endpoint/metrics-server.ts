@@ -101,6 +101,8 @@ function listening(server: Server, port: number, host: string): Promise<number> 
   // Exclusive: workers of a cluster would share one port, and a scrape would tell of any of them.
   server.listen({ port, host, exclusive: true }, () => {
     server.off("error", reject);
+    // A connection that can't be accepted, as when no file may be opened any more, must not end the program.
+    server.on("error", () => undefined);
     const address = server.address();
     resolve(typeof address === "object" && address ? address.port : port);
   });

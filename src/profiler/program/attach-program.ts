@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
+import { ProfileTargetError } from "../../errors.ts";
 import { abortSignal, integer } from "../../options.ts";
 import { type AttachedInspector, attachInspector } from "./attached-inspector.ts";
 import { stopSymbol } from "./preload-settings.ts";
@@ -12,7 +13,7 @@ import type { ProgramRecording, ThreadSegment, ThreadState } from "./recorded-th
 import { recorderExpression } from "./recorder-expression.ts";
 
 export interface RecordProcessOptions extends RecordingOptions {
-  /** Ends the recording before its time; what was recorded until then is given. */
+  /** Ends the recording before its time; what was recorded until then is given. Before it has begun, its reason is thrown. */
   readonly signal?: AbortSignal;
 }
 
@@ -34,11 +35,25 @@ export async function recordProcess(
   integer("pid", pid, 1);
   abortSignal(options.signal);
   const recording = resolveRecording(options);
-  const inspector = await attachInspector(pid, options.signal ?? AbortSignal.timeout(reachMs));
-  const result = await record(inspector, recording, options.signal).then(
+  const inspector = await attachInTime(pid, options.signal);
+  const { signal } = options;
+  let timer: NodeJS.Timeout | undefined;
+  let isSilent = false;
+  // One that is busy outside of JavaScript would hold whoever has asked for the end for as long.
+  const stopped = (): void => {
+    timer = setTimeout(() => {
+      isSilent = true;
+      inspector.connection.close();
+    }, reachMs);
+  };
+  if (signal?.aborted) stopped();
+  else signal?.addEventListener("abort", stopped);
+  const result = await record(inspector, recording, signal).then(
     (value) => ({ value }),
-    (error: unknown) => ({ error }),
+    (error: unknown) => ({ error: isSilent ? silent(pid) : error }),
   );
+  clearTimeout(timer);
+  signal?.removeEventListener("abort", stopped);
   // A process that is gone has closed its port by that, and what went wrong before is the news.
   if ("error" in result) {
     await inspector.detach().catch(() => {});
@@ -47,6 +62,25 @@ export async function recordProcess(
   // What was recorded counts, also of a process that is too busy to close its inspector.
   await inspector.detach().catch((error: Error) => process.emitWarning(error));
   return result.value;
+}
+
+const silent = (pid: number): ProfileTargetError =>
+  new ProfileTargetError(
+    "not-listening",
+    `process ${pid} didn't answer within ${reachMs / 1000} s: it is stopped, or busy outside of JavaScript`,
+  );
+
+async function attachInTime(pid: number, signal?: AbortSignal): Promise<AttachedInspector> {
+  const late = new AbortController();
+  const timer = setTimeout(() => late.abort(silent(pid)), reachMs);
+  try {
+    return await attachInspector(
+      pid,
+      signal === undefined ? late.signal : AbortSignal.any([signal, late.signal]),
+    );
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
 async function record(
@@ -98,7 +132,7 @@ async function waitFor(ms: number, signal: AbortSignal | undefined): Promise<voi
  * @throws {ProfileTargetError} when it can't be reached, or handles the signal itself
  */
 export async function stopBlockedProgram(pid: number, signal: NodeJS.Signals): Promise<void> {
-  const { connection, detach } = await attachInspector(pid, AbortSignal.timeout(reachMs));
+  const { connection, detach } = await attachInTime(pid);
   const stop = `globalThis[Symbol.for(${JSON.stringify(stopSymbol)})]`;
   const stopped = await connection.evaluate(`${stop}?.(${JSON.stringify(signal)}) ?? false`);
   if (stopped !== true) {

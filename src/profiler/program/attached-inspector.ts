@@ -34,7 +34,8 @@ export async function attachInspector(pid: number, signal: AbortSignal): Promise
   openInspector(pid);
   const until = performance.now() + openMs;
   while (performance.now() < until) {
-    await sleep(stepMs, undefined, { signal });
+    // Its own error isn't the reason that was given.
+    await sleep(stepMs, undefined, { signal }).catch(() => signal.throwIfAborted());
     await checkTarget(pid);
     const found = await find(pid, signal);
     if (found !== undefined) return attached(found, !before.includes(found.port));
@@ -59,8 +60,24 @@ async function find(pid: number, signal: AbortSignal): Promise<FoundInspector | 
     const url = await socketUrl(port);
     if (url === undefined) continue;
     const connection = await InspectorConnection.open(url, signal);
-    // Another process may have the port where the system doesn't say whose it is.
-    if ((await connection.evaluate("process.pid")) === pid) return { connection, port };
+    // The inspector takes connections also where the process itself, busy outside of JavaScript, answers nothing. One that does
+    // answer is told to close it.
+    let timer: NodeJS.Timeout | undefined;
+    const giveUp = (): void => {
+      timer = setTimeout(() => connection.close(), closeMs);
+    };
+    if (signal.aborted) giveUp();
+    else signal.addEventListener("abort", giveUp);
+    try {
+      // Another process may have the port where the system doesn't say whose it is.
+      if ((await connection.evaluate("process.pid")) === pid) return { connection, port };
+    } catch (error) {
+      connection.close();
+      throw signal.aborted ? signal.reason : error;
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", giveUp);
+    }
     connection.close();
   }
   return undefined;

@@ -42,10 +42,10 @@ else if (text !== undefined) recordMain(JSON.parse(text) as PreloadSettings);
 
 function recordMain(settings: PreloadSettings): void {
   if (launchers.test(process.argv[1] ?? "")) return;
-  const isMain = claim(settings.dir);
+  const place = claim(settings.dir);
   process.execArgv.splice(0, settings.hiddenArguments);
-  if (!settings.children) forget(settings);
-  if (!isMain && !settings.children) return;
+  if (!settings.children || place === "none") forget(settings);
+  if (place === "none" || (place === "later" && !settings.children)) return;
   if (settings.deopts) traceDeopts(join(settings.dir, deoptTraceFile(process.pid)));
   const live = new Int32Array(new SharedArrayBuffer(4 * (workerCells + 1)));
   setEnvironmentData(threadData, { settings, live } satisfies ThreadSettings);
@@ -70,13 +70,15 @@ function recordMain(settings: PreloadSettings): void {
   Object.defineProperty(globalThis, Symbol.for(stopSymbol), { value: stop });
 }
 
-/** @returns whether this process is the first */
-function claim(dir: string): boolean {
+/** @returns whether this process is the first; `none` where the profiler has ended, as it may before what it recorded does */
+function claim(dir: string): "first" | "later" | "none" {
   try {
     writeFileSync(join(dir, mainProcessFile), String(process.pid), { flag: "wx" });
-    return true;
+    return "first";
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") return false;
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return "later";
+    if (code === "ENOENT") return "none";
     throw error;
   }
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { monitorEventLoopDelay } from "node:perf_hooks";
 import { GCProfiler } from "node:v8";
 import { type GcKind, observeGc } from "../../metrics/runtime/gc-observer.ts";
+import { thrownText } from "../../thrown-text.ts";
 import {
   type GcTotals,
   segmentFile,
@@ -91,14 +92,14 @@ export class ThreadCollector {
     ];
   }
 
-  /** Writes what came since the last save, and goes on. */
+  /** Writes what came since the last save, and goes on, unless it can't be written. Never throws. */
   save(): void {
-    this.#write(false);
+    this.#tryWrite(false);
   }
 
-  /** Writes the rest and stops recording. Calling it again does nothing. */
+  /** Writes the rest and stops recording. Calling it again does nothing. Never throws. */
   finish(): void {
-    this.#write(true);
+    this.#tryWrite(true);
   }
 
   #begin(): void {
@@ -152,8 +153,23 @@ export class ThreadCollector {
     totals.longestMs = Math.max(totals.longestMs, durationMs);
   }
 
-  #write(last: boolean): void {
+  /** A disk that is full, or a profiler that has gone with its folder, must not end the program: only the recording ends. */
+  #tryWrite(last: boolean): void {
     if (!this.#running) return;
+    try {
+      this.#write(last);
+    } catch (error) {
+      if (this.#running) this.#stop();
+      this.#delay.disable();
+      this.#gcProfiler?.stop();
+      this.#gcProfiler = undefined;
+      process.emitWarning(`the recording ends here, since it can't be saved: ${thrownText(error)}`, {
+        code: "VICTOR_PROFILE_SAVE",
+      });
+    }
+  }
+
+  #write(last: boolean): void {
     const from = nowUs();
     if (this.#lastBeatUs !== 0) this.#noteBlock(from);
     this.#delay.disable();

@@ -116,6 +116,21 @@ describe("a server that hangs", () => {
   });
 });
 
+test("a lease that is granted after its time limit is given back", async () => {
+  await using server = await startRedis();
+  const namespace = freshNamespace();
+  await using late = await open(server, { namespace, timeoutMs: 300 });
+  await using other = await open(server, { namespace });
+  await connected([late, other]);
+  const untold = await untilAnswered(() => late.acquire("untold", [], 1000));
+  // A first one sends the script's text, after what is late.
+  await untilAnswered(() => late.release(untold as Lease));
+  await server.command("CLIENT", "PAUSE", "600000", "WRITE");
+  expect(await reasonOf(late.acquire("k", [], ttlMs))).toBe("timeout");
+  await server.command("CLIENT", "UNPAUSE");
+  await until(async () => (await other.acquire("k", [], ttlMs)) !== undefined);
+});
+
 describe("a server that refuses", () => {
   test("one that is full says so, and still reads and forgets", async () => {
     await using server = await startRedis();

@@ -2,6 +2,7 @@ import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { connect, createServer } from "node:net";
 import { expect, test } from "vitest";
+import { recordProcess } from "../../../src/profiler/program/index.ts";
 import { ProfiledPrograms, type Running } from "../../support/profiled-program.ts";
 
 const app = `function hot(ms) { const end = performance.now() + ms; let x = 0; while (performance.now() < end) x += Math.sqrt(x + 1); return x; }
@@ -142,4 +143,43 @@ test("says that the inspector's port is taken", async () => {
   } finally {
     taken.close();
   }
+});
+
+test("gives up on a process that takes the connection and answers nothing, when it is told to", async () => {
+  using programs = new ProfiledPrograms();
+  const wait =
+    'require("node:child_process").execFileSync("cat", { stdio: ["inherit", "ignore", "ignore"] })';
+  programs.write("waits.cjs", `console.log("ready"); ${wait};`);
+  const target = programs.start(["--inspect=0", "waits.cjs"]);
+  await target.said("ready");
+  const caller = new AbortController();
+  const recording = recordProcess(target.child.pid!, { signal: caller.signal });
+  const reason = new Error("enough");
+  const refused = expect(recording).rejects.toBe(reason);
+  // Long enough to be connected by then on a machine that isn't busy; else it is given up before.
+  setTimeout(() => caller.abort(reason), 1000);
+  await refused;
+  expect(target.child.exitCode).toBeNull();
+  target.child.stdin!.end();
+  await target.ended;
+});
+
+test("waits no longer than that for a process that was told to end the recording and answers nothing", async () => {
+  using programs = new ProfiledPrograms();
+  const wait =
+    'require("node:child_process").execFileSync("cat", { stdio: ["inherit", "ignore", "ignore"] })';
+  programs.write("waits.cjs", `console.log("ready"); process.stdin.once("data", () => ${wait});`);
+  const target = programs.start(["--inspect=0", "waits.cjs"]);
+  await target.said("ready");
+  const caller = new AbortController();
+  const recording = recordProcess(target.child.pid!, { durationMs: 600_000, signal: caller.signal });
+  const refused = expect(recording).rejects.toMatchObject({ reason: "not-listening" });
+  while (!/Debugger attached/.test(target.output.stderr)) await once(target.child.stderr!, "data");
+  target.child.stdin!.write("now");
+  // It is blocked when it has taken that, which nobody can tell from outside.
+  setTimeout(() => caller.abort(), 1000);
+  await refused;
+  expect(target.child.exitCode).toBeNull();
+  target.child.stdin!.end();
+  await target.ended;
 });

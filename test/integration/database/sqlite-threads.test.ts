@@ -1,7 +1,9 @@
 import { execFileSync } from "node:child_process";
 import { statSync } from "node:fs";
+import { syncBuiltinESMExports } from "node:module";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
+import workerThreads from "node:worker_threads";
 import { describe, expect, it, vi } from "vitest";
 import { systemClock } from "../../../src/clock.ts";
 import type { QueryResult } from "../../../src/database/driver.ts";
@@ -193,6 +195,35 @@ describe("ReaderThreads", () => {
     await threads.close();
   });
 
+  it("refuses the read whose turn it is when no thread can be started for it", async () => {
+    await using opened = await openEngine();
+    const threads = new ReaderThreads({ path: opened.path, pragmas: {}, clock: systemClock, threads: 1 });
+    const plan = new StatementPlan("SELECT 1 AS x", 2);
+    const caller = new AbortController();
+    const endless = new StatementPlan(counting(1e11), 2);
+    const left = threads.read(endless, [], { ...forever, signal: caller.signal });
+    const waiting = Promise.allSettled([threads.read(plan, [], forever)]);
+    const { Worker } = workerThreads;
+    workerThreads.Worker = class {
+      constructor() {
+        throw new Error("no thread to be had");
+      }
+    } as unknown as typeof Worker;
+    syncBuiltinESMExports();
+    try {
+      // Its thread is replaced as soon as it turns out to be stuck.
+      caller.abort(new Error("left"));
+      await expect(left).rejects.toThrow("left");
+      const [outcome] = await waiting;
+      expect(outcome).toMatchObject({ status: "rejected", reason: { message: "no thread to be had" } });
+    } finally {
+      workerThreads.Worker = Worker;
+      syncBuiltinESMExports();
+    }
+    expect((await threads.read(plan, [], forever)).rows).toEqual([{ x: 1 }]);
+    await threads.close();
+  });
+
   it("replaces a thread that has crashed", async () => {
     await using opened = await openEngine();
     const threads = new ReaderThreads({
@@ -243,12 +274,48 @@ describe("ReaderThreads", () => {
 });
 
 describe("WriterThread", () => {
+  const watch = { expectCommit: () => {}, committed: () => {}, settle: () => {} };
+
+  it("doesn't begin a write that was given up before its thread had it", async () => {
+    await using opened = await openEngine();
+    await run(opened.engine, "CREATE TABLE t (n INT)");
+    const clock = new FakeClock();
+    const writer = new WriterThread({ path: opened.path, pragmas: {}, clock, busyTimeoutMs: 0, watch });
+    const endless = new StatementPlan(`INSERT INTO t ${counting(1e11)}`, 2);
+    const caller = new AbortController();
+    const aborted = writer.write(endless, [], { ...forever, signal: caller.signal });
+    await null;
+    caller.abort(new Error("left"));
+    await expect(aborted.result).rejects.toThrow("left");
+    await aborted.finished;
+    writer.checkpoint();
+    const late = writer.write(endless, [], { deadline: clock.now() + 1 });
+    const refused = expect(late.result).rejects.toThrow(DeadlineError);
+    await clock.advance(1);
+    await refused;
+    await late.finished;
+    const next = writer.write(new StatementPlan("INSERT INTO t VALUES (1)", 2), [], forever);
+    expect((await next.result).rowCount).toBe(1);
+    await writer.close(true);
+  });
+
+  it("doesn't begin a change of the schema whose time was over before the thread was free", async () => {
+    await using opened = await openEngine();
+    const clock = new FakeClock();
+    const writer = new WriterThread({ path: opened.path, pragmas: {}, clock, busyTimeoutMs: 0, watch });
+    writer.checkpoint();
+    const late = writer.define(new StatementPlan("CREATE TABLE t (n INT)", 2), [], { deadline: clock.now() });
+    await expect(late.result).rejects.toThrow(DeadlineError);
+    await late.finished;
+    await writer.close(true);
+    expect(() => opened.engine.execute("SELECT * FROM t", [], forever)).toThrow("no such table");
+  });
+
   it("ends its thread after 5 s without work, and starts one for the next", async () => {
     await using opened = await openEngine();
     await run(opened.engine, "CREATE TABLE t (n INT)");
     await run(opened.engine, "INSERT INTO t VALUES (0)");
     const clock = new FakeClock();
-    const watch = { expectCommit: () => {}, committed: () => {}, settle: () => {} };
     const writer = new WriterThread({ path: opened.path, pragmas: {}, clock, busyTimeoutMs: 0, watch });
     let started = 0;
     const count = () => started++;

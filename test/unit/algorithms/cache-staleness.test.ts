@@ -93,6 +93,26 @@ describe.each(caches)("age of what $name loads", (kind) => {
     expect(down).toHaveBeenCalledTimes(4);
   });
 
+  test("a refresh whose value can't be weighed has failed as well", async () => {
+    const weigh = (_key: string, value: number) => {
+      if (value === 2) throw new Error("no weight");
+      return 1;
+    };
+    const { cache, clock } = create({ ttlMs: 50, maxWeight: 9, weigh });
+    const options = { staleMs: 1e9 };
+    await cache.getOrLoad("a", () => 1, options);
+    clock.block(50);
+    const loader = vi.fn(async () => 2);
+    const readAfter = async (ms: number) => {
+      clock.block(ms);
+      expect(await cache.getOrLoad("a", loader, options)).toBe(1);
+      await settle();
+      return loader.mock.calls.length;
+    };
+    expect([await readAfter(0), await readAfter(100)]).toEqual([1, 2]);
+    expect([await readAfter(199), await readAfter(1)]).toEqual([2, 3]);
+  });
+
   test("past staleMs it is loaded as if it had never been there", async () => {
     const { cache, clock } = create({ ttlMs: 50 });
     await cache.getOrLoad("a", () => 1, { staleMs: 100 });

@@ -154,6 +154,25 @@ describe.each(["throws", "rejects"] as const)("a driver whose `destroy` %s", (de
   });
 });
 
+test("a driver that closes the pool while it is being closed gets the same closing, which ends with the last connection", async () => {
+  const { clock, target, pool } = setUp({ maxSize: 1 });
+  const first = pool.acquire();
+  await clock.advance(10);
+  (await first).release();
+  let again: Promise<void> | undefined;
+  const close = target.close.bind(target);
+  target.close = (connection) => {
+    again ??= pool.close();
+    return close(connection);
+  };
+  const closing = pool.close();
+  expect(again).toBe(closing);
+  await clock.advance(1);
+  await closing;
+  expect(pool.stats()).toMatchObject({ size: 0, closed: 1 });
+  expect(clock.pending).toBe(0);
+});
+
 describe("a deadline of NaN", () => {
   test("is refused by acquire, which leaves no timer", async () => {
     const { clock, pool } = setUp({ maxSize: 1 });
