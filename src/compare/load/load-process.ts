@@ -49,10 +49,12 @@ export class LoadProcess {
         finish();
       };
       const onMessage = (message: unknown) => settle(() => resolve(message as LoadReply));
-      const onExit = () =>
-        settle(() => reject(new CompareError("load-failed", arm, "the load process has ended")));
+      // One that the system didn't start has no id, and never ends.
+      const isBorn = this.#child.pid !== undefined;
+      const why = `the load process ${isBorn ? "has ended" : "can't be started"}`;
+      const onExit = () => settle(() => reject(new CompareError("load-failed", arm, why)));
       this.#child.on("message", onMessage).on("exit", onExit);
-      if (this.#child.connected) this.#child.send(request);
+      if (isBorn && this.#child.connected) this.#child.send(request);
       else onExit();
     });
     if ("error" in reply) throw new CompareError("load-failed", arm, reply.error);
@@ -60,6 +62,7 @@ export class LoadProcess {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    if (this.#child.pid === undefined) return;
     if (this.#child.exitCode !== null || this.#child.signalCode !== null) return;
     const exited = once(this.#child, "exit");
     if (this.#child.connected) this.#child.disconnect();
