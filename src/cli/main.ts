@@ -44,11 +44,16 @@ async function main(): Promise<number> {
   }
 }
 
-/** A reader that has seen enough, as `| head` has, is no failure: what it doesn't take is lost, and the work goes on. */
-function allowClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
+/**
+ * A reader that has seen enough, as `| head` has, is no failure, and neither is a terminal that was closed: what isn't taken
+ * is lost, and the work goes on.
+ */
+function allowGoneReader(stream: NodeJS.WriteStream): void {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE" && !(error.code === "EIO" && stream.isTTY)) throw error;
+  });
 }
 
-process.stdout.on("error", allowClosedPipe);
-process.stderr.on("error", allowClosedPipe);
+allowGoneReader(process.stdout);
+allowGoneReader(process.stderr);
 process.exitCode = await main();
