@@ -20,3 +20,18 @@ test("a load process that can't be started is told of, and not waited for", asyn
   await load[Symbol.asyncDispose]();
   await expect(load.guard([])).rejects.toThrow("can't be started");
 });
+
+test("a script that never comes to its end is given up when the comparison is stopped", async () => {
+  const stop = new AbortController();
+  await using load = new LoadProcess(stop.signal);
+  await load.guard([]);
+  const script = "data:text/javascript,await new Promise(() => {})";
+  const settled = vi.fn();
+  load.ask({ type: "open", arm: "a", url: "http://127.0.0.1/", script }).then(settled, settled);
+  const reason = new Error("enough");
+  stop.abort(reason);
+  await expect.poll(() => settled.mock.calls).toEqual([[reason]]);
+  // Who guards the programs goes on until they have been stopped.
+  await load.guard([]);
+  await expect(load.ask({ type: "close", arm: "a" })).rejects.toBe(reason);
+});
