@@ -46,14 +46,13 @@ async function main(): Promise<number> {
 
 /**
  * A reader that has seen enough, as `| head` has, is no failure, and neither is a terminal that was closed: what isn't taken
- * is lost, and the work goes on.
+ * is lost, and the work goes on. A disk that is full is one, and no finding of a check.
  */
-function allowGoneReader(stream: NodeJS.WriteStream): void {
-  stream.on("error", (error: NodeJS.ErrnoException) => {
-    if (error.code !== "EPIPE" && !(error.code === "EIO" && stream.isTTY)) throw error;
-  });
-}
-
-allowGoneReader(process.stdout);
-allowGoneReader(process.stderr);
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === "EPIPE" || (code === "EIO" && process.stdout.isTTY)) return;
+  process.stderr.write(`error: standard output can't be written: ${message}\n`);
+  process.exit(2);
+});
+// What is said beside the work is not worth its end.
+process.stderr.on("error", () => undefined);
 process.exitCode = await main();
