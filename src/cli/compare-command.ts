@@ -63,7 +63,7 @@ export function addCompareCommand(program: Command, finish: (exitCode: number) =
 async function compare(command: readonly string[], flags: CompareFlags): Promise<number> {
   const { compareFormats, comparePrograms, renderComparison } = await import("../compare/index.ts");
   const { progressOutput } = await import("../report/index.ts");
-  const { saveFile } = await import("../report/save-file.ts");
+  const { saveFile, tryFile } = await import("../report/save-file.ts");
   const { VictorError } = await import("../errors.ts");
   if (!compareFormats.includes(flags.format as CompareFormat))
     return refuse(`--format: unknown "${flags.format}"; valid are ${compareFormats.join(", ")}`);
@@ -79,6 +79,7 @@ async function compare(command: readonly string[], flags: CompareFlags): Promise
     else if (!document.partial || stop.signal.aborted) process.stdout.write(text);
   };
   try {
+    if (flags.out !== undefined) await tryFile(flags.out);
     const document = await comparePrograms({
       ...compareOptions(command, flags),
       signal: stop.signal,

@@ -1,6 +1,6 @@
 import { lstat, realpath, rename, rm, writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
-import { makeFolder, refuse } from "./output-folder.ts";
+import { makeFolder, refuse, tryFolder } from "./output-folder.ts";
 
 /**
  * Writes beside the target, then renames: a reader sees the old text or the new one, never half of it. A device or a FIFO,
@@ -12,6 +12,19 @@ export async function saveFile(path: string, text: string): Promise<void> {
     const target = await replaceable(path);
     if (target === undefined) await writeFile(path, text);
     else await replace(target, text);
+  } catch (error) {
+    refuse(path, error);
+  }
+}
+
+/**
+ * Finds out whether `saveFile` can make its file, before there is anything to save. Leaves nothing behind.
+ * @throws {VictorError} `VICTOR_REPORT_OUTPUT`
+ */
+export async function tryFile(path: string): Promise<void> {
+  try {
+    const target = await replaceable(path);
+    if (target !== undefined) await tryFolder(dirname(target));
   } catch (error) {
     refuse(path, error);
   }

@@ -78,3 +78,12 @@ test("a group that may not be killed saves no other from it", { timeout: slow },
     program.kill("SIGKILL");
   }
 });
+
+test("a file that can't be written is told of before a program runs", { timeout: slow }, async () => {
+  using programs = new ComparedPrograms();
+  programs.write("job.cjs", "");
+  const { code, stderr } = await programs.compare(["--out", "job.cjs/out.md", "--", "node", "job.cjs"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^error: the report can't be written .*\[VICTOR_REPORT_OUTPUT\]\n$/);
+  expect(programs.pids()).toEqual([]);
+});
