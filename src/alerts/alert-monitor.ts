@@ -220,6 +220,8 @@ export class AlertMonitor implements MetricSource, AsyncDisposable {
     const { clock, intervalMs, registry, degradation } = this.#options;
     const nowMs = clock.now();
     const samples = this.#collected(registry);
+    // A source may have closed it meanwhile: who has waited for that hears of nothing more.
+    if (this.#closing) return;
     const tick = new Tick(this.#ticks + 1, nowMs, nowMs - this.#lastMs, intervalMs, samples);
     if (tick.isAfterGap && this.#ticks > 0) this.#gaps++;
     if (degradation && this.#ticks % discoveryTicks === 0) this.#discover(samples);
@@ -282,7 +284,8 @@ export class AlertMonitor implements MetricSource, AsyncDisposable {
     let samples: readonly MetricSample[];
     try {
       samples = registry.collect();
-      if (!Array.isArray(samples)) rejectType("registry.collect()", "an array of samples", samples);
+      if (!Array.isArray(samples) || !samples.every(({ name }) => typeof name === "string"))
+        rejectType("registry.collect()", "an array of samples", samples);
     } catch {
       // A registry of other hands. Nothing is known of anything in this look.
       this.#errors++;

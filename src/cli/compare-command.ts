@@ -1,11 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { CompareDocument, CompareFormat, CompareOptions } from "../compare/index.ts";
-
-/** Of a person, of who runs this, and of a terminal that is closed. */
-const signals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
-
-/** A second signal so soon is the same one: `timeout` sends it to the process and to its group. */
-const sameMs = 300;
+import { StopSignals } from "./stop-signals.ts";
 
 interface CompareFlags {
   readonly a?: string;
@@ -68,31 +63,23 @@ export function addCompareCommand(program: Command, finish: (exitCode: number) =
 async function compare(command: readonly string[], flags: CompareFlags): Promise<number> {
   const { compareFormats, comparePrograms, renderComparison } = await import("../compare/index.ts");
   const { progressOutput } = await import("../report/index.ts");
-  const { saveFile } = await import("../report/save-file.ts");
+  const { saveFile, tryFile } = await import("../report/save-file.ts");
   const { VictorError } = await import("../errors.ts");
   if (!compareFormats.includes(flags.format as CompareFormat))
     return refuse(`--format: unknown "${flags.format}"; valid are ${compareFormats.join(", ")}`);
   const wrong = wrongPrograms(command, flags);
   if (wrong !== undefined) return refuse(wrong);
   const output = progressOutput(process.stderr);
-  const stop = new AbortController();
-  let stoppedMs = 0;
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.signal.aborted) {
-      if (performance.now() - stoppedMs > sameMs) process.exit(130);
-      return;
-    }
-    stoppedMs = performance.now();
-    output.line(`${signal}: stopping, what is measured follows (again to leave at once)`);
-    stop.abort(new Error(signal));
-  };
+  using stop = new StopSignals((name) =>
+    output.line(`${name}: stopping, what is measured follows (again to leave at once)`),
+  );
   const write = async (document: CompareDocument): Promise<void> => {
     const text = renderComparison(document, flags.format as CompareFormat);
     if (flags.out !== undefined) await saveFile(flags.out, text);
     else if (!document.partial || stop.signal.aborted) process.stdout.write(text);
   };
-  for (const name of signals) process.on(name, onSignal);
   try {
+    if (flags.out !== undefined) await tryFile(flags.out);
     const document = await comparePrograms({
       ...compareOptions(command, flags),
       signal: stop.signal,
@@ -113,7 +100,6 @@ async function compare(command: readonly string[], flags: CompareFlags): Promise
     throw error;
   } finally {
     output.end();
-    for (const name of signals) process.off(name, onSignal);
   }
 }
 

@@ -44,11 +44,15 @@ async function main(): Promise<number> {
   }
 }
 
-/** A reader that has seen enough, as `| head` has, is no failure: what it doesn't take is lost, and the work goes on. */
-function allowClosedPipe(error: NodeJS.ErrnoException): void {
-  if (error.code !== "EPIPE") throw error;
-}
-
-process.stdout.on("error", allowClosedPipe);
-process.stderr.on("error", allowClosedPipe);
+/**
+ * A reader that has seen enough, as `| head` has, is no failure, and neither is a terminal that was closed: what isn't taken
+ * is lost, and the work goes on. A disk that is full is one, and no finding of a check.
+ */
+process.stdout.on("error", ({ code, message }: NodeJS.ErrnoException) => {
+  if (code === "EPIPE" || (code === "EIO" && process.stdout.isTTY)) return;
+  process.stderr.write(`error: standard output can't be written: ${message}\n`);
+  process.exit(2);
+});
+// What is said beside the work is not worth its end.
+process.stderr.on("error", () => undefined);
 process.exitCode = await main();

@@ -56,7 +56,9 @@ async function profile(command: readonly string[], flags: ProfileFlags): Promise
   if (flags.attach !== undefined && flags.deopts)
     return refuse("--deopts: only for a command; they can't be traced with --attach", 2);
   const { VictorError } = await import("../errors.ts");
+  const { tryFile } = await import("../report/save-file.ts");
   try {
+    for (const format of flags.format) await tryFile(`${baseOf(flags)}.${format}`);
     return await (flags.attach === undefined ? run(command, flags) : attach(flags.attach, flags));
   } catch (error) {
     if (error instanceof RangeError) return refuse(error.message, 2);
@@ -108,7 +110,7 @@ async function write(recording: ProgramRecording, flags: ProfileFlags, suffix: s
   const { analyseProgram, keptProfiles } = await import("../profiler/program/index.ts");
   const { renderProfile } = await import("../report/profile-report.ts");
   const { saveFile } = await import("../report/save-file.ts");
-  const base = flags.out.replace(/\.(?:html|md|json)$/, "") + suffix;
+  const base = baseOf(flags) + suffix;
   const save = async (path: string, text: string): Promise<void> => {
     await saveFile(path, text);
     say(`wrote ${path}`);
@@ -123,6 +125,11 @@ async function write(recording: ProgramRecording, flags: ProfileFlags, suffix: s
     await save(`${name}.cpuprofile`, cpu);
     await save(`${name}.heapprofile`, heap);
   }
+}
+
+/** Without its ending, which is each format's own. */
+function baseOf({ out }: ProfileFlags): string {
+  return out.replace(/\.(?:html|md|json)$/, "");
 }
 
 /** On standard error: standard output is the program's. */

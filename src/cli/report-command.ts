@@ -1,5 +1,6 @@
 import { type Command, InvalidArgumentError } from "commander";
 import type { Engine, ReportFormat, ReportOptions, ReportRun, Room } from "../report/index.ts";
+import { StopSignals } from "./stop-signals.ts";
 
 interface ReportFlags {
   readonly only?: readonly string[];
@@ -43,15 +44,11 @@ async function report(flags: ReportFlags): Promise<number> {
     process.stderr.write(`error: ${options}\n`);
     return 2;
   }
-  const stop = new AbortController();
-  const onSignal = (signal: NodeJS.Signals): void => {
-    if (stop.signal.aborted) process.exit(130);
+  using stop = new StopSignals((name) => {
     process.stderr.write(
-      `\n${signal}: stopping, the report of what is measured follows (again to leave at once)\n`,
+      `\n${name}: stopping, the report of what is measured follows (again to leave at once)\n`,
     );
-    stop.abort(new Error(signal));
-  };
-  process.on("SIGINT", onSignal).on("SIGTERM", onSignal);
+  });
   try {
     const run = await runReport({
       ...options,
@@ -65,8 +62,6 @@ async function report(flags: ReportFlags): Promise<number> {
     if (!(error instanceof VictorError)) throw error;
     process.stderr.write(`error: ${error.message} [${error.code}]\n`);
     return error.code === "VICTOR_REPORT_OUTPUT" ? 2 : 1;
-  } finally {
-    process.off("SIGINT", onSignal).off("SIGTERM", onSignal);
   }
 }
 

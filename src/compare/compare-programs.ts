@@ -58,7 +58,7 @@ export async function comparePrograms(options: CompareOptions): Promise<CompareD
   };
   process.on("exit", onExit);
   try {
-    await using started = new LoadProcess();
+    await using started = new LoadProcess(settings.signal);
     load = started;
     // Not before it is there: killed until then, this process would leave its programs to nobody.
     await started.guard([]);

@@ -5,6 +5,7 @@ import type { ComparedArm } from "./arm.ts";
 import type { ComparedRun } from "./compare-document.ts";
 import { MemorySamples } from "./memory-samples.ts";
 import type { RunFigures } from "./metric.ts";
+import { readFigures } from "./probe-channel.ts";
 import type { ProbeFigures, ProbeSettings } from "./probe-settings.ts";
 import { probedEnvironment } from "./probed-environment.ts";
 import { reapedCpuMs } from "./process-tree.ts";
@@ -95,8 +96,10 @@ async function ended(program: Program, { timeoutMs, signal }: JobSettings) {
   }
 }
 
+/** Of processes that were killed while they wrote theirs, or are just writing it, there is none. */
 function reports(folder: string): ProbeFigures[] {
   return readdirSync(folder)
     .filter((name) => name.endsWith(".json"))
-    .map((name) => JSON.parse(readFileSync(join(folder, name), "utf8")) as ProbeFigures);
+    .map((name) => readFigures(readFileSync(join(folder, name), "utf8")))
+    .filter((figures) => figures !== undefined);
 }

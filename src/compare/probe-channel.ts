@@ -52,7 +52,7 @@ export class ProbeChannel {
       };
       const onData = (more: string): void => {
         text += more;
-        if (text.endsWith("\n")) finish(parsed(text));
+        if (text.endsWith("\n")) finish(readFigures(text));
       };
       const onClose = (): void => finish(undefined);
       const timer = this.#clock.setTimeout(onClose, answerMs);
@@ -67,8 +67,8 @@ export class ProbeChannel {
   }
 }
 
-/** @returns `undefined` for what no probe of ours has written */
-function parsed(text: string): ProbeFigures | undefined {
+/** @returns `undefined` for what no probe of ours has written, or not to its end */
+export function readFigures(text: string): ProbeFigures | undefined {
   try {
     const { pid, gcMs, loopDelayP99Ms } = JSON.parse(text) as ProbeFigures;
     return Number.isFinite(gcMs) && Number.isFinite(loopDelayP99Ms)

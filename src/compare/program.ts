@@ -55,24 +55,33 @@ export class Program {
     const shell = typeof arm.command === "string";
     const words = typeof arm.command === "string" ? [arm.command] : arm.command;
     const [file = "", ...args] = words.map((word) => withPort(word, port));
-    const child = spawn(file, args, {
-      shell,
-      // Its own session: signals reach all that it starts, and a terminal's Ctrl-C reaches only us.
-      detached: true,
-      stdio: ["ignore", "pipe", "pipe"],
-      env: { ...env, ...(port !== undefined && { PORT: String(port) }) },
+    const notStarted = (error: unknown): CompareError =>
+      new CompareError("not-started", arm.name, (error as Error).message, [], { cause: error });
+    const start = () =>
+      spawn(file, args, {
+        shell,
+        // Its own session: signals reach all that it starts, and a terminal's Ctrl-C reaches only us.
+        detached: true,
+        stdio: ["ignore", "pipe", "pipe"],
+        env: { ...env, ...(port !== undefined && { PORT: String(port) }) },
+      });
+    let child: ReturnType<typeof start>;
+    try {
+      child = start();
+    } catch (error) {
+      // Node tells some of the system's refusals at once, such as a command that is too long.
+      throw notStarted(error);
+    }
+    // Where there is no file descriptor left, there are no streams either: first of all, whether it runs.
+    await new Promise<void>((resolve, reject) => {
+      child.once("spawn", resolve);
+      child.once("error", (error) => reject(notStarted(error)));
     });
     const tail = new OutputTail();
     const written = createHash("sha256");
     child.stdout.on("data", (bytes: Buffer) => written.update(bytes));
     for (const stream of [child.stdout, child.stderr])
       stream.on("data", (bytes: Buffer) => tail.add(stream, bytes.toString("utf8")));
-    await new Promise<void>((resolve, reject) => {
-      child.once("spawn", resolve);
-      child.once("error", (error) =>
-        reject(new CompareError("not-started", arm.name, error.message, [], { cause: error })),
-      );
-    });
     return new Program(arm, child, tail, written);
   }
 

@@ -126,8 +126,12 @@ export class RunningServer implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    this.#onStopped(await this.program.stop(this.#graceMs));
-    this.probes[Symbol.dispose]();
+    try {
+      this.#onStopped(await this.program.stop(this.#graceMs));
+    } finally {
+      // What can't be stopped must not hold this process, too: its end kills what it guards.
+      this.probes[Symbol.dispose]();
+    }
   }
 }
 

@@ -71,6 +71,11 @@ export function readPanels(sources: PanelSources): Panels {
     if (source === undefined) return undefined;
     try {
       const rows = source();
+      if (rows instanceof Promise) {
+        // A rejection nobody handles would end the process.
+        rows.catch(() => undefined);
+        throw new TypeError("it gave a promise, which nobody waits for");
+      }
       return rows.length === 0 ? undefined : show(rows.slice(0, maxRows));
     } catch (error) {
       // Told on the page, where it is missed: the others go on.

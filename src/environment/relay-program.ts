@@ -41,12 +41,19 @@ const notFatalHere: readonly NodeJS.Signals[] = ["SIGUSR1", "SIGPIPE", "SIGXFSZ"
  */
 export async function relayProgram({ file, command, env }: ProgramStart): Promise<number> {
   const hasChannel = process.channel !== undefined && process.channel !== null;
-  const child = spawn(file, command.slice(1), {
-    argv0: command[0]!,
-    env,
-    stdio: hasChannel ? ["inherit", "inherit", "inherit", "ipc"] : "inherit",
-    serialization: serialization(),
-  });
+  let child: ChildProcess;
+  try {
+    child = spawn(file, command.slice(1), {
+      argv0: command[0]!,
+      env,
+      stdio: hasChannel ? ["inherit", "inherit", "inherit", "ipc"] : "inherit",
+      serialization: serialization(),
+    });
+  } catch (error) {
+    // Node tells some of the system's refusals at once, such as a command that is too long.
+    process.stderr.write(`victor run: ${(error as Error).message}\n`);
+    return 126;
+  }
   const stopForwarding = forwardSignals(child);
   if (hasChannel) {
     passMessages(process as Channel, child as Channel);

@@ -186,7 +186,10 @@ class ReportRunner {
       rows[i] = row;
       this.#areas[index] = this.#area(room, rows);
       this.#options.progress?.line(`${row.title}: ${verdictText(row)}${row.partial ? " (cut short)" : ""}`);
-      await this.#save(false);
+      await this.#save(false).catch((error: unknown) => {
+        // A disk that is full now may not be at the end, which decides; what was measured stays.
+        this.#options.progress?.line(`not saved yet: ${message(error)}`);
+      });
     }
   }
 

@@ -45,7 +45,7 @@ export interface RolloutOptions<Id extends string = string> {
   readonly randomSeed?: number | undefined;
   /** Between two looks at time and at what isn't told by calls, ms, 10 to 3,600,000. @default 1000 */
   readonly checkMs?: number | undefined;
-  /** Told of each event. One that throws is counted. @default none */
+  /** Told of each event. One that throws, or gives a promise that is rejected, is counted. @default none */
   readonly onEvent?: ((event: RolloutEvent) => void) | undefined;
   /**
    * Told as a line of each event, and once of each id that there is not.

@@ -285,18 +285,21 @@ export class Rollout<Id extends string = string> implements MetricSource, Dispos
     this.#safely(() => onEvent?.(told));
   }
 
-  #safely(tell: () => void): void {
+  #safely(tell: () => unknown): void {
+    const failed = (): void => void this.#callbackErrors++;
     try {
-      tell();
+      const told = tell();
+      // A rejection nobody handles would end the process.
+      if (told instanceof Promise) told.catch(failed);
     } catch {
-      this.#callbackErrors++;
+      failed();
     }
   }
 
   /** @param code of the warning, where no log is set */
-  #say(line: string, code: string): void {
+  #say(line: string, code: string): unknown {
     const { log } = this.#options;
-    if (log !== undefined) log(line);
-    else process.emitWarning(line, { type: "RolloutWarning", code });
+    if (log !== undefined) return log(line);
+    return process.emitWarning(line, { type: "RolloutWarning", code });
   }
 }

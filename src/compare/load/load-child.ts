@@ -3,7 +3,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { cgroupLimits } from "../../measure/cgroup-limits.ts";
-import type { LoadReply, LoadRequest } from "./load-protocol.ts";
+import type { LoadReply, LoadRequest, Numbered } from "./load-protocol.ts";
 import { LoadRecord } from "./load-record.ts";
 import { type LoadTarget, scriptTarget, urlTarget } from "./load-target.ts";
 import { closedLoop, openLoop } from "./open-loop.ts";
@@ -72,10 +72,10 @@ async function answer(request: LoadRequest): Promise<unknown> {
   }
 }
 
-process.on("message", (request: LoadRequest) => {
+process.on("message", ({ id, ...request }: Numbered & LoadRequest) => {
   answer(request).then(
-    (result) => process.send?.({ result } satisfies LoadReply),
-    (error: unknown) => process.send?.({ error: String(error) } satisfies LoadReply),
+    (result) => process.send?.({ id, result } satisfies LoadReply),
+    (error: unknown) => process.send?.({ id, error: String(error) } satisfies LoadReply),
   );
 });
 // A signal to the whole group, as of a terminal that is closed, is for the comparison: who guards the programs stays.
@@ -84,8 +84,8 @@ process.on("disconnect", () => {
   for (const group of groups) {
     try {
       process.kill(-group, "SIGKILL");
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    } catch {
+      // It has ended, or is another user's: the others are to go all the same.
     }
   }
   process.exit();

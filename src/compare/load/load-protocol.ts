@@ -52,4 +52,9 @@ export interface CapacityReply {
   readonly failed: number;
 }
 
-export type LoadReply = { readonly result: unknown } | { readonly error: string };
+/** What a request is sent with, and its reply comes back with: one that was given up is answered late. */
+export interface Numbered {
+  readonly id: number;
+}
+
+export type LoadReply = Numbered & ({ readonly result: unknown } | { readonly error: string });

@@ -1,4 +1,4 @@
-import { fork } from "node:child_process";
+import { fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import { readdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
@@ -22,7 +22,7 @@ test("killed while it waits for a program to listen, leaves none of it", { timeo
 test("on the second Ctrl-C, leaves at once: no process and no file", { timeout: slow }, async () => {
   using programs = new ComparedPrograms();
   const run = programs.write("app.cjs", computingServer);
-  // A turn of the script never ends, so that the first Ctrl-C can't be obeyed.
+  // A turn of the script never ends, so that it takes a while to stop after the first Ctrl-C.
   programs.write("load.mjs", "export default () => { for (;;); };");
   const { child, said, ended } = programs.start(
     ["--script", "load.mjs", "--rate", "40", "--a", run, "--b", `${run} {port}`],
@@ -59,3 +59,31 @@ test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     expect(await exited).toEqual([0, null]);
   },
 );
+
+test("a group that may not be killed saves no other from it", { timeout: slow }, async () => {
+  const entry = fileURLToPath(new URL("../../../src/compare/load/load-child.ts", import.meta.url));
+  const load = fork(entry, { stdio: ["ignore", "ignore", "ignore", "ipc"] });
+  const program = spawn("sleep", ["600"], { detached: true, stdio: "ignore" });
+  try {
+    await once(program, "spawn");
+    const killed = once(program, "exit");
+    // No process can have so high a number: another user's group fails as this does, whoever runs the test.
+    load.send({ type: "guard", groups: [2 ** 40, program.pid] });
+    await once(load, "message");
+    const exited = once(load, "exit");
+    load.disconnect();
+    expect(await exited).toEqual([0, null]);
+    expect(await killed).toEqual([null, "SIGKILL"]);
+  } finally {
+    program.kill("SIGKILL");
+  }
+});
+
+test("a file that can't be written is told of before a program runs", { timeout: slow }, async () => {
+  using programs = new ComparedPrograms();
+  programs.write("job.cjs", "");
+  const { code, stderr } = await programs.compare(["--out", "job.cjs/out.md", "--", "node", "job.cjs"]);
+  expect(code).toBe(2);
+  expect(stderr).toMatch(/^error: the report can't be written .*\[VICTOR_REPORT_OUTPUT\]\n$/);
+  expect(programs.pids()).toEqual([]);
+});

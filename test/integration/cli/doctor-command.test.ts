@@ -1,6 +1,6 @@
 import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, mkdtempSync, openSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -154,5 +154,37 @@ test("what is a FIFO or a device is said, not waited for", async () => {
     expect(findingOf(project.stdout, "peers")).toMatchObject({ severity: "problem" });
   } finally {
     rmSync(odd, { recursive: true });
+  }
+});
+
+test("findings that can't be written, on a full disk say, are an error and not a problem of the program", () => {
+  const full = openSync("/dev/full", "w");
+  try {
+    const stdio = ["ignore", full, "pipe"] as const;
+    const ended = spawnSync(process.execPath, [main, "doctor", "--dir", dir], {
+      env,
+      stdio: [...stdio],
+      encoding: "utf8",
+    });
+    expect(ended.stderr).toMatch(/^error: standard output can't be written: ENOSPC.*\n$/);
+    expect(ended.status).toBe(2);
+  } finally {
+    closeSync(full);
+  }
+});
+
+test("what is said on standard error may be lost, and the work goes on", () => {
+  const full = openSync("/dev/full", "w");
+  try {
+    const args = [main, "tools", "select", "read a file", "--k", "1", "--json"];
+    const ended = spawnSync(process.execPath, args, {
+      env,
+      stdio: ["ignore", "pipe", full],
+      encoding: "utf8",
+    });
+    expect(JSON.parse(ended.stdout)).toMatchObject({ query: "read a file" });
+    expect(ended.status).toBe(0);
+  } finally {
+    closeSync(full);
   }
 });

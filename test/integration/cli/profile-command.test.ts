@@ -213,3 +213,14 @@ test("a program that is killed is reported up to its last save, or said to have 
   expect(running.child.exitCode).toBe(1);
   expect(running.output.stderr).toMatch(/ended with code 137 and left no recording/);
 });
+
+test("a file that can't be written is told of before the program runs", async () => {
+  using programs = new ProfiledPrograms();
+  programs.write("app.mjs", `console.log("it ran");`);
+  const running = programs.victor(["--out", "app.mjs/profile.html", "--", "node", "app.mjs"]);
+  expect(await running.ended).toEqual({ code: 1, signal: null });
+  expect(running.output.stdout).toBe("");
+  expect(running.output.stderr).toMatch(/^error: the report can't be written .*\[VICTOR_REPORT_OUTPUT\]\n$/);
+  // Nothing but the try, which leaves nothing.
+  expect(readdirSync(programs.folder)).toEqual(["app.mjs"]);
+});

@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import type { ReportDocument } from "../../../src/report/index.ts";
+import { machineProgram } from "../../services/machine-package.ts";
 import { childrenOf, isAlive } from "../../services/process-tree.ts";
 import { usePostgres } from "../../services/use-postgres.ts";
 
@@ -149,7 +150,7 @@ const formats = [
 ];
 
 describe("a stopped report", () => {
-  test.each(["SIGINT", "SIGTERM"] as const)(
+  test.each(["SIGINT", "SIGTERM", "SIGHUP"] as const)(
     "by %s is valid and marked partial, with exit code 130 and nothing left behind",
     async (signal) => {
       const { child, ended } = start(["report", "--quick", "--only", "database", "--out", "out"]);
@@ -178,6 +179,29 @@ describe("a stopped report", () => {
       );
     },
   );
+
+  test("by its terminal, which was closed, is written all the same, and leaves nothing behind", async () => {
+    const command = `exec '${process.execPath}' '${main}' report --quick --only database --out out`;
+    // A terminal of its own, from util-linux.
+    const terminal = spawn(machineProgram("script", "bsdutils"), ["-qec", command, "/dev/null"], {
+      cwd: folder,
+      env: { ...process.env, TMPDIR: folder },
+      stdio: ["pipe", "ignore", "ignore"],
+    });
+    running.add(terminal);
+    let report: number | undefined;
+    let arms: number[] = [];
+    while (report === undefined || arms.length < 2) {
+      if (terminal.exitCode !== null) throw new Error("ended before it measured");
+      report = childrenOf(terminal.pid ?? 0)[0];
+      arms = report === undefined ? [] : childrenOf(report);
+      await sleep(50);
+    }
+    terminal.kill("SIGKILL");
+    while (isAlive(report) || arms.some(isAlive)) await sleep(20);
+    expect((await readdir(folder)).sort()).toEqual(["out"]);
+    expect((await readdir(join(folder, "out"))).sort()).toEqual(formats);
+  });
 
   test("by a second signal leaves at once, with neither arms nor temporary files left behind", async () => {
     const { child, ended } = start(["report", "--quick", "--only", "database", "--out", "out"]);

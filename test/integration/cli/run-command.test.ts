@@ -1,6 +1,15 @@
 import { type ChildProcess, fork, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chmodSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  copyFileSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -313,4 +322,17 @@ test.each(["node", "sh"])("Ctrl-C at a terminal arrives once, below %s", async (
   child.stdin.write("\x03");
   expect(await exit).toEqual([5, null]);
   expect(out).toContain("count 1\r\n");
+});
+
+test("a command that the system refuses at once ends as with a shell", async () => {
+  const busy = at("busy");
+  copyFileSync("/bin/true", busy);
+  const descriptor = openSync(busy, "a");
+  try {
+    const { code, stderr } = await run("--no-auto", "--", busy);
+    expect(stderr).toBe("victor run: spawn ETXTBSY\n");
+    expect(code).toBe(126);
+  } finally {
+    closeSync(descriptor);
+  }
 });

@@ -240,6 +240,19 @@ describe("a registry that misbehaves", () => {
     expect(monitor.stats()).toMatchObject({ evaluations: 3, errors: 3 });
   });
 
+  test.each([[null], [{ type: "gauge", value: 2, labels: {} }]])(
+    "that gives %s among its samples is survived and counted",
+    async (odd) => {
+      const clock = new FakeClock();
+      const level = { type: "gauge", name: "level", help: "", labels: {}, value: 2 };
+      const registry = { collect: () => [level, odd] } as unknown as Pick<MetricRegistry, "collect">;
+      const monitor = new AlertMonitor({ registry, clock, rules: [high], degradation: true });
+      await clock.advance(3000);
+      expect(monitor.stats()).toMatchObject({ evaluations: 3, errors: 3, firing: 0 });
+      await monitor.close();
+    },
+  );
+
   test("that gives no array is survived and counted", async () => {
     const clock = new FakeClock();
     const registry = { collect: async () => [] } as unknown as Pick<MetricRegistry, "collect">;
@@ -269,6 +282,28 @@ test("its own metrics can be watched in the registry that it watches", async () 
 });
 
 describe("closing", () => {
+  test("by a source that is asked tells nothing any more", async () => {
+    const got: AlertNotification[] = [];
+    const { clock, registry, gauge, monitor } = switched({
+      sinks: [{ name: "list", notify: (one) => void got.push(one) }],
+    });
+    gauge.set(2);
+    let closing: Promise<void> | undefined;
+    registry.register({
+      name: "closes",
+      collect: () => {
+        closing = monitor.close();
+        return [];
+      },
+    });
+    await clock.advance(1000);
+    await closing;
+    await settle();
+    expect(got).toEqual([]);
+    expect(monitor.stats()).toMatchObject({ evaluations: 0, firing: 0 });
+    expect(clock.pending).toBe(0);
+  });
+
   test("ends the looks and waits for the sinks", async () => {
     let release = (): void => undefined;
     let closed = false;

@@ -216,6 +216,24 @@ test("sampling goes on whatever a refresh or a panel throws", async () => {
   expect(readPanels({ rollouts: unreadable }).failed).toEqual(["Rollouts: what can't be shown: object"]);
 });
 
+test("a panel that gives a promise has failed, and its rejection ends nothing", async () => {
+  const unhandled = vi.fn();
+  const others = process.listeners("unhandledRejection");
+  process.removeAllListeners("unhandledRejection").on("unhandledRejection", unhandled);
+  try {
+    const rejected = async (): Promise<never> => {
+      throw new Error("later");
+    };
+    const { failed } = readPanels({ rollouts: rejected as unknown as () => never });
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(failed).toEqual(["Rollouts: it gave a promise, which nobody waits for"]);
+    expect(unhandled).not.toHaveBeenCalled();
+  } finally {
+    process.off("unhandledRejection", unhandled);
+    for (const other of others) process.on("unhandledRejection", other);
+  }
+});
+
 test("a histogram that throws costs its own source alone", () => {
   const warned = vi.spyOn(process, "emitWarning").mockReturnValue();
   const registry = new MetricRegistry();

@@ -1,4 +1,16 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { execFileSync } from "node:child_process";
+import {
+  constants,
+  lstat,
+  mkdir,
+  mkdtemp,
+  open,
+  readdir,
+  readFile,
+  rm,
+  symlink,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
@@ -26,6 +38,42 @@ describe("a saved file", () => {
     await mkdir(join(path, "in-the-way"), { recursive: true });
     await expect(saveFile(path, "text")).rejects.toThrow();
     expect(await readdir(folder)).toEqual(["report.md"]);
+  });
+  test("whose name is too long for the system says that it can't be written", async () => {
+    await expect(saveFile(join(folder, `${"n".repeat(250)}.md`), "text")).rejects.toMatchObject({
+      code: "VICTOR_REPORT_OUTPUT",
+      message: expect.stringContaining("ENAMETOOLONG"),
+    });
+  });
+  test("that is a FIFO, or a device, is written to and stays what it is", async () => {
+    const path = join(folder, "fifo");
+    execFileSync("mkfifo", [path]);
+    // For both ends, so that nobody waits for the other.
+    const reader = await open(path, constants.O_RDWR | constants.O_NONBLOCK);
+    try {
+      await saveFile(path, "text");
+      expect((await lstat(path)).isFIFO()).toBe(true);
+      const { buffer, bytesRead } = await reader.read({ buffer: Buffer.alloc(10) });
+      expect(buffer.toString("utf8", 0, bytesRead)).toBe("text");
+      expect(await readdir(folder)).toEqual(["fifo"]);
+    } finally {
+      await reader.close();
+    }
+  });
+  test("behind a link is replaced there, or made, and the link stays", async () => {
+    await mkdir(join(folder, "there"));
+    const path = join(folder, "link.md");
+    await symlink(join(folder, "there/report.md"), path);
+    for (const text of ["first", "second"]) {
+      await saveFile(path, text);
+      expect(await readFile(join(folder, "there/report.md"), "utf8")).toBe(text);
+      expect((await lstat(path)).isSymbolicLink()).toBe(true);
+    }
+    expect((await readdir(folder, { recursive: true })).sort()).toEqual([
+      "link.md",
+      "there",
+      "there/report.md",
+    ]);
   });
 });
 

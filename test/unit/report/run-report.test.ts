@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmdirSync } from "node:fs";
 import { mkdtemp, readdir, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -93,6 +93,30 @@ describe("a run of the report", () => {
     });
     expect(one.closed).toBe(1);
     await expect(stat(one.context?.workDir ?? "")).rejects.toThrow("ENOENT");
+  });
+
+  test("goes on when it can't be saved in between, and says so", async () => {
+    const lines: string[] = [];
+    const inTheWay = join(outDir, "performance-tuning-report.json");
+    const line = (text: string): void => {
+      lines.push(text);
+      if (text.startsWith("Title of room.a")) mkdirSync(inTheWay);
+      if (text.startsWith("Title of room.b")) rmdirSync(inTheWay);
+    };
+    const { document } = await runReport({
+      rooms: [room([workload("room.a"), workload("room.b")])],
+      outDir,
+      repetitions,
+      progress: { update: () => undefined, line, end: () => undefined },
+    });
+    expect(lines[1]).toContain("not saved yet: the report can't be written to");
+    expect(lines).toHaveLength(3);
+    expect(document).toMatchObject({
+      partial: false,
+      areas: [{ rows: [{ check: { ok: true } }, { check: { ok: true } }] }],
+    });
+    expect(document.areas[0]?.error).toBeUndefined();
+    expect(saved()).toEqual(JSON.parse(JSON.stringify(document)));
   });
 
   test("says which row failed and goes on with the next", async () => {

@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import { ClosedError, RolloutStoppedError } from "../../../src/errors.ts";
 import { MetricRegistry } from "../../../src/metrics/registry.ts";
 import { type OptimizationOptions, Rollout } from "../../../src/rollout/index.ts";
@@ -465,6 +465,26 @@ describe("by hand", () => {
     expect(() => rollout.setShare("x", 1)).toThrow(ClosedError);
     expect(() => rollout.kill()).toThrow(ClosedError);
     expect(status().id).toBe("x");
+  });
+
+  test("a listener and a log that give a rejected promise end nothing, and are counted", async () => {
+    const unhandled = vi.fn();
+    const others = process.listeners("unhandledRejection");
+    process.removeAllListeners("unhandledRejection").on("unhandledRejection", unhandled);
+    const rejected = async (): Promise<void> => {
+      throw new Error("listener");
+    };
+    try {
+      const { rollout, status } = rolledTraffic({ share: 50 }, { onEvent: rejected, log: rejected });
+      rollout.stop("x");
+      await new Promise((resolve) => setImmediate(resolve));
+      expect(status().state.kind).toBe("stopped");
+      expect(rollout.stats().callbackErrors).toBe(2);
+      expect(unhandled).not.toHaveBeenCalled();
+    } finally {
+      process.off("unhandledRejection", unhandled);
+      for (const other of others) process.on("unhandledRejection", other);
+    }
   });
 
   test("a listener that throws changes nothing, and is counted", () => {

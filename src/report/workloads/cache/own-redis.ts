@@ -48,15 +48,17 @@ async function started(program: string, folder: string, port: number): Promise<O
   );
   child.once("error", reject);
   child.once("exit", () => reject(new Error(`${program}: ended before it could be asked`)));
-  const version = await promise;
-  return {
-    port,
-    version,
-    close: async () => {
-      if (child.connected) child.disconnect();
-      await ended;
-    },
+  const close = async (): Promise<void> => {
+    if (child.connected) child.disconnect();
+    await ended;
   };
+  try {
+    return { port, version: await promise, close };
+  } catch (error) {
+    // Its channel would keep this process alive. A child that was never born doesn't end.
+    if (child.pid !== undefined) await close();
+    throw error;
+  }
 }
 
 function isExecutable(path: string): boolean {
