@@ -5,7 +5,8 @@ interface ProcessLine {
   readonly pid: number;
   readonly parent: number;
   readonly session: number;
-  readonly isZombie: boolean;
+  /** It only waits to be reaped. A zombie whose other threads have yet to end isn't: they hold its memory and its sockets. */
+  readonly isGone: boolean;
   /** When it started, in ticks since the machine did: with `pid`, what tells a process from a later one. */
   readonly startTicks: number;
   /** User and system time, its own and that of children it has waited for. */
@@ -33,7 +34,7 @@ export function parseStat(text: string): ProcessLine {
     pid: Number.parseInt(text, 10),
     parent: number(4),
     session: number(6),
-    isZombie: fields[0] === "Z",
+    isGone: fields[0] === "Z" && number(20) <= 1,
     startTicks: number(22),
     cpuMs: (number(14) + number(15) + reapedTicks) * tickMs,
     reapedMs: reapedTicks * tickMs,
@@ -75,7 +76,7 @@ export class ProcessTree {
     const lines = readdirSync("/proc").flatMap((name) => {
       const text = /^\d+$/.test(name) ? read(`/proc/${name}/stat`) : undefined;
       const line = text === undefined ? undefined : parseStat(text);
-      return line === undefined || line.isZombie ? [] : [line];
+      return line === undefined || line.isGone ? [] : [line];
     });
     const found = new Map<number, number>();
     // Parents can have higher numbers than their children, once numbers have begun anew.

@@ -8,14 +8,19 @@ export function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-  return stateOf(pid) !== "Z";
+  const fields = fieldsOf(pid);
+  // While other threads of a zombie have yet to end, its sockets are open.
+  return fields?.[0] !== "Z" || Number(fields[17]) > 1;
 }
 
-/** @param pid of a process, or `1/task/2` for a thread of it */
-function stateOf(pid: number | string): string | undefined {
+/**
+ * @param pid of a process, or `1/task/2` for a thread of it
+ * @returns the fields of its `stat` from the state on
+ */
+function fieldsOf(pid: number | string): string[] | undefined {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[0];
+    return stat.slice(stat.lastIndexOf(")") + 2).split(" ");
   } catch {
     // No /proc on this system, or the process just went; the caller knows it from kill(2) then.
     return undefined;
@@ -51,7 +56,9 @@ export function childrenOf(pid: number): number[] {
 function isRunning(pid: number): boolean {
   try {
     const threads = readdirSync(`/proc/${pid}/task`);
-    return threads.some((thread) => !["T", "t", "Z", "X"].includes(stateOf(`${pid}/task/${thread}`) ?? "T"));
+    return threads.some(
+      (thread) => !["T", "t", "Z", "X"].includes(fieldsOf(`${pid}/task/${thread}`)?.[0] ?? "T"),
+    );
   } catch {
     // No /proc on this system, or the process has ended.
     return false;
