@@ -174,18 +174,8 @@ class OwnRedis implements RedisService {
   }
 }
 
-/**
- * Sends one command to a server on 127.0.0.1, once more where a server that has just started resets the connection.
- * @returns its reply as it came, RESP2
- */
+/** Sends one command to a server on 127.0.0.1. @returns its reply as it came, RESP2 */
 export function redisCommand(port: number, args: readonly string[]): Promise<string> {
-  return commandOnce(port, args).catch((error: NodeJS.ErrnoException) => {
-    if (error.code !== "ECONNRESET") throw error;
-    return commandOnce(port, args);
-  });
-}
-
-function commandOnce(port: number, args: readonly string[]): Promise<string> {
   const { promise, resolve, reject } = Promise.withResolvers<string>();
   const socket = connect(port, "127.0.0.1");
   socket.write(
