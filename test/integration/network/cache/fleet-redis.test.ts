@@ -107,13 +107,14 @@ describe("two processes and a Redis", () => {
       expect(requests).toBe(1);
     }));
 
-  test("what is for one user stays in the process that asked for it", async () => {
-    const ann = { authorization: "Bearer ann" };
-    for (const node of [0, 1, 0, 1]) await nodes[node]!.tell("GET", `${origin}/me`, ann);
-    expect(requests).toBe(2);
-    await nodes[1]!.tell("GET", `${origin}/me`, { authorization: "Bearer bob" });
-    expect(requests).toBe(3);
-  });
+  test("what is for one user stays in the process that asked for it", () =>
+    withServer(async (url) => {
+      const ann = { authorization: "Bearer ann" };
+      for (const node of [0, 1, 0, 1]) await nodes[node]!.tell("GET", url, ann);
+      expect(requests).toBe(2);
+      await nodes[1]!.tell("GET", url, { authorization: "Bearer bob" });
+      expect(requests).toBe(3);
+    }));
 
   test("a server that is killed fails no request, and serves again when it is back", async () => {
     const [a, b] = nodes;
