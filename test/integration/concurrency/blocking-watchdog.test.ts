@@ -156,7 +156,7 @@ test("an endless loop is named on standard error while it runs", async () => {
     await sleep(50);
     loopForEver();
   `);
-  while (!output.stderr.includes("\n")) await once(child.stderr, "data");
+  while (!output.stderr.includes("\n")) await once(child.stderr!, "data");
   child.kill("SIGKILL");
   await exited;
   expect(output.stderr).toMatch(
