@@ -497,9 +497,7 @@ describe("limits", () => {
     };
     await expect(semaphore.run(() => Promise.reject(new Error("own")))).rejects.toThrow("own");
     expect([semaphore.limit, semaphore.inFlight]).toEqual([3, 0]);
-    expect(warned.mock.calls).toEqual([
-      [expect.stringMatching(/^semaphore .*stays as it was: limit/)],
-    ]);
+    expect(warned.mock.calls).toEqual([[expect.stringMatching(/^semaphore .*stays as it was: limit/)]]);
     warned.mockClear();
     limit.update = () => {
       throw Object.create(null);
