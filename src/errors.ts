@@ -1,3 +1,5 @@
+import { thrownText } from "./thrown-text.ts";
+
 /**
  * Base of every error that the toolkit itself raises. Match on `code`, which is stable; messages may change.
  * A driver's own error (an SQL error, say) is passed on as it is, with the driver's code and position.
@@ -113,10 +115,9 @@ export class BatchError extends VictorError {
   /** Index into the rows given, from 0; `undefined` where the engine doesn't tell. */
   readonly row: number | undefined;
   constructor(row: number | undefined, options: ErrorOptions) {
-    const cause = options.cause instanceof Error ? options.cause.message : String(options.cause);
     super(
       "VICTOR_BATCH",
-      `batch rolled back: ${row === undefined ? "a row" : `row ${row}`} failed: ${cause}`,
+      `batch rolled back: ${row === undefined ? "a row" : `row ${row}`} failed: ${messageOf(options)}`,
       options,
     );
     this.row = row;
@@ -310,8 +311,7 @@ export class CircuitOpenError extends VictorError {
   }
 }
 
-const messageOf = ({ cause }: ErrorOptions): string =>
-  cause instanceof Error ? cause.message : String(cause);
+const messageOf = ({ cause }: ErrorOptions): string => thrownText(cause);
 
 /** Why a semaphore turned a caller away. */
 export type LimitReason =

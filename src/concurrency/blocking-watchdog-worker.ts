@@ -46,11 +46,17 @@ function look(): void {
     block.isTold = true;
     stopSampling(block, now);
     void block.stack.promise.then((stack) =>
-      writeSync(
-        2,
-        `The event loop has been blocked for ${Math.round(lateMs)} ms by ${describeBlocking(stack)}\n`,
-      ),
+      write(`The event loop has been blocked for ${Math.round(lateMs)} ms by ${describeBlocking(stack)}\n`),
     );
+  }
+}
+
+/** A full pipe or disk, or a reader that is gone, loses the line; the watch goes on. */
+function write(line: string): void {
+  try {
+    writeSync(2, line);
+  } catch {
+    // There is nowhere else to say so.
   }
 }
 

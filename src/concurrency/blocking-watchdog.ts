@@ -3,6 +3,7 @@ import { isMainThread, Worker } from "node:worker_threads";
 import { LatencyHistogram } from "../metrics/latency-histogram.ts";
 import type { MetricSample, MetricSource } from "../metrics/metric.ts";
 import { durationMs, finite, knownKeys, reject } from "../options.ts";
+import { thrownText } from "../thrown-text.ts";
 import { type BlockingFrame, blockingFunction, describeBlocking } from "./blocking-profile.ts";
 
 /** A time in which the event loop had no turn. */
@@ -78,6 +79,7 @@ export class BlockingWatchdog implements MetricSource {
   readonly #ready = Promise.withResolvers<void>();
   readonly #exited: Promise<void>;
   readonly #seconds = new LatencyHistogram();
+  #isClosing = false;
 
   /** @throws {TypeError | RangeError} on an option that is missing, unknown or out of its bounds, and off the main thread */
   constructor(options: BlockingWatchdogOptions) {
@@ -96,9 +98,10 @@ export class BlockingWatchdog implements MetricSource {
       Atomics.store(last, 0, process.hrtime.bigint());
     };
     strike();
-    this.#heart = setInterval(strike, beatMs).unref();
     const workerData: WatchdogData = { beat, beatMs, thresholdMs, stderrAfterMs };
     this.#worker = new Worker(workerUrl, { workerData, execArgv: [], name: "victor-watchdog" });
+    // After the thread, which may be refused.
+    this.#heart = setInterval(strike, beatMs).unref();
     this.#worker.on("message", (message: WatchdogMessage) => this.#receive(message));
     // After the listener, since adding that makes the thread count again.
     this.#worker.unref();
@@ -106,7 +109,12 @@ export class BlockingWatchdog implements MetricSource {
       this.#ready.reject(error);
       process.emitWarning(`The event loop is watched no longer: ${error.message}`, "BlockingWatchdog");
     });
-    this.#exited = new Promise((resolve) => this.#worker.once("exit", () => resolve()));
+    this.#exited = new Promise((resolve) =>
+      this.#worker.once("exit", () => {
+        clearInterval(this.#heart);
+        resolve();
+      }),
+    );
     // Whoever asks for it hears of it; if nobody does, the warning has told it.
     this.#ready.promise.catch(() => undefined);
   }
@@ -115,7 +123,8 @@ export class BlockingWatchdog implements MetricSource {
   async ready(): Promise<void> {
     this.#worker.ref();
     await Promise.race([this.#ready.promise, this.#exited]);
-    this.#worker.unref();
+    // Else the process would end under who waits for `close`.
+    if (!this.#isClosing) this.#worker.unref();
   }
 
   stats(): BlockingStats {
@@ -135,6 +144,7 @@ export class BlockingWatchdog implements MetricSource {
 
   /** Stops watching, and the thread with it. May be called again. */
   async close(): Promise<void> {
+    this.#isClosing = true;
     clearInterval(this.#heart);
     this.#worker.postMessage("close");
     this.#worker.ref();
@@ -154,7 +164,7 @@ export class BlockingWatchdog implements MetricSource {
     this.#seconds.record(blockedMs / 1000);
     const report = { blockedMs, blocking: blockingFunction(stack), where: describeBlocking(stack), stack };
     Promise.try(this.#onBlocked, report).catch((error) =>
-      process.emitWarning(error instanceof Error ? error : String(error)),
+      process.emitWarning(error instanceof Error ? error : thrownText(error)),
     );
   }
 }

@@ -1,3 +1,4 @@
+import { thrownText } from "../thrown-text.ts";
 import { isFixed } from "./fixed-limit.ts";
 import { type Limit, type LimitSample, limitInteger } from "./limit.ts";
 
@@ -42,7 +43,7 @@ export class LimitInForce {
       this.#current = limitInteger("limit.current", this.#limit.current);
     } catch (error) {
       if (!this.#isWarned)
-        process.emitWarning(`semaphore ${this.#name}: its limit stays as it was: ${error}`);
+        process.emitWarning(`semaphore ${this.#name}: its limit stays as it was: ${thrownText(error)}`);
       this.#isWarned = true;
     }
   }

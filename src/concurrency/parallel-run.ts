@@ -5,6 +5,7 @@ import { offAbort, onAbort } from "./abort-listeners.ts";
 import { awaitedTimer } from "./awaited-timer.ts";
 import { type Input, isAsyncInput, totalOf } from "./input-iterator.ts";
 import type { ResolvedParallelOptions } from "./parallel-options.ts";
+import { isAbort } from "./semaphore-options.ts";
 import { TimeSlice } from "./time-slice.ts";
 import { nextTurn } from "./yield-to-event-loop.ts";
 
@@ -311,7 +312,7 @@ export class ParallelRun<I, T> {
   #fail(part: TaskFailure["part"], index: number, error: unknown): void {
     const failure = { part, index, error };
     // A task that gives up because it was told to hasn't failed.
-    if (this.#stopped !== undefined && isAbort(error, this.#signal)) {
+    if (this.#stopped !== undefined && (error === this.#signal.reason || isAbort(error))) {
       if (part === "task") this.#givenUp++;
       return;
     }
@@ -382,8 +383,4 @@ export class ParallelRun<I, T> {
     else if (this.#work.settles && this.#stopped === undefined) this.#end.resolve();
     else this.#end.reject(new ParallelTaskError(first, this.#done, others));
   }
-}
-
-function isAbort(error: unknown, signal: AbortSignal): boolean {
-  return error === signal.reason || (error instanceof Error && error.name === "AbortError");
 }

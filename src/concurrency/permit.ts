@@ -63,11 +63,13 @@ export class HeldPermit<Place> implements Permit {
   }
 
   release(options?: ReleaseOptions): void {
+    // Before anything changes, since it may fail.
+    const dropped = options?.dropped === true;
+    const ignored = options?.ignored === true;
     const place = this.#place;
     if (place === undefined) throw new PermitReleasedError();
     this.#place = undefined;
-    const dropped = options?.dropped === true;
-    if (options?.ignored === true && !dropped) this.#startedMs = undefined;
+    if (ignored && !dropped) this.#startedMs = undefined;
     this.#takeBack(this, place, dropped);
   }
 

@@ -1,5 +1,5 @@
 import { ClosedError, RingRoleError } from "../errors.ts";
-import { lengthMask, mostAtOnce, RecordPlaces, type RingCodec } from "./ring-codec.ts";
+import { lengthMask, mostAtOnce, mostBytesAtOnce, RecordPlaces, type RingCodec } from "./ring-codec.ts";
 import type { RingCore } from "./ring-core.ts";
 import { RingEvent } from "./ring-event.ts";
 import { recordHeadBytes, ringWords } from "./ring-layout.ts";
@@ -100,19 +100,22 @@ export class ByteRing<T, One> implements RingCore<T, One> {
     const { heads, ats } = this.#places;
     const most = Math.min(max, mostAtOnce);
     const end = this.#seenTail;
-    let at = this.#enter();
+    const from = this.#enter();
+    let at = from;
     let count = 0;
     // What has skipped to the beginning isn't in one piece with this.
-    while (count < most && this.#head !== end && at < this.#capacity) {
+    while (count < most && ((this.#head + at - from) | 0) !== end && at < this.#capacity) {
       const head = this.#memory.read((startByte + at) >> 2);
       if (head === skip) break;
+      const next = at + sizeOf(head);
+      if (count > 0 && next - from > mostBytesAtOnce) break;
       heads[count] = head;
       ats[count++] = startByte + at + recordHeadBytes;
-      const size = sizeOf(head);
-      this.#head = (this.#head + size) | 0;
-      at += size;
+      at = next;
     }
     const many = codec.readMany(this.#places, count);
+    // Only now, so that what couldn't be read, for want of memory, is still there.
+    this.#head = (this.#head + at - from) | 0;
     this.#release();
     return codec.decodeMany(many);
   }

@@ -31,6 +31,9 @@ export const asciiFlag = 2 ** 29;
 /** So many records are taken at a time. */
 export const mostAtOnce = 256;
 
+/** But no more than one record that goes beyond these: as one text they must stay well below the longest that V8 can make. */
+export const mostBytesAtOnce = 2 ** 24;
+
 /** Where records are that were found. */
 export class RecordPlaces {
   readonly heads = new Int32Array(mostAtOnce);

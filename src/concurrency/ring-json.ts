@@ -54,6 +54,7 @@ export class JsonCodec<T> implements RingCodec<T, string, string> {
   }
 
   readMany({ heads, ats }: RecordPlaces, count: number): string {
+    if (count === 1) return this.read(heads[0]!, ats[0]!);
     const start = ats[0]!;
     const span = ats[count - 1]! + (heads[count - 1]! & lengthMask) - start;
     let total = count;

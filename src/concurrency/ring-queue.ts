@@ -192,7 +192,7 @@ export abstract class RingQueue<T> {
   }
 
   /**
-   * Takes several records at once: 256 at most, and only what stands in one piece of memory, so there may be more.
+   * Takes several records at once: 256 or 16 MiB at most, and only what stands in one piece of memory, so there may be more.
    * @param max at most so many, ≥ 1
    * @returns an empty array when there is nothing now, or nothing any more (see `ended`)
    */

@@ -1,5 +1,5 @@
 import { ClosedError } from "../errors.ts";
-import { mostAtOnce, RecordPlaces, type RingCodec } from "./ring-codec.ts";
+import { mostAtOnce, mostBytesAtOnce, RecordPlaces, type RingCodec } from "./ring-codec.ts";
 import type { RingCore } from "./ring-core.ts";
 import { RingEvent } from "./ring-event.ts";
 import { recordHeadBytes, ringWords, slotBytes } from "./ring-layout.ts";
@@ -42,6 +42,7 @@ export class SlotRing<T, One> implements RingCore<T, One> {
   /** What a position gains in a round. */
   readonly #round: number;
   readonly #slotWords: number;
+  readonly #mostAtOnce: number;
   readonly #places = new RecordPlaces();
   /** How many slots the last `#reserve` or `#claim` took. */
   #reserved = 0;
@@ -53,6 +54,10 @@ export class SlotRing<T, One> implements RingCore<T, One> {
     this.#mask = capacity - 1;
     this.#round = 2 * capacity;
     this.#slotWords = slotBytes(maxRecordBytes) / 4;
+    this.#mostAtOnce = Math.min(
+      mostAtOnce,
+      Math.max(1, Math.floor(mostBytesAtOnce / slotBytes(maxRecordBytes))),
+    );
     this.maxRecordBytes = maxRecordBytes;
     this.data = new RingEvent(memory, ringWords.data);
     this.space = new RingEvent(memory, ringWords.space);
@@ -79,14 +84,18 @@ export class SlotRing<T, One> implements RingCore<T, One> {
     const position = this.#claim(1);
     if (this.#reserved === 0) return undefined;
     const word = this.#word(position);
-    const one = this.codec.read(this.#memory.read(word + 1), (word + 1) * 4 + recordHeadBytes);
-    this.#memory.store(word, (position + this.#round) | 0);
-    this.space.signal();
+    let one: One;
+    try {
+      one = this.codec.read(this.#memory.read(word + 1), (word + 1) * 4 + recordHeadBytes);
+    } finally {
+      // Also when it couldn't be read, for want of memory: a slot that is kept would stall the ring.
+      this.#giveBack(position, 1);
+    }
     return this.codec.decode(one);
   }
 
   takeMany(max: number): T[] {
-    const first = this.#claim(Math.min(max, mostAtOnce));
+    const first = this.#claim(Math.min(max, this.#mostAtOnce));
     const count = this.#reserved;
     if (count === 0) return [];
     const { heads, ats } = this.#places;
@@ -95,12 +104,12 @@ export class SlotRing<T, One> implements RingCore<T, One> {
       heads[i] = this.#memory.read(word + 1);
       ats[i] = (word + 1) * 4 + recordHeadBytes;
     }
-    const many = this.codec.readMany(this.#places, count);
-    for (let i = 0; i < count; i++) {
-      const position = (first + 2 * i) | 0;
-      this.#memory.store(this.#word(position), (position + this.#round) | 0);
+    let many: unknown;
+    try {
+      many = this.codec.readMany(this.#places, count);
+    } finally {
+      this.#giveBack(first, count);
     }
-    this.space.signal();
     return this.codec.decodeMany(many);
   }
 
@@ -183,6 +192,14 @@ export class SlotRing<T, One> implements RingCore<T, One> {
       count++;
     }
     return count;
+  }
+
+  #giveBack(first: number, count: number): void {
+    for (let i = 0; i < count; i++) {
+      const position = (first + 2 * i) | 0;
+      this.#memory.store(this.#word(position), (position + this.#round) | 0);
+    }
+    this.space.signal();
   }
 
   #fill(position: number, encoded: One, head: number): void {

@@ -16,6 +16,7 @@ export class RingWaiters {
   readonly #event: RingEvent;
   readonly #queue = new Set<RingWaiter>();
   #armed = false;
+  #flushing = false;
 
   constructor(event: RingEvent) {
     this.#event = event;
@@ -38,11 +39,18 @@ export class RingWaiters {
 
   /** Lets those who wait try, in order, until one fails. @returns whether nobody waits any more */
   flush(): boolean {
-    for (const waiter of this.#queue) {
-      if (!waiter.attempt()) return false;
-      this.delete(waiter);
+    // What tries may be an item's own `toJSON`, which uses the ring: whoever tries now comes before it.
+    if (this.#flushing) return false;
+    this.#flushing = true;
+    try {
+      for (const waiter of this.#queue) {
+        if (!waiter.attempt()) return false;
+        this.delete(waiter);
+      }
+      return true;
+    } finally {
+      this.#flushing = false;
     }
-    return true;
   }
 
   #arm(): void {

@@ -164,9 +164,13 @@ function isLostToOverload(error: unknown): boolean {
   return error.name === "TimeoutError" || overloadCodes.includes((error as { code?: unknown }).code);
 }
 
-/** Whether a caller gave up. @internal */
+/** Whether a caller gave up. Never throws: what was thrown may be anything, also what can't be looked at. @internal */
 export function isAbort(error: unknown): boolean {
-  return error instanceof Error && error.name === "AbortError";
+  try {
+    return error instanceof Error && error.name === "AbortError";
+  } catch {
+    return false;
+  }
 }
 
 /** @returns the highest weight that a caller may ask for @internal */

@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { pbkdf2Sync } from "node:crypto";
 import { once } from "node:events";
+import { existsSync, openSync } from "node:fs";
 import { expect, test } from "vitest";
 import { type BlockedReport, BlockingWatchdog } from "../../../src/concurrency/blocking-watchdog.ts";
 
@@ -62,24 +63,23 @@ test("names a function that sleeps", async () => {
 const watchdogUrl = new URL("../../../src/concurrency/blocking-watchdog.ts", import.meta.url).href;
 
 /** Runs an async function's body in a process of its own. */
-function start(body: string) {
+function start(body: string, stderr: "pipe" | number = "pipe") {
   const script = `
     import { BlockingWatchdog } from ${JSON.stringify(watchdogUrl)};
     const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
     function blockAtEase(ms) { for (const end = performance.now() + ms; performance.now() < end; ); }
     ${body}
   `;
-  const child = spawn(process.execPath, [
-    "--disable-warning=ExperimentalWarning",
-    "--input-type=module",
-    "--eval",
-    script,
-  ]);
+  const child = spawn(
+    process.execPath,
+    ["--disable-warning=ExperimentalWarning", "--input-type=module", "--eval", script],
+    { stdio: ["ignore", "pipe", stderr] },
+  );
   const output = { stdout: "", stderr: "" };
-  child.stdout.on("data", (chunk) => {
+  child.stdout!.on("data", (chunk) => {
     output.stdout += chunk;
   });
-  child.stderr.on("data", (chunk) => {
+  child.stderr?.on("data", (chunk) => {
     output.stderr += chunk;
   });
   return { child, output, exited: once(child, "close") };
@@ -108,6 +108,27 @@ test("what an async onBlocked rejects with becomes a warning too", async () => {
   expect(output.stderr).toContain("from onBlocked");
 });
 
+test.skipIf(!existsSync("/dev/full"))(
+  "a line that standard error doesn't take is lost, and the watch goes on",
+  async () => {
+    const { output, exited } = start(
+      `
+    let reports = 0;
+    const dog = new BlockingWatchdog({ thresholdMs: 50, stderrAfterMs: 100, onBlocked: () => { reports++; } });
+    let isOver = false;
+    process.on("warning", () => { isOver = true; });
+    await dog.ready();
+    while (reports < 2 && !isOver) { blockAtEase(400); await sleep(100); }
+    console.log(reports >= 2);
+    await dog.close();
+  `,
+      openSync("/dev/full", "w"),
+    );
+    expect(await exited).toEqual([0, null]);
+    expect(output.stdout).toBe("true\n");
+  },
+);
+
 test("what onBlocked throws becomes a warning, and the watch goes on; close ends thread and heartbeat", async () => {
   const { output, exited } = start(`
     let reports = 0;
@@ -135,7 +156,7 @@ test("an endless loop is named on standard error while it runs", async () => {
     await sleep(50);
     loopForEver();
   `);
-  while (!output.stderr.includes("\n")) await once(child.stderr, "data");
+  while (!output.stderr.includes("\n")) await once(child.stderr!, "data");
   child.kill("SIGKILL");
   await exited;
   expect(output.stderr).toMatch(

@@ -162,6 +162,32 @@ test("tasks that fail after the first are told in errors, but not those that end
   expect(error.message).toBe("task 2 failed: boom (0 done, 1 more failed)");
 });
 
+test("what is thrown may be anything: a run ends also with what has no text, and with what can't be looked at", async () => {
+  const textless: unknown = Object.create(null);
+  const thrown = await failure(
+    executeInParallel([
+      () => {
+        throw textless;
+      },
+    ]),
+  );
+  expect(thrown.cause).toBe(textless);
+  expect(thrown.message).toBe("task 0 failed: something that can't be shown as text (0 done)");
+
+  const nameless = Object.defineProperty(new Error("x"), "name", { get: () => JSON.parse("no name") });
+  const stopped = await failure(
+    executeInParallel([
+      () => Promise.reject(boom),
+      (signal) =>
+        new Promise((_, reject) => {
+          signal.addEventListener("abort", () => reject(nameless));
+        }),
+    ]),
+  );
+  expect(stopped.cause).toBe(boom);
+  expect(stopped.errors).toEqual([{ part: "task", index: 1, error: nameless }]);
+});
+
 test("with stopOnError: false all run, and then the failures are thrown", async () => {
   const ran: number[] = [];
   const tasks = [0, 1, 2, 3].map((i) => () => {

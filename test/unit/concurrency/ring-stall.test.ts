@@ -1,18 +1,27 @@
 import { expect, it } from "vitest";
 import { MpmcRing } from "../../../src/concurrency/mpmc-ring.ts";
 import { BinaryCodec } from "../../../src/concurrency/ring-binary.ts";
+import { ByteRing } from "../../../src/concurrency/ring-bytes.ts";
 import { SharedMemory } from "../../../src/concurrency/ring-memory.ts";
 import { SlotRing } from "../../../src/concurrency/ring-slots.ts";
+import { SpscRing } from "../../../src/concurrency/spsc-ring.ts";
 import { RingStalledError } from "../../../src/errors.ts";
 import { FakeClock } from "../../support/fake-clock.ts";
 
-/** Stops its thread while a record is copied, for good. */
-class DeadlyCodec extends BinaryCodec {
-  override write(): never {
+/** Stops its thread when a slot is to be handed on, for good. */
+class DeadlyMemory extends SharedMemory {
+  override store(): never {
     throw new Error("died");
   }
+}
+
+/** Finds no memory for what it reads. */
+class PoorCodec extends BinaryCodec {
   override read(): never {
-    throw new Error("died");
+    throw new RangeError("no memory");
+  }
+  override readMany(): never {
+    return this.read();
   }
 }
 
@@ -24,8 +33,8 @@ function openBesideTheDead(): {
   const clock = new FakeClock();
   const ring = MpmcRing.binary({ capacity: 2, clock });
   const { buffer } = ring.handle;
-  const codec = new DeadlyCodec(new Uint8Array(buffer));
-  return { ring, dead: new SlotRing(new SharedMemory(buffer), codec, 2, ring.maxRecordBytes), clock };
+  const codec = new BinaryCodec(new Uint8Array(buffer));
+  return { ring, dead: new SlotRing(new DeadlyMemory(buffer), codec, 2, ring.maxRecordBytes), clock };
 }
 
 it("a producer that dies in the middle of a push stalls consumers, whose timed waits tell of it", async () => {
@@ -59,6 +68,30 @@ it("a consumer that dies in the middle of a pop stalls producers, whose timed wa
   expect(() => ring.pushSync(Uint8Array.of(3), { timeoutMs: 0 })).toThrow(
     expect.objectContaining({ code: "VICTOR_RING_STALLED", side: "consumer" }),
   );
+});
+
+it("a record that can't be read costs only itself: its slot is free again", () => {
+  const ring = MpmcRing.binary({ capacity: 2 });
+  const { buffer } = ring.handle;
+  const codec = new PoorCodec(new Uint8Array(buffer));
+  const poor = new SlotRing(new SharedMemory(buffer), codec, 2, ring.maxRecordBytes);
+  for (const take of [() => poor.take(), () => poor.takeMany(1)]) {
+    ring.tryPushAll([Uint8Array.of(1), Uint8Array.of(2)]);
+    expect(take).toThrow("no memory");
+    expect(ring.stalled).toBeUndefined();
+    expect(ring.tryPop()).toEqual(Uint8Array.of(2));
+  }
+});
+
+it("where one thread reads, a record that can't be read is still there", () => {
+  const ring = SpscRing.binary({ capacityBytes: 64 });
+  const { buffer } = ring.handle;
+  const poor = new ByteRing(new SharedMemory(buffer), new PoorCodec(new Uint8Array(buffer)), 64);
+  ring.tryPushAll([Uint8Array.of(1), Uint8Array.of(2)]);
+  for (const take of [() => poor.take(), () => poor.takeMany(2), () => poor.takeMany(2)])
+    expect(take).toThrow("no memory");
+  ring.takeOver("consumer");
+  expect(ring.tryDrain()).toEqual([Uint8Array.of(1), Uint8Array.of(2)]);
 });
 
 it("a full ring, or an empty one, is not stalled", () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { ClosedError, DeadlineError } from "../../../src/errors.ts";
 import { FakeClock, settle } from "../../support/fake-clock.ts";
-import { bytes, kinds, openBinary } from "../../support/small-rings.ts";
+import { bytes, kinds, openBinary, openSmall } from "../../support/small-rings.ts";
 
 describe.each(kinds)("who waits for a ring of kind %s", (kind) => {
   it("refuses options of a wait that make no sense", async () => {
@@ -12,6 +12,19 @@ describe.each(kinds)("who waits for a ring of kind %s", (kind) => {
     await expect(ring.pop({ signal: {} as AbortSignal })).rejects.toThrow(TypeError);
     expect(() => ring.tryDrain(0)).toThrow(RangeError);
     expect(() => ring.tryPushAll([], 1)).toThrow(RangeError);
+  });
+
+  it("puts in an item that uses the ring while it is made text of, once", async () => {
+    const ring = openSmall<unknown>(kind, "json");
+    while (ring.tryPush("x".repeat(58)));
+    const tried: boolean[] = [];
+    const pushed = ring.pushAll([{ toJSON: () => `${tried.push(ring.tryPush("inner"))}` }]);
+    ring.tryPop();
+    expect(await pushed).toBe(1);
+    expect(new Set(tried)).toEqual(new Set([false]));
+    let last: unknown;
+    for (let item = ring.tryPop(); item !== undefined; item = ring.tryPop()) last = item;
+    expect(last).toBe(`${tried.length}`);
   });
 
   it("gives what is in after it was closed, then the end, and takes nothing more", async () => {

@@ -1,5 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { MpmcRing } from "../../../src/concurrency/mpmc-ring.ts";
+import { SpscRing } from "../../../src/concurrency/spsc-ring.ts";
 import { RingRecordSizeError } from "../../../src/errors.ts";
 import { bytes, kinds, openBinary, openSmall, type Ring } from "../../support/small-rings.ts";
 
@@ -50,6 +52,17 @@ function compareWithArray<T>(ring: Ring<T>, commands: readonly Command[], make: 
 }
 
 describe.each(kinds)("a ring of kind %s", (kind) => {
+  it("takes no more at once than some MiB, so that as JSON they can be one text", () => {
+    const maxRecordBytes = 7 * 2 ** 20;
+    const ring =
+      kind === "spsc"
+        ? SpscRing.binary({ capacityBytes: 2 ** 26 })
+        : MpmcRing.binary({ capacity: 4, maxRecordBytes });
+    expect(ring.tryPushAll([1, 2, 3].map((value) => new Uint8Array(maxRecordBytes).fill(value)))).toBe(3);
+    expect(ring.tryDrain().map(([value]) => value)).toEqual([1, 2]);
+    expect(ring.tryDrain().map(([value]) => value)).toEqual([3]);
+  });
+
   // Just below 2³² (as a signed integer, −4), and just below 2³¹, where the sign changes; and far from both.
   it.each([0, -4, -512, 2 ** 31 - 4, 2 ** 31 - 512])(
     "does as an array does, with positions from %i on",
