@@ -1,11 +1,9 @@
-/**
- * What was thrown, for a message: an error's own message, anything else as text.
- * Never throws: anything can be thrown, also what can't be made text of, and what tells of it must not fail by that.
- */
+/** What was thrown, for people: an error's message, all else as a string. Anything can be thrown; this itself never throws. */
 export function thrownText(thrown: unknown): string {
   try {
-    return thrown instanceof Error ? `${thrown.message}` : String(thrown);
+    return String(thrown instanceof Error ? thrown.message : thrown);
   } catch {
-    return "something that can't be shown as text";
+    // Without a prototype, say, or with a message that throws in its turn.
+    return `what can't be shown: ${typeof thrown}`;
   }
 }

@@ -77,5 +77,5 @@ test("what onBlocked throws may be anything", async () => {
   });
   thread.events!.emit("message", { kind: "blocked", blockedMs: 200, stack: [] });
   await settle();
-  expect(warning.mock.calls).toEqual([["something that can't be shown as text"]]);
+  expect(warning.mock.calls).toEqual([["what can't be shown: object"]]);
 });

@@ -172,7 +172,7 @@ test("what is thrown may be anything: a run ends also with what has no text, and
     ]),
   );
   expect(thrown.cause).toBe(textless);
-  expect(thrown.message).toBe("task 0 failed: something that can't be shown as text (0 done)");
+  expect(thrown.message).toBe("task 0 failed: what can't be shown: object (0 done)");
 
   const nameless = Object.defineProperty(new Error("x"), "name", { get: () => JSON.parse("no name") });
   const stopped = await failure(
