@@ -9,7 +9,7 @@ const turns =
 test.each([
   [
     "json",
-    `${turns}const text = JSON.stringify(Array.from({ length: 5000 }, (_, i) => ({ i, name: "n" + i })));
+    `${turns}const text = JSON.stringify(Array.from({ length: 25_000 }, (_, i) => ({ i, name: "n" + i })));
 function read() {
   return JSON.parse(text).length;
 }
@@ -20,7 +20,7 @@ turns(60, read);`,
     "sync-call",
     `${turns}const crypto = require("node:crypto");
 function sign() {
-  return crypto.pbkdf2Sync("a", "b", 20000, 32, "sha256");
+  return crypto.pbkdf2Sync("a", "b", 100_000, 32, "sha256");
 }
 turns(30, sign);`,
     3,
@@ -55,7 +55,7 @@ turns(30, block);`,
   [
     "stack-traces",
     `${turns}function fail() {
-  for (let i = 0; i < 400; i++) { try { JSON.parse("{"); } catch (error) { error.stack.length; } Error.prepareStackTrace?.call; new Error("x").stack; }
+  for (let i = 0; i < 2000; i++) { try { JSON.parse("{"); } catch (error) { error.stack.length; } Error.prepareStackTrace?.call; new Error("x").stack; }
 }
 turns(60, fail);`,
     2,
@@ -67,7 +67,7 @@ turns(60, fail);`,
   return true;
 }
 let primes = 0;
-for (let n = 2; n < 1_500_000; n++) if (isPrime(n)) primes++;`,
+for (let n = 2; n < 3_000_000; n++) if (isPrime(n)) primes++;`,
     2,
   ],
 ])("finds the fault that %s tells of, at its line", async (rule, source, line) => {
