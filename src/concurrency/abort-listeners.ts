@@ -10,15 +10,24 @@ const groups = new WeakMap<AbortSignal, Group>();
  * Has `callback` called when the signal aborts, unless `offAbort` comes first. All of one signal share one listener: an
  * `EventTarget` looks through all its listeners when one comes or goes, which would make many calls with one signal slow.
  * @param signal one that hasn't aborted
- * @param callback another one for each call; it never throws
+ * @param callback another one for each call; what it throws is an uncaught exception, as any listener's is
  */
 export function onAbort(signal: AbortSignal, callback: () => void): void {
   let group = groups.get(signal);
   if (group === undefined) {
     const callbacks = new Set<() => void>();
     const listener = (): void => {
+      for (const each of callbacks) {
+        callbacks.delete(each);
+        try {
+          each();
+        } catch (error) {
+          process.nextTick(() => {
+            throw error;
+          });
+        }
+      }
       groups.delete(signal);
-      for (const each of callbacks) each();
     };
     group = { callbacks, listener };
     groups.set(signal, group);

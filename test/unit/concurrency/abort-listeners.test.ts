@@ -1,5 +1,6 @@
 import { getEventListeners } from "node:events";
-import { expect, test } from "vitest";
+import { expect, test, vi } from "vitest";
+import { offAbort, onAbort } from "../../../src/concurrency/abort-listeners.ts";
 import { CircuitBreaker } from "../../../src/concurrency/circuit-breaker.ts";
 import { executeInParallel } from "../../../src/concurrency/execute-in-parallel.ts";
 import { WorkerPool } from "../../../src/concurrency/worker-pool.ts";
@@ -60,5 +61,26 @@ test("what ends without an abort leaves no listener behind, and those that still
   expect(getEventListeners(signal, "abort")).toHaveLength(1);
   second.resolve("two");
   expect(await running[1]).toBe("two");
+  expect(getEventListeners(signal, "abort")).toHaveLength(0);
+});
+
+test("one that throws keeps nobody else from hearing, and one that is taken back meanwhile isn't called", () => {
+  const controller = new AbortController();
+  const { signal } = controller;
+  const heard: string[] = [];
+  const takenBack = () => heard.push("taken back");
+  onAbort(signal, () => {
+    offAbort(signal, takenBack);
+    throw gone;
+  });
+  onAbort(signal, takenBack);
+  onAbort(signal, () => heard.push("last"));
+  const later = vi.spyOn(process, "nextTick").mockImplementation(() => undefined);
+  controller.abort();
+  const rethrown = later.mock.calls.map(([fn]) => fn);
+  later.mockRestore();
+  expect(heard).toEqual(["last"]);
+  expect(rethrown).toHaveLength(1);
+  expect(rethrown[0]).toThrow(gone);
   expect(getEventListeners(signal, "abort")).toHaveLength(0);
 });
