@@ -66,6 +66,7 @@ function lookIn(delayMs: number, now: bigint): void {
 }
 
 function begin(since: bigint): Block {
+  Atomics.store(lastBeat, 1, 1n);
   const session = new Session();
   session.connectToMainThread();
   session.post("Profiler.enable");
@@ -81,6 +82,7 @@ function stopSampling(stopped: Block, until: bigint): void {
   stopped.session = undefined;
   session.post("Profiler.stop", (error, reply) => {
     session.disconnect();
+    Atomics.store(lastBeat, 1, 0n);
     stack.resolve(error ? [] : blockingStack(reply.profile as CpuProfile, Number(until / 1_000n)));
   });
 }

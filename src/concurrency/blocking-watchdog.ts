@@ -6,6 +6,9 @@ import { durationMs, finite, knownKeys, reject } from "../options.ts";
 import { thrownText } from "../thrown-text.ts";
 import { type BlockingFrame, blockingFunction, describeBlocking } from "./blocking-profile.ts";
 
+/** For so long the end of the process waits for the thread to end its sampling, where it samples just then. */
+const longestEndMs = 500;
+
 /** A time in which the event loop had no turn. */
 export interface BlockedReport {
   /**
@@ -39,6 +42,7 @@ export interface BlockingWatchdogOptions {
 /** What the watching thread is given. */
 export interface WatchdogData {
   /** One `BigInt64`: when the main thread's loop had its last turn, by `process.hrtime.bigint()`. */
+  /** The last heartbeat, and whether the thread samples: 64 bits each. */
   readonly beat: SharedArrayBuffer;
   readonly beatMs: number;
   readonly thresholdMs: number;
@@ -91,7 +95,7 @@ export class BlockingWatchdog implements MetricSource {
     if (!isMainThread)
       throw new TypeError("BlockingWatchdog: watches the main thread, and has to be made there");
     this.#onBlocked = onBlocked;
-    const beat = new SharedArrayBuffer(8);
+    const beat = new SharedArrayBuffer(16);
     const beatMs = thresholdMs / 4;
     const last = new BigInt64Array(beat);
     const strike = () => {
@@ -102,6 +106,12 @@ export class BlockingWatchdog implements MetricSource {
     this.#worker = new Worker(workerUrl, { workerData, execArgv: [], name: "victor-watchdog" });
     // After the thread, which may be refused.
     this.#heart = setInterval(strike, beatMs).unref();
+    const endSampling = (): void => {
+      const until = performance.now() + longestEndMs;
+      // A heartbeat ends the block. V8 answers the profiler while this thread runs, not when it has ended: then it crashes.
+      for (strike(); Atomics.load(last, 1) !== 0n && performance.now() < until; );
+    };
+    process.on("exit", endSampling);
     this.#worker.on("message", (message: WatchdogMessage) => this.#receive(message));
     // After the listener, since adding that makes the thread count again.
     this.#worker.unref();
@@ -112,6 +122,7 @@ export class BlockingWatchdog implements MetricSource {
     this.#exited = new Promise((resolve) =>
       this.#worker.once("exit", () => {
         clearInterval(this.#heart);
+        process.off("exit", endSampling);
         resolve();
       }),
     );
