@@ -1,4 +1,5 @@
 import { abortSignal, durationMs, finite, integer, knownKeys, reject, rejectType } from "../options.ts";
+import { thrownText } from "../thrown-text.ts";
 import type { CacheBounds, CacheDump, EntryOptions, LoadOptions } from "./cache.ts";
 
 /** What may be said of an entry when it is stored. */
@@ -46,7 +47,7 @@ export function checkDump(dump: CacheDump<unknown, unknown>): void {
       checkEntry(entry);
     }
   } catch (cause) {
-    const why = cause instanceof Error ? cause.message : String(cause);
+    const why = thrownText(cause);
     throw new TypeError(`load: expected what \`dump\` of this version gave; ${why}`, { cause });
   }
 }

@@ -3,6 +3,7 @@ import { connect, createServer } from "node:net";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { CompareError } from "../errors.ts";
+import { thrownText } from "../thrown-text.ts";
 import { type ComparedArm, withPort } from "./arm.ts";
 import { ProbeChannel } from "./probe-channel.ts";
 import type { ProbeSettings } from "./probe-settings.ts";
@@ -155,7 +156,7 @@ async function tryUrl(url: string, answers: boolean): Promise<string | undefined
     await body.dump();
     return statusCode < 500 ? "ready" : `status ${statusCode}`;
   } catch (error) {
-    return error instanceof Error ? error.message : String(error);
+    return thrownText(error);
   }
 }
 

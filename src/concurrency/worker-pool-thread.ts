@@ -147,8 +147,8 @@ export class PoolThread {
 
   /** @returns the answers, with the slots of tasks in place of the message that the thread couldn't read */
   bySlot(answers: readonly unknown[]): readonly unknown[] {
+    if (answers[1] !== outcome.notReceived) return answers;
     const [message, how, error] = answers;
-    if (how !== outcome.notReceived) return answers;
     const slots = this.#inOrder().filter((slot) => Math.floor(this.#sentAs[slot]! / slotCount) === message);
     return slots.toReversed().flatMap((slot) => [slot, how, error]);
   }

@@ -1,6 +1,7 @@
 import { access, constants, mkdir, rm, rmdir, stat, writeFile } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
 import { VictorError } from "../errors.ts";
+import { thrownText } from "../thrown-text.ts";
 
 /**
  * Finds out whether files can be written to a folder, before anything is measured for them. Leaves nothing behind: what
@@ -41,7 +42,7 @@ export async function makeFolder(path: string): Promise<string[]> {
 /** Turns a failure to write into an error that says what to do. */
 export function refuse(path: string, error: unknown): never {
   if (error instanceof VictorError) throw error;
-  const why = error instanceof Error ? error.message : String(error);
+  const why = thrownText(error);
   throw new VictorError(
     "VICTOR_REPORT_OUTPUT",
     `the report can't be written to ${path} (${why}); give a folder that can be made and written to with --out`,

@@ -9,6 +9,7 @@ import {
   measureInterleaved,
 } from "../measure/index.ts";
 import { knownKeys, oneOf, reject } from "../options.ts";
+import { thrownText } from "../thrown-text.ts";
 import { describeEnvironment } from "./described-environment.ts";
 import { tryFolder } from "./output-folder.ts";
 import type { ProgressOutput } from "./progress.ts";
@@ -136,8 +137,11 @@ class ReportRunner {
         // Not the room's workloads, which answer for themselves: it could not be opened or cleared away.
         failures.push(error);
         if (this.#signal.aborted) continue;
-        this.#areas[index] = { ...this.#area(room, this.#areas[index]?.rows ?? []), error: message(error) };
-        this.#options.progress?.line(`${room.id}: ${message(error)}`);
+        this.#areas[index] = {
+          ...this.#area(room, this.#areas[index]?.rows ?? []),
+          error: thrownText(error),
+        };
+        this.#options.progress?.line(`${room.id}: ${thrownText(error)}`);
       }
     }
     if (failures.length > 0 && !this.#areas.some(({ rows }) => rows.length > 0)) throw failures[0];
@@ -188,7 +192,7 @@ class ReportRunner {
       this.#options.progress?.line(`${row.title}: ${verdictText(row)}${row.partial ? " (cut short)" : ""}`);
       await this.#save(false).catch((error: unknown) => {
         // A disk that is full now may not be at the end, which decides; what was measured stays.
-        this.#options.progress?.line(`not saved yet: ${message(error)}`);
+        this.#options.progress?.line(`not saved yet: ${thrownText(error)}`);
       });
     }
   }
@@ -220,14 +224,14 @@ class ReportRunner {
     } catch (error) {
       if (this.#signal.aborted) return { ...unmeasuredRow(workload, repetitions), partial: true };
       if (!(error instanceof ArmError) || error.arm !== armNames.peer)
-        return rowResult(workload, { repetitions, error: message(error) });
-      const peerError = message(error);
+        return rowResult(workload, { repetitions, error: thrownText(error) });
+      const peerError = thrownText(error);
       try {
         const measurement = await measure(arms.filter(({ name }) => name !== armNames.peer));
         return rowResult(workload, { repetitions, measurement, peerError });
       } catch (second) {
         if (this.#signal.aborted) return { ...unmeasuredRow(workload, repetitions), partial: true };
-        return rowResult(workload, { repetitions, error: message(second) });
+        return rowResult(workload, { repetitions, error: thrownText(second) });
       }
     }
   }
@@ -289,5 +293,3 @@ function armsOf(workload: Workload): ArmSpec[] {
     ...spec(armNames.optimized, optimized),
   ];
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

@@ -1,4 +1,5 @@
 import { SharedTierError, type SharedTierFault } from "../../errors.ts";
+import { thrownText } from "../../thrown-text.ts";
 import type { MemjsModule, MemjsResponse } from "./memjs-module.ts";
 
 /** Of the binary protocol. */
@@ -57,7 +58,7 @@ const wrongLogin = /authentication/i;
 /** What went wrong with a connection, which memjs tells as an error or as a text. */
 export function connectionFault(cause: unknown): SharedTierError {
   if (cause instanceof SharedTierError) return cause;
-  const text = cause instanceof Error ? cause.message : String(cause);
+  const text = thrownText(cause);
   const isLogin = wrongLogin.test(text);
   return new SharedTierError(
     "memcached",

@@ -1,3 +1,4 @@
+import { thrownText } from "../../thrown-text.ts";
 import type { PoolTarget } from "./pool-options.ts";
 
 /**
@@ -50,7 +51,7 @@ export class GuardedTarget<C> implements PoolTarget<C> {
 
   #note(call: string, error: unknown): void {
     if (this.faults++ > 0) return;
-    const what = error instanceof Error ? error.message : String(error);
+    const what = thrownText(error);
     process.emitWarning(
       `pool ${this.#pool}: the driver's ${call} failed, which it must not; the connection is given up: ${what}`,
       { code: "VICTOR_POOL_DRIVER", type: "PoolDriverWarning" },

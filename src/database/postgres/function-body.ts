@@ -1,3 +1,4 @@
+import { thrownText } from "../../thrown-text.ts";
 import type { Node, SqlParser } from "./parser.ts";
 import { as, isNode, list, strings, text, unwrap } from "./tree-node.ts";
 
@@ -32,7 +33,7 @@ export function functionBody(parser: SqlParser, definition: string): FunctionBod
   } catch (error) {
     return {
       statements: [],
-      unknown: `can't be parsed: ${message(error)}`,
+      unknown: `can't be parsed: ${thrownText(error)}`,
       schema: changesSchema.test(definition.slice(definition.search(/\bas\b/i))),
     };
   }
@@ -80,7 +81,7 @@ function plpgsqlTree(parser: SqlParser, definition: string): unknown {
     try {
       return parser.plpgsql(source);
     } catch (error) {
-      const variable = /^"(\w+)\.\w+" is not a known variable/.exec(message(error))?.[1];
+      const variable = /^"(\w+)\.\w+" is not a known variable/.exec(thrownText(error))?.[1];
       if (variable === undefined || source === previous) throw error;
       previous = source;
       source = declaredAsRecord(source, variable);
@@ -131,5 +132,3 @@ function expression(parser: SqlParser, query: string, mode: unknown): readonly N
     parser.statements(sql),
   );
 }
-
-const message = (error: unknown): string => (error instanceof Error ? error.message : String(error));

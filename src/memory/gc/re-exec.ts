@@ -3,6 +3,7 @@ import { accessSync, constants } from "node:fs";
 import { isSea } from "node:sea";
 import { isMainThread } from "node:worker_threads";
 import { argumentBytes, certainArgumentBytes } from "../../environment/argument-size.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { withoutFlags } from "./gc-flags.ts";
 
 /** Why this process goes on as it is. A process that is started anew gets no answer: it is gone. */
@@ -114,7 +115,7 @@ export function reExec(flags: readonly string[], ground: ReExecGround = thisProc
     if (execve === undefined) ground.runInstead(ground.execPath, args, newEnv);
     else execve(ground.execPath, [ground.execPath, ...args], newEnv);
   } catch (error) {
-    return refused(`the system refused: ${error instanceof Error ? error.message : String(error)}`);
+    return refused(`the system refused: ${thrownText(error)}`);
   }
   return refused("the system returned");
 }

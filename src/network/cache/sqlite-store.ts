@@ -1,6 +1,7 @@
 import type { DatabaseSync, StatementSync } from "node:sqlite";
 import { crc32 } from "node:zlib";
 import { reject } from "../../options.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { decodeRecord, encodeRecord } from "./response-codec.ts";
 import type { ResponseRecord, StoredResponse } from "./stored-response.ts";
 
@@ -256,7 +257,7 @@ export class SqliteStore {
 
   #fail(error: unknown, counts = true): void {
     if (counts) this.#errors++;
-    this.#failure = error instanceof Error ? error.message : String(error);
+    this.#failure = thrownText(error);
     const database = this.#database;
     this.#database = undefined;
     if (database?.isOpen) database.close();

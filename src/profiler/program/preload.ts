@@ -70,16 +70,13 @@ function recordMain(settings: PreloadSettings): void {
   Object.defineProperty(globalThis, Symbol.for(stopSymbol), { value: stop });
 }
 
-/** @returns whether this process is the first; `none` where the profiler has ended, as it may before what it recorded does */
+/** @returns whether this process is the first; `none` where nothing can be recorded, as when the profiler has ended meanwhile */
 function claim(dir: string): "first" | "later" | "none" {
   try {
     writeFileSync(join(dir, mainProcessFile), String(process.pid), { flag: "wx" });
     return "first";
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === "EEXIST") return "later";
-    if (code === "ENOENT") return "none";
-    throw error;
+    return (error as NodeJS.ErrnoException).code === "EEXIST" ? "later" : "none";
   }
 }
 

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { isatty } from "node:tty";
 import { type Clock, systemClock, type TimerHandle } from "../../clock.ts";
 import { ProfileTargetError } from "../../errors.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { stopBlockedProgram } from "./attach-program.ts";
 import { mainProcessFile } from "./preload-settings.ts";
 import { type RecordingOptions, resolveRecording } from "./profile-options.ts";
@@ -168,7 +169,7 @@ class ProgramWatch {
       const pid = mainProcess(this.#dir);
       if (pid === undefined || this.#child.exitCode !== null || this.#child.signalCode !== null) return;
       stopBlockedProgram(pid, signal).catch((error: unknown) => {
-        const why = error instanceof Error ? error.message : String(error);
+        const why = thrownText(error);
         this.#notice(`the program has not ended yet (${why}); ${signal} two more times kills it`);
       });
     }, deafMs);

@@ -1,6 +1,6 @@
 import { InvalidToolError } from "../../errors.ts";
 import { rejectType } from "../../options.ts";
-import { thrownMessage } from "../thrown-message.ts";
+import { thrownText } from "../../thrown-text.ts";
 import type { JsonSchema, Tool } from "../tool.ts";
 import { checkTool, checkTools, schemaJson } from "./tool-check.ts";
 
@@ -36,7 +36,7 @@ function properties(tool: Tool, index: number): Tool {
     const { name, title, description, inputSchema, server, pinned } = tool;
     return { name, title, description, inputSchema, server, pinned } as Tool;
   } catch (error) {
-    throw new InvalidToolError(index, "", thrownMessage(error));
+    throw new InvalidToolError(index, "", thrownText(error));
   }
 }
 
@@ -47,6 +47,6 @@ function ownSchema(tool: Tool, index: number): JsonSchema {
   try {
     return JSON.parse(JSON.stringify(tool.inputSchema)) as JsonSchema;
   } catch (error) {
-    throw new InvalidToolError(index, "inputSchema", thrownMessage(error));
+    throw new InvalidToolError(index, "inputSchema", thrownText(error));
   }
 }

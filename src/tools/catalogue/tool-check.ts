@@ -1,6 +1,6 @@
 import { DuplicateToolError, InvalidToolError } from "../../errors.ts";
 import { rejectType } from "../../options.ts";
-import { thrownMessage } from "../thrown-message.ts";
+import { thrownText } from "../../thrown-text.ts";
 import type { Tool } from "../tool.ts";
 import { canonicalJson } from "./canonical-json.ts";
 
@@ -42,7 +42,7 @@ export function schemaJson(tool: Tool, index: number): string {
   try {
     return canonicalJson(tool.inputSchema);
   } catch (error) {
-    throw new InvalidToolError(index, "inputSchema", thrownMessage(error));
+    throw new InvalidToolError(index, "inputSchema", thrownText(error));
   }
 }
 

@@ -4,8 +4,8 @@ import { CircuitBreaker } from "../../concurrency/circuit-breaker.ts";
 import { keepAlive, letEnd } from "../../concurrency/keep-alive.ts";
 import { within } from "../../deadline.ts";
 import { DeadlineError } from "../../errors.ts";
+import { thrownText } from "../../thrown-text.ts";
 import { ownText } from "../text/own-text.ts";
-import { thrownMessage } from "../thrown-message.ts";
 import type { Tool } from "../tool.ts";
 import { checkVectors, type Embedder, longestEmbedded } from "./embedder.ts";
 import type { Fusion } from "./fusion.ts";
@@ -137,7 +137,7 @@ export class ToolVectors {
       );
     } catch (error) {
       this.#fallbacks++;
-      this.#lastError = thrownMessage(error);
+      this.#lastError = thrownText(error);
       return undefined;
     }
   }
@@ -174,7 +174,7 @@ export class ToolVectors {
       try {
         this.#store(batch, probed, await this.#embed(texts, batchTimeoutMs));
       } catch (error) {
-        this.#lastError = thrownMessage(error);
+        this.#lastError = thrownText(error);
         this.#warn(batch.length);
       }
     }

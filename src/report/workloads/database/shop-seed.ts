@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { MissingDriverError, VictorError } from "../../../errors.ts";
+import { thrownText } from "../../../thrown-text.ts";
 import type { PostgresPlace, SqlitePlace } from "./shop-place.ts";
 import { sqlitePragmas } from "./shop-place.ts";
 import { createShopSql, shopRows } from "./shop-schema.ts";
@@ -123,5 +124,5 @@ export function addressOf(url: string): string {
 /** A refused connection to several addresses is an AggregateError without a message of its own. */
 function reason(cause: unknown): string {
   if (cause instanceof AggregateError) return cause.errors.map(reason).join("; ");
-  return cause instanceof Error ? cause.message : String(cause);
+  return thrownText(cause);
 }
